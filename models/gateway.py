@@ -1,0 +1,41 @@
+"""Gateways: the Nexus processes that agents run on."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, new_id, now
+
+
+class GatewayKind(StrEnum):
+    LOCAL = "local"
+    REMOTE = "remote"
+
+
+class GatewayStatus(StrEnum):
+    """What the last look at the gateway saw."""
+
+    UNKNOWN = "unknown"
+    ONLINE = "online"
+    OFFLINE = "offline"
+
+
+class Gateway(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+    id: str = Field(default_factory=lambda: new_id("gtw"), primary_key=True)
+    organization_id: str = DEFAULT_ORGANIZATION
+    workspace_id: str = DEFAULT_WORKSPACE
+    name: str
+    kind: GatewayKind
+    url: str = Field(description="without a trailing slash, e.g. http://127.0.0.1:8401")
+    encrypted_token: str
+    status: GatewayStatus = GatewayStatus.UNKNOWN
+    status_reason: str | None = Field(default=None, description="in plain words, when it is not online")
+    version: str | None = None
+    boot_id: str | None = None
+    last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    created_by: str

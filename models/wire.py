@@ -1,0 +1,172 @@
+"""The contract between the control plane and a gateway host: the bodies of ``/control/v1``.
+
+Plain pydantic, no tables: the only module that ``app.gateway`` and ``app.cli`` share with the rest.
+
+====== ==================================================== ===========================================
+method path                                                 what
+====== ==================================================== ===========================================
+GET    ``/control/v1/state``                                ``GatewayState``
+PUT    ``/control/v1/deployments/{id}/revisions/{n}``       load ``RevisionBundle`` beside what is live
+DELETE ``/control/v1/deployments/{id}/revisions/{n}``       forget a revision that is not live
+PUT    ``/control/v1/deployments/{id}/live``                ``LiveRequest``: route traffic to a revision
+PUT    ``/control/v1/deployments/{id}/keys``                ``KeysRequest``: replace the accepted keys
+DELETE ``/control/v1/deployments/{id}``                     drain, then forget the deployment
+GET    ``/control/v1/logs?after=CURSOR&limit=N``            ``LogBatch``
+====== ==================================================== ===========================================
+
+Every PUT and DELETE is idempotent: sent again with the same deployment, revision and hash it changes nothing and
+answers the same ``DeploymentState``. All of them want ``Authorization: Bearer TOKEN`` (the gateway's control token).
+The control token is also accepted as an invocation key, and only with it may a call carry ``REVISION_HEADER`` to reach
+a revision that is loaded but not live yet.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+PRODUCT = "nexdeck-gateway"
+CONTROL_PREFIX = "/control/v1"
+REVISION_HEADER = "X-Nexdeck-Revision"
+REQUEST_ID_HEADER = "X-Request-ID"
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"  # agents, deployments, gateways; also tool names and path segments
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
+
+JsonSchema = dict[str, Any]
+
+
+class AgentKind(StrEnum):
+    DECLARATIVE = "declarative"
+    PYTHON = "python"
+    ORCHESTRATION = "orchestration"
+
+
+class Channel(StrEnum):
+    API = "api"
+    CLI = "cli"
+    MCP = "mcp"
+
+
+def hash_of(module: str) -> str:
+    """The SHA-256 of a module's UTF-8 bytes, in hex: what ``sha256sum`` prints for the downloaded file."""
+    return sha256(module.encode()).hexdigest()
+
+
+def key_hash(key: str) -> str:
+    """How an invocation key is kept and compared: the SHA-256 of its text, in hex (keys are random, so no salt)."""
+    return sha256(key.encode()).hexdigest()
+
+
+class Limits(BaseModel):
+    """What one deployment may use. None means no limit of its own."""
+
+    timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
+    max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
+    rate_limit_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
+
+
+class Manifest(BaseModel):
+    """What a gateway must know about an artifact besides its module."""
+
+    agent: str = Field(pattern=NAME_PATTERN)
+    version: str
+    kind: AgentKind
+    description: str = ""
+    input_schema: JsonSchema
+    output_schema: JsonSchema
+    channels: list[Channel]
+    limits: Limits = Field(default_factory=Limits)
+    require_key: bool = False
+
+
+class RevisionBundle(BaseModel):
+    """One revision as it is sent to a gateway. ``environment`` carries secret values: never log or echo it."""
+
+    name: str = Field(pattern=NAME_PATTERN, description="the deployment's name: the path segment and the tool name")
+    revision: int = Field(ge=1)
+    sha256: str
+    module: str
+    manifest: Manifest
+    environment: dict[str, str] = Field(default_factory=dict, repr=False)
+    key_hashes: list[str] = Field(default_factory=list, repr=False)
+
+
+class LiveRequest(BaseModel):
+    revision: int = Field(ge=1)
+    sha256: str
+    drain_seconds: float = Field(default=30.0, ge=0, le=600)
+
+
+class KeysRequest(BaseModel):
+    key_hashes: list[str] = Field(repr=False)
+
+
+class RevisionState(BaseModel):
+    revision: int
+    sha256: str
+    in_flight: int = 0
+
+
+class Counters(BaseModel):
+    """Monotonic since the gateway's boot; a new ``boot_id`` means they began at zero again."""
+
+    requests: int = 0
+    errors: int = Field(default=0, description="answers with a status of 500 or above, timeouts included")
+    latency_ms_sum: float = 0.0
+
+
+class DeploymentState(BaseModel):
+    deployment_id: str
+    name: str
+    live: RevisionState | None = None
+    loaded: list[RevisionState] = Field(default_factory=list, description="loaded beside the live one, or draining")
+    counters: Counters = Field(default_factory=Counters)
+    error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")
+
+
+class GatewayState(BaseModel):
+    product: str = PRODUCT
+    version: str
+    boot_id: str
+    pid: int
+    started_at: datetime
+    ready: bool
+    deployments: list[DeploymentState] = Field(default_factory=list)
+
+
+class LogLine(BaseModel):
+    cursor: int
+    time: datetime
+    level: str
+    deployment_id: str | None = None
+    revision: int | None = None
+    request_id: str | None = None
+    logger: str = ""
+    message: str
+    exception: str | None = None
+
+
+class LogBatch(BaseModel):
+    boot_id: str
+    lines: list[LogLine]
+    next_cursor: int
+    lost: int = Field(default=0, description="lines after the cursor that the buffer no longer holds")
+
+
+class FieldError(BaseModel):
+    path: str = Field(description="where, as a dotted path: `inputs.items.0.price`")
+    message: str
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem document, as every error of a gateway and of the REST API looks (application/problem+json)."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="a stable name for scripts, e.g. `invalid_input`, `agent_failed`, `timeout`")
+    request_id: str | None = None
+    errors: list[FieldError] = Field(default_factory=list)

@@ -1,0 +1,15 @@
+"""What just changed, for those who watch: pages subscribe, services send. In process, and only ids travel."""
+
+from blinker import Signal
+
+
+class Changes:
+    """``changes.deployment.connect(receiver, weak=False)``; the receiver is called as ``receiver(id)`` on the event loop.
+
+    A receiver must not block: it notes the id and reads the row when it gets to it.
+    """
+
+    def __init__(self) -> None:
+        self.agent = Signal("an agent or one of its versions was added or removed: agent id")
+        self.gateway = Signal("a gateway was added, removed, seen or lost: gateway id")
+        self.deployment = Signal("a deployment's row, or a step of its operation, changed: deployment id")

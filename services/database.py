@@ -1,0 +1,67 @@
+"""Short transactions, run in threads: the only place that commits."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import alembic.command
+import alembic.config
+from sqlalchemy import Engine, event
+from sqlmodel import Session, create_engine
+
+T = TypeVar("T")
+MIGRATIONS = Path(__file__).parent.parent / "models" / "migrations"
+
+
+class Database:
+    """``await database.read(query)`` and ``await database.write(change)``; both get a ``Session`` and return plain values.
+
+    A function given to either runs in a thread and must not touch the network. SQLite allows one writer at a time, so
+    writers queue here, where waiting costs nothing, instead of inside SQLite, where it costs a busy loop.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._one_writer = asyncio.Lock()
+
+    def migrate(self) -> None:
+        """Bring the schema to the newest revision; safe to call at every start."""
+        config = alembic.config.Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, "head")
+
+    async def read(self, query: Callable[[Session], T]) -> T:
+        return await asyncio.to_thread(self._run, query, False)
+
+    async def write(self, change: Callable[[Session], T]) -> T:
+        """Run ``change`` in one transaction: committed as a whole, or not at all if it raises."""
+        async with self._one_writer:
+            return await asyncio.to_thread(self._run, change, True)
+
+    def _run(self, work: Callable[[Session], T], commit: bool) -> T:
+        with Session(self.engine, expire_on_commit=False) as session:
+            result = work(session)
+            if commit:
+                session.commit()
+            return result
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection, _record) -> None:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+
+    return engine
