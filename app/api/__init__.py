@@ -1,0 +1,1 @@
+"""The REST API: a FastAPI application of its own, mounted at ``/api``."""

@@ -1,0 +1,31 @@
+"""Puts the REST API together."""
+
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from app.api import docs, errors, openapi
+from app.api.frame import RequestFrame
+from app.api.routers import agents, deployment_parts, deployments, gateways, operations, secrets
+from services.studio import Studio
+
+
+def build_api(studio: Studio) -> FastAPI:
+    """The REST API over ``studio``, to be mounted at ``/api`` behind ``app.guard.HostAndOriginGuard``."""
+    api = FastAPI(
+        title="Nexdeck",
+        version=version("nexdeck"),
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=errors.MAX_BODY_BYTES,
+    )
+    api.state.studio = studio
+    api.add_middleware(RequestFrame)
+    errors.install(api)
+    openapi.install(api)
+    docs.install(api)
+    for resource in (agents, gateways, deployments, deployment_parts, operations, secrets):
+        api.include_router(resource.router)
+    return api

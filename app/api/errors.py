@@ -1,0 +1,107 @@
+"""Every error of the REST API becomes an RFC 9457 problem document here, and nowhere else."""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from models.wire import FieldError, Problem
+from services.errors import StudioError
+
+PROBLEM_TYPE = "application/problem+json"
+MAX_BODY_BYTES = 2_000_000
+
+
+class Place(FieldError):
+    line: int | None = Field(default=None, description="in an agent's source, counted from 1")
+    column: int | None = Field(default=None, description="in an agent's source, counted from 1")
+
+
+class RestProblem(Problem):
+    """RFC 9457 problem document. ``code`` is stable and for scripts, ``detail`` is for people and says what to do."""
+
+    errors: list[Place] = Field(default_factory=list)
+
+
+def install(api: FastAPI) -> None:
+    api.add_exception_handler(StudioError, _studio_error)
+    api.add_exception_handler(RequestValidationError, _invalid_request)
+    api.add_exception_handler(HTTPException, _http_error)
+
+
+def problem_response(
+    status: int,
+    title: str,
+    detail: str,
+    *,
+    code: str,
+    scope: Scope,
+    errors: Iterable[Place] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    request_id = scope.get("state", {}).get("request_id")
+    problem = RestProblem(
+        title=title, status=status, detail=detail, code=code, request_id=request_id, errors=list(errors)
+    )
+    body = json.dumps(problem.model_dump(exclude_none=True))  # escapes all but ASCII: hostile text cannot break it
+    return Response(body, status, headers, PROBLEM_TYPE)
+
+
+async def _studio_error(request: Request, error: StudioError) -> Response:
+    places = [Place(path=f.path, message=f.message, line=f.line, column=f.column) for f in error.errors]
+    return problem_response(
+        error.status, error.title, error.message, code=error.code, scope=request.scope, errors=places
+    )
+
+
+async def _invalid_request(request: Request, error: RequestValidationError) -> Response:
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        where = _line_and_column(error.body, first["loc"][-1])
+        detail = f"The body is not valid JSON: {first['ctx']['error']} (line {where[0]}, column {where[1]})."
+        place = Place(path="", message=first["ctx"]["error"], line=where[0], column=where[1])
+        return problem_response(
+            400, "The body is not JSON", detail, code="malformed_json", scope=request.scope, errors=[place]
+        )
+    if isinstance(error.body, bytes):
+        detail = "Send the body as JSON with the header Content-Type: application/json."
+        return problem_response(
+            415, "The body's type is not supported", detail, code="unsupported_media_type", scope=request.scope
+        )
+    places = [Place(path=_path(e["loc"]), message=e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+    detail = "; ".join(f"{place.path}: {place.message}" if place.path else place.message for place in places[:3])
+    return problem_response(
+        422, "A value is not valid", detail, code="invalid_input", scope=request.scope, errors=places
+    )
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    code, detail = _WORDS.get(error.status_code, (f"http_{error.status_code}", str(error.detail)))
+    title = HTTPStatus(error.status_code).phrase.capitalize()
+    return problem_response(error.status_code, title, detail, code=code, scope=request.scope, headers=error.headers)
+
+
+_WORDS = {
+    400: ("malformed_body", "The body could not be read: it must be well-formed and in UTF-8."),
+    404: ("unknown_route", "There is nothing at this address; /api/docs lists what there is."),
+    405: ("method_not_allowed", "This address does not take that method; the Allow header names those it takes."),
+    413: ("body_too_large", f"The body is larger than {MAX_BODY_BYTES:,} bytes; send less."),
+}
+
+
+def _line_and_column(document: Any, position: int) -> tuple[int, int]:
+    before = document[:position] if isinstance(document, str) else ""
+    return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """``("body", "options", "limits", 0)`` → ``options.limits.0``: where it stood matters, not in what."""
+    return ".".join(str(part)[:100] for part in location[1:])

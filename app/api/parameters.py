@@ -1,0 +1,76 @@
+"""What routes take: names in paths, filters, bodies; and what every route is given."""
+
+import math
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, model_validator
+
+from services.paging import MAX_LIMIT
+from services.studio import Studio
+
+MAX_DEPTH = 64
+_REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
+_NOT_TEXT = re.compile("[\0\ud800-\udfff]")
+_TEXT = r"^[^\x00-\x1f\x7f]*$"
+
+
+def _studio(request: Request) -> Studio:
+    return request.app.state.studio
+
+
+def _caller() -> str:
+    """Who asks. There is no sign-in yet, and everything listens on loopback only: it is the person at this machine."""
+    return "local"
+
+
+Services = Annotated[Studio, Depends(_studio)]
+Caller = Annotated[str, Depends(_caller)]
+
+Reference = Annotated[str, Path(pattern=_REFERENCE, description="an id, or a name where it is unambiguous")]
+VersionLabel = Annotated[str, Path(pattern=r"^[0-9A-Za-z.+-]{1,64}$", description="a semantic version, e.g. 1.2.0")]
+SecretName = Annotated[str, Path(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", description="a variable's name")]
+
+SearchText = Annotated[str, Query(max_length=200, pattern=_TEXT, description="part of a name")]
+ReferenceFilter = Annotated[str | None, Query(pattern=_REFERENCE, description="an id or a name")]
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many items at most")]
+Cursor = Annotated[
+    str | None, Query(pattern=r"^[0-9]{1,9}$", description="next_cursor of the page before; none for the first page")
+]
+Wait = Annotated[
+    float, Query(ge=0, le=120, allow_inf_nan=False, description="seconds to hold the answer until the operation ends")
+]
+
+
+class Body(BaseModel):
+    """A request's body. Beyond what its fields say it holds nothing that a database or JSON cannot carry."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _clean(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        for fault in _unclean(value):
+            raise ValueError(fault)
+        return validate(value)
+
+
+def _unclean(document: Any) -> Iterator[str]:
+    """What is wrong in a JSON document that was parsed already, one sentence each."""
+    pending: list[tuple[Any, int]] = [(document, 0)]
+    while pending:
+        value, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            yield f"it is nested more than {MAX_DEPTH} levels deep"
+        elif isinstance(value, dict):
+            pending += [(part, depth + 1) for pair in value.items() for part in pair]
+        elif isinstance(value, list):
+            pending += [(item, depth + 1) for item in value]
+        elif isinstance(value, str) and _NOT_TEXT.search(value):
+            yield "a text in it has a NUL character or half of a surrogate pair; leave those out"
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield "NaN and Infinity are not JSON; use null or a number"
+        elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+            yield "an integer in it does not fit into 64 bits; send it as a text"

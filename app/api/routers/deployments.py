@@ -1,0 +1,128 @@
+"""Deployments: what is deployed, and the changes of it. A change answers 202 with the operation that carries it out."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from app.api.answers import change_answer, deployment_row, deployment_shape
+from app.api.parameters import (
+    Body,
+    Caller,
+    Cursor,
+    Limit,
+    Reference,
+    ReferenceFilter,
+    SearchText,
+    Services,
+    Wait,
+)
+from app.api.schemas.base import Listing
+from app.api.schemas.deployments import ChangeShape, DeploymentRowShape, DeploymentShape
+from models.deployment import DeploymentOptions, DeploymentStatus, HealthState
+from models.wire import NAME_PATTERN
+from services.deployment_views import SORTS, DeploymentQuery
+
+router = APIRouter(prefix="/v1/deployments", tags=["deployments"])
+Sort = StrEnum("Sort", {key: key for field in SORTS for key in (field, f"-{field}")})
+NEWEST_FIRST = Sort("-updated_at")
+
+
+class NewDeployment(Body):
+    agent: str = Field(max_length=128, description="an agent's id or name")
+    version: str | None = Field(default=None, max_length=64, description="none: the newest")
+    gateway: str | None = Field(default=None, max_length=128, description="an id or a name; none: `local`")
+    name: str | None = Field(default=None, pattern=NAME_PATTERN, description="none: the agent's name")
+    options: DeploymentOptions | None = None
+
+
+class Redeployment(Body):
+    version: str | None = Field(default=None, max_length=64, description="none: the newest")
+    options: DeploymentOptions | None = Field(default=None, description="none: as they are")
+    reason: str = Field(default="", max_length=1000, description="for the history")
+
+
+@router.get("")
+async def list_deployments(
+    studio: Services,
+    q: SearchText = "",
+    status: Annotated[DeploymentStatus | None, Query()] = None,
+    health: Annotated[HealthState | None, Query()] = None,
+    gateway: ReferenceFilter = None,
+    agent: ReferenceFilter = None,
+    sort: Annotated[Sort, Query(description="a minus in front turns it round")] = NEWEST_FIRST,
+    limit: Limit = 25,
+    cursor: Cursor = None,
+) -> Listing[DeploymentRowShape]:
+    query = DeploymentQuery(
+        q=q, status=status, health=health, gateway=gateway, agent=agent, sort=sort, limit=limit, cursor=cursor
+    )
+    page = await studio.deployments.list(query)
+    return Listing.page(page, [deployment_row(item) for item in page.items])
+
+
+@router.post("", status_code=202)
+async def deploy(studio: Services, by: Caller, body: NewDeployment, response: Response, wait: Wait = 0) -> ChangeShape:
+    """Deploy an agent's version to a gateway. It says "running" once every chosen channel answered a real call."""
+    change = await studio.deployments.request_deploy(
+        body.agent, body.version, body.gateway, name=body.name, options=body.options, by=by
+    )
+    return await change_answer(studio, change, wait, response)
+
+
+@router.get("/{deployment}")
+async def get_deployment(studio: Services, deployment: Reference) -> DeploymentShape:
+    return deployment_shape(await studio.deployments.overview(deployment))
+
+
+@router.delete("/{deployment}", status_code=202)
+async def undeploy(
+    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+) -> ChangeShape:
+    """Remove it from its gateway for good; its history stays."""
+    return await change_answer(studio, await studio.deployments.undeploy(deployment, by=by), wait, response)
+
+
+@router.post("/{deployment}/stop", status_code=202)
+async def stop(studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0) -> ChangeShape:
+    """Take it off its gateway; `start` brings it back."""
+    return await change_answer(studio, await studio.deployments.stop(deployment, by=by), wait, response)
+
+
+@router.post("/{deployment}/start", status_code=202)
+async def start(studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0) -> ChangeShape:
+    return await change_answer(studio, await studio.deployments.start(deployment, by=by), wait, response)
+
+
+@router.post("/{deployment}/restart", status_code=202)
+async def restart(
+    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+) -> ChangeShape:
+    """Load the same revision afresh, with the secrets as they are now; it is away for the moment between."""
+    return await change_answer(studio, await studio.deployments.restart(deployment, by=by), wait, response)
+
+
+@router.post("/{deployment}/redeploy", status_code=202)
+async def redeploy(
+    studio: Services,
+    by: Caller,
+    deployment: Reference,
+    response: Response,
+    body: Redeployment | None = None,
+    wait: Wait = 0,
+) -> ChangeShape:
+    """Put another version or other options live beside what runs; the old one serves until the new one is proven."""
+    body = body or Redeployment()
+    change = await studio.deployments.redeploy(
+        deployment, version=body.version, options=body.options, reason=body.reason, by=by
+    )
+    return await change_answer(studio, change, wait, response)
+
+
+@router.post("/{deployment}/cancel", status_code=202)
+async def cancel(
+    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+) -> ChangeShape:
+    """Give up the operation that is under way."""
+    return await change_answer(studio, await studio.deployments.cancel(deployment, by=by), wait, response)

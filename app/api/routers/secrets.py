@@ -1,0 +1,30 @@
+"""Secrets: names that agents read from their environment. No route ever gives a value."""
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from app.api.parameters import Body, Caller, SecretName, Services
+from app.api.schemas.base import Listing
+from app.api.schemas.gateways import SecretShape
+
+router = APIRouter(prefix="/v1/secrets", tags=["secrets"])
+
+
+class SecretValue(Body):
+    value: str = Field(min_length=1, max_length=65_536, repr=False)
+
+
+@router.get("")
+async def list_secrets(studio: Services) -> Listing[SecretShape]:
+    return Listing.whole([SecretShape.model_validate(item) for item in await studio.secrets.names()])
+
+
+@router.put("/{name}", status_code=204)
+async def put_secret(studio: Services, by: Caller, name: SecretName, body: SecretValue) -> None:
+    """Store or replace a value. What runs takes it up with its next redeploy or restart."""
+    await studio.secrets.put(name, body.value, by=by)
+
+
+@router.delete("/{name}", status_code=204)
+async def delete_secret(studio: Services, by: Caller, name: SecretName) -> None:
+    await studio.secrets.delete(name, by=by)

@@ -1,0 +1,1 @@
+"""What routes answer with: rows of the models as JSON."""

@@ -1,0 +1,134 @@
+"""Deployments, what belongs to them, and the operations that change them, as JSON."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.base import Shape
+from models.deployment import (
+    DeploymentOptions,
+    DeploymentStatus,
+    DesiredState,
+    HealthState,
+    OperationKind,
+    OperationStatus,
+    StepStatus,
+)
+from models.wire import AgentKind, Channel, JsonSchema
+
+
+class StepShape(Shape):
+    name: str
+    status: StepStatus
+    started_at: datetime | None
+    ended_at: datetime | None
+    message: str | None
+
+
+class OperationShape(Shape):
+    id: str
+    deployment_id: str
+    kind: OperationKind
+    status: OperationStatus
+    revision: int | None = Field(description="the revision that it makes live")
+    requested_by: str
+    created_at: datetime
+    deadline_at: datetime
+    ended_at: datetime | None
+    error: str | None
+    steps: list[StepShape]
+
+
+class DeploymentRowShape(BaseModel):
+    id: str
+    organization_id: str
+    workspace_id: str
+    agent_id: str
+    orchestration_id: str | None
+    version: str
+    gateway_id: str
+    status: DeploymentStatus
+    deployed_at: datetime
+    deployed_by: str
+    stopped_at: datetime | None
+    api_endpoint: str
+    cli_command: str
+    mcp_endpoint: str | None
+    last_health_check: datetime | None
+    health_status: HealthState
+    error_message: str | None
+    request_count: int
+    error_count: int
+    avg_latency_ms: float
+
+    name: str
+    agent: str = Field(description="the agent's name")
+    kind: AgentKind
+    gateway: str = Field(description="the gateway's name")
+    desired_state: DesiredState
+    live_revision: int | None
+    health_reason: str | None
+    operation: OperationShape | None = Field(description="the change that is under way, or the last one")
+    created_at: datetime
+    updated_at: datetime
+
+
+class DeploymentShape(DeploymentRowShape):
+    channels: list[Channel]
+    options: DeploymentOptions
+    input_schema: JsonSchema
+    output_schema: JsonSchema
+    sample: dict[str, Any] | None = Field(
+        description="the input of the proof: the deployment's own, else the version's"
+    )
+
+
+class ChangeShape(BaseModel):
+    deployment: DeploymentShape
+    operation: OperationShape
+    key: str | None = Field(default=None, description="an invocation key that was made just now: it is shown only once")
+
+
+class RevisionShape(Shape):
+    number: int
+    version: str
+    sha256: str
+    options: DeploymentOptions
+    reason: str
+    proven_at: datetime | None
+    failed_at: datetime | None
+    error: str | None
+    created_at: datetime
+    created_by: str
+
+
+class EventShape(Shape):
+    id: int
+    at: datetime
+    event: str
+    from_status: DeploymentStatus | None
+    to_status: DeploymentStatus
+    by: str
+    message: str | None
+    operation_id: str | None
+
+
+class KeyShape(Shape):
+    id: str
+    name: str
+    prefix: str = Field(description="the first characters, to tell keys apart")
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None
+
+
+class NewKeyShape(KeyShape):
+    key: str = Field(description="shown only once: only its hash is kept")
+
+
+class HealthShape(BaseModel):
+    deployment_id: str
+    health_status: HealthState
+    reason: str | None = Field(description="in plain words")
+    checked_at: datetime | None

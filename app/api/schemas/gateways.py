@@ -1,0 +1,43 @@
+"""Gateways and secrets as JSON; neither tokens nor values are ever part of it."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.base import Shape
+from models.gateway import GatewayKind, GatewayStatus
+
+
+class GatewayShape(Shape):
+    id: str
+    organization_id: str
+    workspace_id: str
+    name: str
+    kind: GatewayKind
+    url: str
+    status: GatewayStatus
+    status_reason: str | None = Field(description="in plain words, when it is not online")
+    version: str | None
+    boot_id: str | None
+    last_seen_at: datetime | None
+    created_at: datetime
+    created_by: str
+
+
+class GatewayRowShape(GatewayShape):
+    deployment_count: int
+    running_count: int
+
+
+class GatewayTestShape(BaseModel):
+    product: str
+    version: str
+    ready: bool
+    started_at: datetime
+    deployment_count: int
+
+
+class SecretShape(Shape):
+    name: str
+    updated_at: datetime
+    updated_by: str
