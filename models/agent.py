@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import JSON, Column, Field, SQLModel, Text
 
-from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, new_id, now
+from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
 from models.wire import AgentKind
 
 
@@ -32,7 +32,7 @@ class AgentVersion(SQLModel, table=True):
     id: str = Field(default_factory=lambda: new_id("ver"), primary_key=True)
     agent_id: str = Field(foreign_key="agent.id", index=True)
     version: str = Field(description="a semantic version, e.g. 1.2.0")
-    kind: AgentKind
+    kind: AgentKind = Field(sa_type=choice(AgentKind))
     filename: str
     source: str = Field(sa_column=Column(Text, nullable=False), description="what the author wrote (YAML or Python)")
     module: str = Field(sa_column=Column(Text, nullable=False), description="what a gateway runs, byte for byte")

@@ -2,8 +2,9 @@
 
 import secrets
 from datetime import UTC, datetime
+from enum import StrEnum
 
-from sqlalchemy import DateTime, TypeDecorator
+from sqlalchemy import DateTime, Enum, TypeDecorator
 
 DEFAULT_ORGANIZATION = "default"
 DEFAULT_WORKSPACE = "default"
@@ -36,3 +37,8 @@ class UtcDateTime(TypeDecorator):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def choice(kind: type[StrEnum]) -> Enum:
+    """A column of one of the enum's values, kept as text that reads the same in the database and in JSON."""
+    return Enum(kind, native_enum=False, length=32, values_callable=lambda members: [m.value for m in members])

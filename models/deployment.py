@@ -10,7 +10,7 @@ from pydantic import Field as PydanticField
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import JSON, Column, Field, SQLModel
 
-from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, new_id, now
+from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
 from models.wire import NAME_PATTERN, VARIABLE_PATTERN, Channel, Limits
 
 
@@ -108,7 +108,7 @@ class Deployment(SQLModel, table=True):
     orchestration_id: str | None = Field(default=None, description="the agent's id when it is an orchestration")
     version: str = Field(description="of the agent: the live one, or the one being deployed first")
     gateway_id: str = Field(foreign_key="gateway.id", index=True)
-    status: DeploymentStatus = Field(default=DeploymentStatus.PENDING, index=True)
+    status: DeploymentStatus = Field(default=DeploymentStatus.PENDING, sa_type=choice(DeploymentStatus), index=True)
     deployed_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     deployed_by: str
     stopped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -116,13 +116,13 @@ class Deployment(SQLModel, table=True):
     cli_command: str
     mcp_endpoint: str | None = None
     last_health_check: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    health_status: HealthState = HealthState.UNKNOWN
+    health_status: HealthState = Field(default=HealthState.UNKNOWN, sa_type=choice(HealthState))
     error_message: str | None = None
     request_count: int = 0
     error_count: int = 0
 
     name: str = Field(regex=NAME_PATTERN, index=True)
-    desired_state: DesiredState = DesiredState.RUNNING
+    desired_state: DesiredState = Field(default=DesiredState.RUNNING, sa_type=choice(DesiredState))
     live_revision: int | None = None
     undeployed_at: datetime | None = Field(
         default=None, sa_type=UtcDateTime, description="since then it is history and its name is free again"
@@ -170,15 +170,15 @@ class Operation(SQLModel, table=True):
             "operation_active",
             "deployment_id",
             unique=True,
-            sqlite_where=text("status = 'RUNNING'"),
-            postgresql_where=text("status = 'RUNNING'"),
+            sqlite_where=text("status = 'running'"),
+            postgresql_where=text("status = 'running'"),
         ),
     )
 
     id: str = Field(default_factory=lambda: new_id("opn"), primary_key=True)
     deployment_id: str = Field(foreign_key="deployment.id", index=True)
-    kind: OperationKind
-    status: OperationStatus = OperationStatus.RUNNING
+    kind: OperationKind = Field(sa_type=choice(OperationKind))
+    status: OperationStatus = Field(default=OperationStatus.RUNNING, sa_type=choice(OperationStatus))
     revision: int | None = Field(default=None, description="the revision that it makes live")
     requested_by: str
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
@@ -196,7 +196,7 @@ class OperationStep(SQLModel, table=True):
     operation_id: str = Field(foreign_key="operation.id", primary_key=True)
     position: int = Field(primary_key=True)
     name: str
-    status: StepStatus = StepStatus.PENDING
+    status: StepStatus = Field(default=StepStatus.PENDING, sa_type=choice(StepStatus))
     started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     message: str | None = None
@@ -212,8 +212,8 @@ class StatusChange(SQLModel, table=True):
     operation_id: str | None = Field(default=None, foreign_key="operation.id")
     at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     event: str
-    from_status: DeploymentStatus | None = None
-    to_status: DeploymentStatus
+    from_status: DeploymentStatus | None = Field(default=None, sa_type=choice(DeploymentStatus))
+    to_status: DeploymentStatus = Field(sa_type=choice(DeploymentStatus))
     by: str
     message: str | None = None
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, new_id, now
+from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
 
 
 class GatewayKind(StrEnum):
@@ -29,10 +29,10 @@ class Gateway(SQLModel, table=True):
     organization_id: str = DEFAULT_ORGANIZATION
     workspace_id: str = DEFAULT_WORKSPACE
     name: str
-    kind: GatewayKind
+    kind: GatewayKind = Field(sa_type=choice(GatewayKind))
     url: str = Field(description="without a trailing slash, e.g. http://127.0.0.1:8401")
     encrypted_token: str
-    status: GatewayStatus = GatewayStatus.UNKNOWN
+    status: GatewayStatus = Field(default=GatewayStatus.UNKNOWN, sa_type=choice(GatewayStatus))
     status_reason: str | None = Field(default=None, description="in plain words, when it is not online")
     version: str | None = None
     boot_id: str | None = None

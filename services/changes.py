@@ -4,7 +4,7 @@ from blinker import Signal
 
 
 class Changes:
-    """``changes.deployment.connect(receiver, weak=False)``; the receiver is called as ``receiver(id)`` on the event loop.
+    """``changes.deployment.connect(receiver, weak=False)``; it is called as ``receiver(id)`` on the event loop.
 
     A receiver must not block: it notes the id and reads the row when it gets to it.
     """

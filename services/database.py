@@ -15,7 +15,7 @@ MIGRATIONS = Path(__file__).parent.parent / "models" / "migrations"
 
 
 class Database:
-    """``await database.read(query)`` and ``await database.write(change)``; both get a ``Session`` and return plain values.
+    """``await database.read(query)`` and ``await database.write(change)``; both get a ``Session``, return values.
 
     A function given to either runs in a thread and must not touch the network. SQLite allows one writer at a time, so
     writers queue here, where waiting costs nothing, instead of inside SQLite, where it costs a busy loop.

@@ -6,6 +6,7 @@ from services.agents import AgentCatalog
 from services.changes import Changes
 from services.database import Database
 from services.deployments import NexusDeploymentService
+from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.local_gateway import LocalGateways
@@ -16,9 +17,22 @@ from services.secrets import SecretVault
 class Studio:
     database: Database
     changes: Changes
+    connections: GatewayConnections
     secrets: SecretVault
     agents: AgentCatalog
     gateways: GatewayDirectory
     local_gateways: LocalGateways
     deployments: NexusDeploymentService
     health: HealthService
+
+    async def start(self) -> None:
+        """Begin to run: gateways come up, and what was under way goes on. Returns at once."""
+        await self.local_gateways.start()
+        await self.deployments.resume()
+
+    async def stop(self) -> None:
+        """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
+        await self.deployments.close()
+        await self.local_gateways.stop()
+        await self.connections.close()
+        self.database.close()

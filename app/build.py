@@ -1,0 +1,48 @@
+"""From settings to a Studio: the one place where services meet."""
+
+from app.settings import Settings
+from services.agents import AgentCatalog
+from services.changes import Changes
+from services.database import Database
+from services.deployments import NexusDeploymentService
+from services.gateway_client import GatewayConnections
+from services.gateways import GatewayDirectory
+from services.health import HealthService
+from services.local_gateway import LocalGateways
+from services.operations import Journal
+from services.proof import Prover
+from services.rollout import Rollout
+from services.rules.addresses import parse_networks
+from services.secrets import SecretVault
+from services.studio import Studio
+
+
+def build_studio(settings: Settings) -> Studio:
+    """All services on the data folder, which is made if need be; the database is migrated. Nothing runs yet."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    database = Database(settings.sqlalchemy_url)
+    database.migrate()
+    changes = Changes()
+    connections = GatewayConnections()
+    secrets = SecretVault(database, settings.data_dir / "secret.key")
+    networks = parse_networks(settings.gateway_allowed_networks)
+    gateways = GatewayDirectory(database, changes, secrets, connections, networks)
+    agents = AgentCatalog(database, changes)
+    journal = Journal(database, changes)
+    rollout = Rollout(database, journal, secrets, gateways, Prover(settings.url), settings.url)
+    folder = settings.data_dir / "gateways"
+    return Studio(
+        database=database,
+        changes=changes,
+        connections=connections,
+        secrets=secrets,
+        agents=agents,
+        gateways=gateways,
+        local_gateways=LocalGateways(
+            database, secrets, gateways, folder, settings.gateway_port, settings.llm_allowed_hosts
+        ),
+        deployments=NexusDeploymentService(
+            database, changes, agents, gateways, secrets, journal, rollout, settings.url
+        ),
+        health=HealthService(database, changes, gateways),
+    )

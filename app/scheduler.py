@@ -1,0 +1,16 @@
+"""The table of jobs: what runs how often. No logic lives here."""
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from app.settings import Settings
+from services.studio import Studio
+
+JITTER = 0.15  # of the interval, to either side, so that many control planes do not look in step
+
+
+def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
+    """A scheduler with every job, not started. A job that is still running when its turn comes is left out."""
+    scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    for job, seconds in ((studio.health.sweep, settings.sweep_seconds),):
+        scheduler.add_job(job, "interval", seconds=seconds, jitter=seconds * JITTER, id=job.__qualname__)
+    return scheduler

@@ -1,0 +1,53 @@
+"""Every setting, from the environment (``NEXDECK_*``) or the TOML file that ``NEXDECK_CONFIG`` names."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Settings(BaseSettings):
+    """The description of each field is what ``nexdeck serve --help`` and docs/settings.md print."""
+
+    model_config = SettingsConfigDict(env_prefix="NEXDECK_", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address to listen on; loopback only until there is a sign-in")
+    port: int = Field(8400, ge=1, le=65535, description="port of the web app and the REST API")
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("nexdeck"), description="folder for the database, keys and gateways"
+    )
+    database_url: str | None = Field(None, description="SQLAlchemy URL; default: nexdeck.db in the data folder")
+    gateway_port: int = Field(8401, ge=1, le=65535, description="port that the gateway `local` prefers at first start")
+    llm_allowed_hosts: str = Field("", description="private model hosts that local gateways may reach, by comma")
+    gateway_allowed_networks: str = Field(
+        "", description="private networks where remote gateways may be, by comma, e.g. 10.1.0.0/16"
+    )
+    allowed_hosts: str = Field("", description="further names that may stand in the Host header, by comma")
+    sweep_seconds: float = Field(15.0, gt=0, le=3600, description="time between two looks at every gateway")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = (init_settings, env_settings)
+        if path := os.environ.get("NEXDECK_CONFIG"):
+            return *sources, TomlConfigSettingsSource(settings_cls, toml_file=path)
+        return sources
+
+    @cached_property
+    def url(self) -> str:
+        """Where this control plane answers, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir / 'nexdeck.db'}"

@@ -1,0 +1,156 @@
+"""The web program: pages, REST API and probes on one port, and the lifespan of everything behind them."""
+
+import asyncio
+import errno
+import importlib.metadata
+import logging
+import os
+import secrets
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import portalocker
+import uvicorn
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, PlainTextResponse
+from nicegui import ui
+
+from app.api import build_api
+from app.build import build_studio
+from app.guard import HostAndOriginGuard
+from app.scheduler import schedule
+from app.settings import Settings
+from pages.registry import register
+from services.studio import Studio
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+PORT_IN_USE, LOCKED, NOT_LOOPBACK = 3, 4, 5  # exit codes of ``serve``
+logger = logging.getLogger(__name__)
+
+
+def serve(settings: Settings) -> int:
+    """Run until SIGINT or SIGTERM. Returns the exit code; what prevents a start is said in one line on stderr."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("httpx", "apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    if settings.host not in LOOPBACK:
+        return _refuse(
+            f"NEXDECK_HOST={settings.host}: without a sign-in Nexdeck listens on loopback only. "
+            "Use 127.0.0.1 and reach it from elsewhere through an SSH tunnel.",
+            NOT_LOOPBACK,
+        )
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = portalocker.Lock(settings.data_dir / "nexdeck.lock", timeout=0)
+    try:
+        listener = _listen(settings)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return _refuse(
+            f"Port {settings.port} on {settings.host} is in use, perhaps by another Nexdeck. "
+            "Stop that one, or choose another port: NEXDECK_PORT=8410.",
+            PORT_IN_USE,
+        )
+    try:
+        with lock:
+            return _run(settings, listener)
+    except portalocker.exceptions.LockException:
+        return _refuse(
+            f"Another Nexdeck uses the data folder {settings.data_dir}. Stop it, or choose another folder with "
+            "NEXDECK_DATA_DIR.",
+            LOCKED,
+        )
+    finally:
+        listener.close()
+
+
+def build_web(studio: Studio, settings: Settings) -> FastAPI:
+    """The whole web app around a studio; its lifespan starts and stops the studio."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        scheduler = schedule(studio, settings)
+        await studio.start()
+        scheduler.start()
+        yield
+        scheduler.shutdown(wait=False)
+        await studio.stop()
+
+    web = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    web.get("/healthz")(_healthz)
+
+    @web.get("/readyz")
+    async def readyz() -> JSONResponse:
+        gateways = {s.gateway.name: s.gateway.status for s in await studio.gateways.list()}
+        ready = gateways.get("local") == "online"
+        return JSONResponse({"ready": ready, "gateways": gateways}, 200 if ready else 503)
+
+    web.mount("/api", build_api(studio))
+    root = register(studio, about=_about(settings))
+    ui.run_with(
+        web,
+        root=root,
+        title="Nexdeck",
+        dark=None,
+        favicon=Path(__file__).parent.parent / "pages" / "static" / "favicon.svg",
+        storage_secret=_storage_secret(settings.data_dir / "storage.secret"),
+        reconnect_timeout=10.0,
+        show_welcome_message=False,
+    )
+    hosts = [*LOOPBACK, *(name.strip() for name in settings.allowed_hosts.split(",") if name.strip())]
+    web.add_middleware(HostAndOriginGuard, allowed_hosts=hosts)
+    return web
+
+
+async def _healthz() -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+def _run(settings: Settings, listener: socket.socket) -> int:
+    studio = build_studio(settings)
+    web = build_web(studio, settings)
+    config = uvicorn.Config(
+        web,
+        access_log=False,
+        log_config=None,
+        timeout_keep_alive=3600,  # shorter ones cut websockets that were upgraded on a reused connection
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    print(f"Nexdeck serves at {settings.url}  (data: {settings.data_dir})", flush=True)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    listener.listen(2048)
+    return listener
+
+
+def _storage_secret(path: Path) -> str:
+    """What signs the browser's cookies; kept, so that open pages survive a restart."""
+    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text()
+
+
+def _about(settings: Settings) -> dict[str, str]:
+    return {
+        "version": importlib.metadata.version("nexdeck"),
+        "data_dir": str(settings.data_dir),
+        "database": "SQLite" if settings.sqlalchemy_url.startswith("sqlite") else settings.sqlalchemy_url.split(":")[0],
+        "url": settings.url,
+    }
+
+
+def _refuse(message: str, code: int) -> int:
+    print(f"nexdeck: {message}", file=sys.stderr)
+    return code

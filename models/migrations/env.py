@@ -1,0 +1,13 @@
+"""How Alembic runs our migrations: on the connection that it is given, in batches where SQLite wants them."""
+
+from alembic import context
+from sqlmodel import SQLModel
+
+import models.agent
+import models.deployment
+import models.gateway  # noqa: F401  (the three make the metadata complete)
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,73 @@
+"""Looks at every gateway, one call each, and says how the deployments on it are."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from models.base import now
+from models.deployment import Deployment, DeploymentStatus, HealthState, Revision
+from models.gateway import Gateway
+from models.wire import DeploymentState, GatewayState
+from services.changes import Changes
+from services.database import Database
+from services.deployment_views import find_deployment
+from services.gateways import GatewayDirectory
+from services.rules.health import assess, count
+
+AT_ONCE = 50  # gateways looked at concurrently
+
+
+@dataclass(frozen=True)
+class HealthStatus:
+    deployment_id: str
+    health_status: HealthState
+    reason: str
+    checked_at: datetime
+
+
+class HealthService:
+    def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory) -> None:
+        self._database = database
+        self._changes = changes
+        self._gateways = gateways
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def health_check(self, deployment_id: str) -> HealthStatus:
+        """Look at the deployment's gateway now, and record what was seen. Raises NotFound for an unknown deployment."""
+        gateway_id = (await self._database.read(lambda session: find_deployment(session, deployment_id))).gateway_id
+        await self._look(await self._gateways.get(gateway_id))
+        row = await self._database.read(lambda session: find_deployment(session, deployment_id))
+        return HealthStatus(row.id, row.health_status, row.health_reason or "", row.last_health_check or now())
+
+    async def sweep(self) -> None:
+        """Every gateway once; a slow one holds up no other."""
+        await asyncio.gather(*(self._look(summary.gateway) for summary in await self._gateways.list()))
+
+    async def _look(self, gateway: Gateway) -> None:
+        async with self._slots:
+            gateway, state = await self._gateways.look(gateway)
+        for deployment_id in await self._database.write(lambda session: _record(session, gateway, state)):
+            self._changes.deployment.send(deployment_id)
+
+
+def _record(session: Session, gateway: Gateway, state: GatewayState | None) -> list[str]:
+    """Write what was seen of each deployment on the gateway. Returns the ids of those that look different now."""
+    on_it = select(Deployment, Revision.sha256).where(
+        Deployment.gateway_id == gateway.id,
+        Deployment.status == DeploymentStatus.RUNNING,
+        Revision.deployment_id == Deployment.id,
+        Revision.number == Deployment.live_revision,
+    )
+    seen: dict[str, DeploymentState] = {d.deployment_id: d for d in state.deployments} if state else {}
+    changed = []
+    for row, sha256 in session.exec(on_it):
+        before = (row.health_status, row.health_reason, row.request_count)
+        row.health_status, row.health_reason = assess(row, sha256, gateway, state, seen.get(row.id))
+        row.last_health_check = now()
+        if state is not None and row.id in seen:
+            count(row, state.boot_id, seen[row.id].counters)
+        if before != (row.health_status, row.health_reason, row.request_count):
+            changed.append(row.id)
+    return changed

@@ -1,0 +1,188 @@
+"""Gateways that Nexdeck runs itself: child processes, started with the app and restarted when they die."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections import deque
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from models.gateway import Gateway, GatewayKind
+from models.wire import GatewayState
+from services.database import Database
+from services.errors import GatewayRefused, GatewayUnreachable, NotFound
+from services.gateways import GatewayDirectory
+from services.secrets import SecretVault
+
+logger = logging.getLogger(__name__)
+FIRST_NAME = "local"
+STOP_SECONDS = 15.0
+LONGEST_PAUSE = 30.0  # seconds between two starts of a gateway that keeps dying
+STEADY_SECONDS = 60.0  # a gateway that ran this long begins again with the shortest pause
+LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set aside
+
+
+class LocalGateways:
+    """``start`` returns at once; ``stop`` waits until no process of ours is left."""
+
+    def __init__(
+        self,
+        database: Database,
+        secrets: SecretVault,
+        gateways: GatewayDirectory,
+        folder: Path,
+        preferred_port: int,
+        llm_allowed_hosts: str,
+    ) -> None:
+        self._database = database
+        self._secrets = secrets
+        self._gateways = gateways
+        self._folder = folder
+        self._preferred_port = preferred_port
+        self._llm_allowed_hosts = llm_allowed_hosts
+        self._supervisors: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        rows = await self._database.read(_local_gateways) or [await self._create(FIRST_NAME)]
+        for gateway in rows:
+            task = asyncio.create_task(self._supervise(gateway), name=f"supervise {gateway.name}")
+            self._supervisors.append(task)
+
+    async def stop(self) -> None:
+        for task in self._supervisors:
+            task.cancel()
+        await asyncio.gather(*self._supervisors, return_exceptions=True)
+        self._supervisors.clear()
+
+    async def log_tail(self, gateway_name: str, lines: int = 200) -> list[str]:
+        """The last lines that the process itself printed. Raises NotFound for a gateway that is not local."""
+        gateway = await self._gateways.get(gateway_name)
+        if gateway.kind is not GatewayKind.LOCAL:
+            raise NotFound(f"{gateway.name} runs elsewhere; its process log is there.")
+        return await asyncio.to_thread(_tail, self._log_file(gateway), lines)
+
+    async def _create(self, name: str) -> Gateway:
+        gateway = Gateway(
+            name=name,
+            kind=GatewayKind.LOCAL,
+            url=f"http://127.0.0.1:{_free_port(self._preferred_port)}",
+            encrypted_token=self._secrets.encrypt(secrets.token_urlsafe(32)),
+            created_by="nexdeck",
+        )
+        return await self._gateways.save_new(gateway)
+
+    async def _supervise(self, gateway: Gateway) -> None:
+        """Keep one gateway process running until cancelled; then end it, gently at first."""
+        pause = 0.5
+        loop = asyncio.get_running_loop()
+        while True:
+            began = loop.time()
+            adopted = await self._left_running(gateway)
+            process = None if adopted else await self._spawn(gateway)
+            try:
+                watch = self._watch_until_ready(gateway)
+                ended = await (self._wait_for_adopted(gateway) if process is None else _wait(process, watch))
+            except asyncio.CancelledError:
+                await (_end_pid(adopted.pid) if process is None else _end(process))
+                raise
+            pause = 0.5 if loop.time() - began > STEADY_SECONDS else min(pause * 2, LONGEST_PAUSE)
+            logger.warning("gateway %s ended (%s); starting it again in %.1f s", gateway.name, ended, pause)
+            await self._gateways.look(gateway)
+            await asyncio.sleep(pause)
+
+    async def _spawn(self, gateway: Gateway) -> asyncio.subprocess.Process:
+        folder = self._folder / gateway.name
+        folder.mkdir(parents=True, exist_ok=True)
+        token_file = folder / "token"
+        token_file.touch(mode=0o600)
+        token_file.write_text(self._secrets.decrypt(gateway.encrypted_token))
+        log_file = self._log_file(gateway)
+        if log_file.exists() and log_file.stat().st_size > LOG_LIMIT:
+            log_file.replace(log_file.with_suffix(".old"))
+        with log_file.open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "app.gateway", "--name", gateway.name, "--host", "127.0.0.1"),
+                *("--port", gateway.url.rsplit(":", 1)[1], "--data-dir", str(folder), "--token-file", str(token_file)),
+                *(("--llm-allowed-hosts", self._llm_allowed_hosts) if self._llm_allowed_hosts else ()),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, after the last request
+            )
+
+    async def _left_running(self, gateway: Gateway) -> GatewayState | None:
+        """A process of ours that outlived a crash of the control plane: it is taken over rather than started again."""
+        with contextlib.suppress(GatewayUnreachable, GatewayRefused):
+            return await self._gateways.client(gateway).state()
+        return None
+
+    async def _watch_until_ready(self, gateway: Gateway) -> None:
+        while True:
+            _, state = await self._gateways.look(gateway)
+            if state is not None and state.ready:
+                return
+            await asyncio.sleep(0.1)
+
+    async def _wait_for_adopted(self, gateway: Gateway) -> str:
+        while True:
+            await asyncio.sleep(2.0)
+            if (await self._gateways.look(gateway))[1] is None:
+                return "it no longer answers"
+
+    def _log_file(self, gateway: Gateway) -> Path:
+        return self._folder / gateway.name / "process.log"
+
+
+def _local_gateways(session: Session) -> list[Gateway]:
+    return list(session.exec(select(Gateway).where(Gateway.kind == GatewayKind.LOCAL)))
+
+
+async def _wait(process: asyncio.subprocess.Process, watch) -> str:
+    watching = asyncio.create_task(watch)
+    try:
+        return f"exit code {await process.wait()}"
+    finally:
+        watching.cancel()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+
+async def _end_pid(pid: int) -> None:
+    """End an adopted process; it is not our child, so its end is seen by asking for it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(int(STOP_SECONDS / 0.1)):
+            await asyncio.sleep(0.1)
+            os.kill(pid, 0)
+        os.kill(pid, signal.SIGKILL)
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return probe.getsockname()[1]
+    raise OSError("no free port on 127.0.0.1")
+
+
+def _tail(path: Path, lines: int) -> list[str]:
+    try:
+        with path.open(errors="replace") as file:
+            return [line.rstrip("\n") for line in deque(file, maxlen=lines)]
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,165 @@
+"""The journal of operations: what is under way on a deployment, step by step, each persisted before its side effect."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlmodel import Session, select
+
+from models.base import now
+from models.deployment import (
+    Deployment,
+    DeploymentOptions,
+    DesiredState,
+    Operation,
+    OperationKind,
+    OperationStatus,
+    OperationStep,
+    Revision,
+    StepStatus,
+)
+from models.wire import Channel
+from services.changes import Changes
+from services.database import Database
+from services.errors import NotFound, StudioError
+from services.rules.lifecycle import PUTS_LIVE, event_of_end, transition
+
+DEADLINE = timedelta(seconds=60)
+PROOFS = {Channel.API: "prove API", Channel.CLI: "prove CLI", Channel.MCP: "prove MCP"}
+
+
+@dataclass(frozen=True)
+class OperationDetail:
+    operation: Operation
+    steps: list[OperationStep]
+
+
+def step_names(kind: OperationKind, channels: list[Channel]) -> list[str]:
+    if kind not in PUTS_LIVE:
+        return ["remove", "confirm"]
+    fresh = ["remove"] if kind is OperationKind.RESTART else []
+    return ["check", "build", *fresh, "register", *(PROOFS[channel] for channel in channels), "switch"]
+
+
+def open_operation(
+    session: Session, deployment: Deployment, kind: OperationKind, revision: Revision, by: str
+) -> Operation:
+    """Write a new operation with all its steps pending. The caller has made sure that no other is active."""
+    operation = Operation(
+        deployment_id=deployment.id,
+        kind=kind,
+        revision=revision.number,
+        requested_by=by,
+        deadline_at=now() + DEADLINE,
+    )
+    session.add(operation)
+    session.flush()
+    channels = DeploymentOptions.model_validate(revision.options).channels
+    for position, name in enumerate(step_names(kind, channels)):
+        session.add(OperationStep(operation_id=operation.id, position=position, name=name))
+    return operation
+
+
+def read_operation(session: Session, operation_id: str) -> OperationDetail:
+    operation = session.get(Operation, operation_id)
+    if operation is None:
+        raise NotFound(f"There is no operation {operation_id[:80]!r}.")
+    steps = select(OperationStep).where(OperationStep.operation_id == operation_id).order_by(OperationStep.position)
+    return OperationDetail(operation, list(session.exec(steps)))
+
+
+def active_operation(session: Session, deployment_id: str) -> Operation | None:
+    query = select(Operation).where(Operation.deployment_id == deployment_id)
+    return session.exec(query.where(Operation.status == OperationStatus.RUNNING)).first()
+
+
+class Journal:
+    def __init__(self, database: Database, changes: Changes) -> None:
+        self._database = database
+        self._changes = changes
+
+    @asynccontextmanager
+    async def step(self, operation: Operation, name: str) -> AsyncIterator[list[str]]:
+        """Run a step's side effect inside; what is appended to the list becomes its message.
+
+        The step is recorded as running before the block begins. A StudioError inside is recorded as its failure and
+        goes on; a cancellation leaves the step as running, for whoever ends or resumes the operation.
+        """
+        began = now()
+        await self._set(operation, name, status=StepStatus.RUNNING, started_at=began, ended_at=None, message=None)
+        message: list[str] = []
+        try:
+            yield message
+        except StudioError as error:
+            await self._set(operation, name, status=StepStatus.FAILED, ended_at=now(), message=error.message)
+            raise
+        await self._set(operation, name, status=StepStatus.SUCCEEDED, ended_at=now(), message=" ".join(message) or None)
+
+    async def advance(self, operation: Operation, event: str, message: str | None = None) -> None:
+        """Move the deployment's status by an event of the lifecycle."""
+
+        def change(session: Session) -> None:
+            deployment = session.get_one(Deployment, operation.deployment_id)
+            _record(session, deployment, operation, event, operation.requested_by, message)
+
+        await self._database.write(change)
+        self._changes.deployment.send(operation.deployment_id)
+
+    async def finish(self, operation: Operation, status: OperationStatus, *, by: str, error: str | None = None) -> None:
+        """End an operation and move the deployment with it, in one transaction; one that has ended stays as it is.
+
+        Steps that never ran become skipped, one that was running becomes failed. A revision that failed is marked; one
+        that was cancelled is not.
+        """
+
+        def change(session: Session) -> None:
+            row = session.get_one(Operation, operation.id)
+            if row.status is not OperationStatus.RUNNING:
+                return
+            row.status, row.ended_at, row.error = status, now(), error
+            for step in read_operation(session, operation.id).steps:
+                if step.status is StepStatus.PENDING:
+                    step.status = StepStatus.SKIPPED
+                elif step.status is StepStatus.RUNNING:
+                    step.status, step.ended_at, step.message = StepStatus.FAILED, now(), error
+            deployment = session.get_one(Deployment, operation.deployment_id)
+            _close(session, deployment, row, by, error)
+
+        await self._database.write(change)
+        self._changes.deployment.send(operation.deployment_id)
+
+    async def _set(self, operation: Operation, name: str, **values) -> None:
+        def change(session: Session) -> None:
+            query = select(OperationStep).where(OperationStep.operation_id == operation.id, OperationStep.name == name)
+            for field, value in values.items():
+                setattr(session.exec(query).one(), field, value)
+
+        await self._database.write(change)
+        self._changes.deployment.send(operation.deployment_id)
+
+
+def _close(session: Session, deployment: Deployment, operation: Operation, by: str, error: str | None) -> None:
+    """What the end of an operation makes of its deployment and revision."""
+    event = event_of_end(operation.kind, operation.status, deployment)
+    if event is not None:
+        _record(session, deployment, operation, event, by, error)
+    elif error:
+        deployment.error_message = error
+    if event in ("stopped", "cancelled"):
+        deployment.stopped_at, deployment.live_revision = now(), None
+    if event == "cancelled":
+        deployment.desired_state = DesiredState.STOPPED
+    if event == "stopped" and operation.kind is OperationKind.UNDEPLOY:
+        deployment.undeployed_at = now()
+    if operation.status is OperationStatus.FAILED and operation.kind in PUTS_LIVE:
+        of_it = select(Revision).where(Revision.deployment_id == deployment.id, Revision.number == operation.revision)
+        revision = session.exec(of_it).one()
+        revision.failed_at, revision.error = now(), error
+
+
+def _record(
+    session: Session, deployment: Deployment, operation: Operation, event: str, by: str, message: str | None
+) -> None:
+    session.add(transition(deployment, event, by=by, message=message, operation_id=operation.id))
+    deployment.updated_at = now()
