@@ -1,0 +1,1 @@
+"""Readers: what authors write (YAML or Python text) becomes a ``VersionDraft``. Pure; nothing here runs a source."""
