@@ -1,0 +1,44 @@
+"""Migrations make what the models say, and transactions are whole or nothing."""
+
+import alembic.autogenerate
+import alembic.migration
+import pytest
+from sqlmodel import SQLModel, select
+
+from models.agent import Agent
+from services.database import Database
+
+
+@pytest.fixture
+def database(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def test_the_migrations_and_the_models_say_the_same(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = alembic.migration.MigrationContext.configure(connection)
+        assert alembic.autogenerate.compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_migrating_again_changes_nothing(database: Database) -> None:
+    database.migrate()
+
+
+async def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
+    def half(session) -> None:
+        session.add(Agent(name="half-done", created_by="test"))
+        session.flush()
+        raise ValueError("power cut")
+
+    with pytest.raises(ValueError, match="power cut"):
+        await database.write(half)
+    assert await database.read(lambda session: session.exec(select(Agent)).all()) == []
+
+
+async def test_times_come_back_aware(database: Database) -> None:
+    await database.write(lambda session: session.add(Agent(name="a", created_by="test")))
+    row = await database.read(lambda session: session.exec(select(Agent)).one())
+    assert row.created_at.utcoffset().total_seconds() == 0
