@@ -1,0 +1,141 @@
+"""``deploy`` and ``redeploy``: put an agent's version on a gateway, with options."""
+
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.exits import CliError, ExitCode
+from app.cli.http import Server
+from app.cli.options import AsJson, Url
+from app.cli.progress import settle
+from app.cli.values import read_json
+
+Version = Annotated[str | None, typer.Option(help="Which version; default: the newest.")]
+Channels = Annotated[str | None, typer.Option(metavar="LIST", help="Of api,cli,mcp; default: all three.")]
+RequireKey = Annotated[bool | None, typer.Option("--require-key/--no-require-key", help="Refuse calls without a key.")]
+Variables = Annotated[list[str] | None, typer.Option("--env", metavar="K=V", help="A variable; may be repeated.")]
+Secrets = Annotated[list[str] | None, typer.Option("--secret", metavar="NAME", help="A stored secret; repeatable.")]
+RateLimit = Annotated[int | None, typer.Option(metavar="N", help="Calls a minute at most.")]
+Concurrency = Annotated[int | None, typer.Option(metavar="N", help="Calls at the same time at most.")]
+Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="How long one call may take; default: 60.")]
+Sample = Annotated[str | None, typer.Option(metavar="JSON|@FILE", help="The input of the proof; default: the agent's.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is proven live.")]
+
+
+def deploy(
+    agent: Annotated[str, typer.Argument(help="The agent's name or id.")],
+    version: Version = None,
+    gateway: Annotated[str | None, typer.Option(help="Name or id of the gateway; default: local.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the deployment; default: the agent's.")] = None,
+    channels: Channels = None,
+    require_key: RequireKey = None,
+    env: Variables = None,
+    secret: Secrets = None,
+    rate_limit: RateLimit = None,
+    concurrency: Concurrency = None,
+    timeout: Timeout = None,
+    sample: Sample = None,
+    no_wait: NoWait = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Deploy an agent and wait until every chosen channel answered a real call."""
+    chosen = _options(channels, require_key, env, secret, sample)
+    limits = _limits(rate_limit, concurrency, timeout)
+    server = Server(url)
+    body = {"agent": agent, "version": version, "gateway": gateway, "name": name}
+    change = server.post("deployments", body=body | {"options": chosen | {"limits": limits}})
+    _finish(server, change, no_wait, as_json)
+
+
+def redeploy(
+    name: Annotated[str, typer.Argument(help="The deployment's name or id.")],
+    version: Version = None,
+    channels: Channels = None,
+    require_key: RequireKey = None,
+    env: Variables = None,
+    secret: Secrets = None,
+    rate_limit: RateLimit = None,
+    concurrency: Concurrency = None,
+    timeout: Timeout = None,
+    sample: Sample = None,
+    reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+    no_wait: NoWait = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put another version or other options live; the old one serves until the new one is proven.
+
+    Options that are not named stay as they are; --env and --secret add to those there are.
+    """
+    chosen = _options(channels, require_key, env, secret, sample)
+    limits = _limits(rate_limit, concurrency, timeout)
+    server = Server(url)
+    options = None
+    if chosen or limits:
+        options = _merged(server.get("deployments", name)["options"], chosen, limits)
+    body = {"version": version, "options": options, "reason": reason}
+    _finish(server, server.post("deployments", name, "redeploy", body=body), no_wait, as_json)
+
+
+def _options(
+    channels: str | None,
+    require_key: bool | None,
+    env: list[str] | None,
+    secret: list[str] | None,
+    sample: str | None,
+) -> dict[str, Any]:
+    """Only what was said, as the REST API takes it."""
+    chosen: dict[str, Any] = {}
+    if channels is not None:
+        chosen["channels"] = [channel.strip().lower() for channel in channels.split(",") if channel.strip()]
+    if require_key is not None:
+        chosen["require_key"] = require_key
+    if env:
+        chosen["environment"] = dict(_variable(word) for word in env)
+    if secret:
+        chosen["secrets"] = secret
+    if sample is not None:
+        chosen["sample_input"] = read_json(sample, "--sample")
+    return chosen
+
+
+def _limits(rate_limit: int | None, concurrency: int | None, timeout: float | None) -> dict[str, Any]:
+    said = {"rate_limit_per_minute": rate_limit, "max_concurrency": concurrency, "timeout_seconds": timeout}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _variable(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not equals:
+        raise CliError.because(ExitCode.USAGE, f"--env {name}: write it as NAME=VALUE.", code="invalid_input")
+    return name, value
+
+
+def _merged(current: dict[str, Any], chosen: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    merged = current | chosen | {"limits": current["limits"] | limits}
+    merged["environment"] = current["environment"] | chosen.get("environment", {})
+    merged["secrets"] = list(dict.fromkeys([*current["secrets"], *chosen.get("secrets", [])]))
+    return merged
+
+
+def _finish(server: Server, change: dict[str, Any], no_wait: bool, as_json: bool) -> None:
+    key = change.get("key")
+    try:
+        change = settle(server, change, wait=not no_wait, as_json=as_json)
+    finally:
+        if key and not as_json:
+            print(f"\nInvocation key, shown only this once: {key}")
+    if as_json:
+        return
+    deployment = change["deployment"]
+    if no_wait:
+        print(f"{deployment['name']}: {change['operation']['kind']} is under way.")
+        return
+    print(f"{deployment['name']} {deployment['version']} is {deployment['status']} on {deployment['gateway']}.")
+    if "api" in deployment["channels"]:
+        print(f"  API  {deployment['api_endpoint']}")
+    if deployment["cli_command"]:
+        print(f"  CLI  {deployment['cli_command']}")
+    if deployment["mcp_endpoint"]:
+        print(f"  MCP  {deployment['mcp_endpoint']}")

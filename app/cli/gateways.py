@@ -1,0 +1,88 @@
+"""``nexdeck gateways``: where agents run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.exits import CliError, ExitCode
+from app.cli.hidden import read_hidden
+from app.cli.http import Server
+from app.cli.options import AsJson, Url, Yes
+from app.cli.output import confirm, print_fields, print_json, print_table
+
+app = typer.Typer(help="Gateways, the Nexus processes that agents run on.", no_args_is_help=True)
+Gateway = Annotated[str, typer.Argument(help="The gateway's name or id.")]
+Address = Annotated[str, typer.Argument(metavar="URL", help="e.g. http://10.1.2.3:8401")]
+TokenFile = Annotated[
+    Path | None, typer.Option(help="The file that holds its token; else it is asked for, or read from standard input.")
+]
+
+
+@app.command("list")
+def list_gateways(url: Url = None, as_json: AsJson = False) -> None:
+    """List gateways."""
+    found = Server(url).get("gateways")["items"]
+    if as_json:
+        print_json(found)
+        return
+    rows = (
+        (g["name"], g["kind"], g["url"], g["status"], g["version"], g["running_count"], g["deployment_count"])
+        for g in found
+    )
+    print_table(("name", "kind", "url", "status", "version", "running", "deployments"), rows, empty="No gateways.")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="How it shall be called here.")],
+    address: Address,
+    token_file: TokenFile = None,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a gateway that runs elsewhere; it must answer now."""
+    body = {"name": name, "url": address, "token": _token(token_file)}
+    gateway = Server(url).post("gateways", body=body)
+    print_json(gateway) if as_json else print(f"{gateway['name']} is {gateway['status']} at {gateway['url']}.")
+
+
+@app.command()
+def test(address: Address, token_file: TokenFile = None, url: Url = None, as_json: AsJson = False) -> None:
+    """Look whether a gateway answers at an address; nothing is stored."""
+    seen = Server(url).post("gateways", "test", body={"url": address, "token": _token(token_file)})
+    if as_json:
+        print_json(seen)
+        return
+    print(f"{seen['product']} {seen['version']} answers, with {seen['deployment_count']} deployments.")
+
+
+@app.command()
+def check(gateway: Gateway, url: Url = None, as_json: AsJson = False) -> None:
+    """Look at a gateway now."""
+    seen = Server(url).post("gateways", gateway, "check")
+    if as_json:
+        print_json(seen)
+    else:
+        names = ("name", "url", "status", "status_reason", "version", "last_seen_at")
+        print_fields((name.replace("_", " "), seen[name]) for name in names)
+    if seen["status"] != "online":
+        detail = f"{seen['name']} is {seen['status']}: {seen['status_reason']}"
+        raise CliError.because(ExitCode.UNREACHABLE, detail, code="gateway_unreachable")
+
+
+@app.command()
+def remove(gateway: Gateway, yes: Yes = False, url: Url = None, as_json: AsJson = False) -> None:
+    """Forget a gateway; it goes on by itself, but Nexdeck no longer watches it."""
+    confirm(f"Forget the gateway {gateway}?", yes)
+    Server(url).call("DELETE", "gateways", gateway)
+    print_json({"removed": gateway}) if as_json else print(f"{gateway} is removed.")
+
+
+def _token(file: Path | None) -> str:
+    if file is None:
+        return read_hidden("The gateway's token")
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CliError.because(ExitCode.USAGE, f"The token cannot be read from {file}.") from error
