@@ -7,6 +7,7 @@ from models.agent import AgentVersion
 from services.errors import Fault, SourceInvalid
 from services.sources.declarative import read_declarative
 from services.sources.draft import VersionDraft
+from services.sources.python import read_python
 from services.sources.text import check_text
 from services.sources.yaml_text import read_yaml
 
@@ -22,5 +23,7 @@ def read_source(filename: str, source: str, find: FindVersion) -> VersionDraft:
         case ".yaml" | ".yml":
             document = read_yaml(source)
             return read_declarative(name, source, document)
+        case ".py":
+            return read_python(name, source)
     message = "end its name in .yaml (declarative or orchestration) or in .py (Python)"
     raise SourceInvalid(f"{name!r} is not a file that can be an agent.", errors=[Fault("filename", message)])
