@@ -24,8 +24,9 @@ class HostAndOriginGuard:
 
     def __init__(self, app: ASGIApp, allowed_hosts: Iterable[str] = ()) -> None:
         self.app = app
-        self._origins = {host.strip().lower() for host in allowed_hosts if host.strip()}
-        self._hosts = {*LOOPBACK_HOSTS, *map(_without_port, self._origins)}
+        named = {host.strip().lower() for host in allowed_hosts if host.strip()}
+        self._hosts = {*LOOPBACK_HOSTS, *map(_without_port, named)}
+        self._origins = named.difference(LOOPBACK_HOSTS)  # on loopback only the very port that was asked is ours
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket") or (reason := self._refusal(Headers(scope=scope))) is None:
@@ -60,6 +61,6 @@ class HostAndOriginGuard:
 
 
 def _without_port(host: str) -> str:
-    """``localhost:8400`` → ``localhost``; ``[::1]:8400`` → ``[::1]``; what is odd stays odd, so that it fits nothing."""
+    """``localhost:8400`` → ``localhost``; ``[::1]:8400`` → ``[::1]``; what is odd stays so and fits nothing."""
     name, colon, port = host.rpartition(":")
     return name if colon and port.isdigit() and (":" not in name or name.endswith("]")) else host

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from app.api import docs, errors, openapi
-from app.api.frame import RequestFrame
+from app.api.frame import BodyLimit, RequestFrame
 from app.api.routers import agents, deployment_parts, deployments, gateways, operations, secrets
 from services.studio import Studio
 
@@ -19,10 +19,10 @@ def build_api(studio: Studio) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=errors.MAX_BODY_BYTES,
     )
     api.state.studio = studio
-    api.add_middleware(RequestFrame)
+    api.add_middleware(BodyLimit)
+    api.add_middleware(RequestFrame)  # outermost, so that whatever those inside answer has a request id
     errors.install(api)
     openapi.install(api)
     docs.install(api)

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from models.wire import FieldError, Problem
+from app.api.patterns import LINE_PATTERN, REFERENCE_PATTERN
+from models.wire import NAME_PATTERN, VARIABLE_PATTERN, FieldError, Problem
 from services.errors import StudioError
 
 PROBLEM_TYPE = "application/problem+json"
@@ -76,7 +77,7 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> R
         return problem_response(
             415, "The body's type is not supported", detail, code="unsupported_media_type", scope=request.scope
         )
-    places = [Place(path=_path(e["loc"]), message=e["msg"].removeprefix("Value error, ")) for e in error.errors()]
+    places = [Place(path=_path(e["loc"]), message=_said(e)) for e in error.errors()]
     detail = "; ".join(f"{place.path}: {place.message}" if place.path else place.message for place in places[:3])
     return problem_response(
         422, "A value is not valid", detail, code="invalid_input", scope=request.scope, errors=places
@@ -84,9 +85,17 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> R
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
-    code, detail = _WORDS.get(error.status_code, (f"http_{error.status_code}", str(error.detail)))
-    title = HTTPStatus(error.status_code).phrase.capitalize()
-    return problem_response(error.status_code, title, detail, code=code, scope=request.scope, headers=error.headers)
+    return _in_words(error.status_code, request.scope, str(error.detail), error.headers)
+
+
+def too_large(scope: Scope) -> Response:
+    return _in_words(413, scope)
+
+
+def _in_words(status: int, scope: Scope, detail: str = "", headers: Mapping[str, str] | None = None) -> Response:
+    code, detail = _WORDS.get(status, (f"http_{status}", detail))
+    title = HTTPStatus(status).phrase.capitalize()
+    return problem_response(status, title, detail, code=code, scope=scope, headers=headers)
 
 
 _WORDS = {
@@ -95,6 +104,21 @@ _WORDS = {
     405: ("method_not_allowed", "This address does not take that method; the Allow header names those it takes."),
     413: ("body_too_large", f"The body is larger than {MAX_BODY_BYTES:,} bytes; send less."),
 }
+
+
+_PATTERNS = {
+    NAME_PATTERN: "use lower-case letters, digits and hyphens, a letter first, 63 characters at most",
+    REFERENCE_PATTERN: "it is neither a name nor an id: those are letters, digits, hyphens, dots and underscores",
+    LINE_PATTERN: "use one line of printable characters",
+    VARIABLE_PATTERN: "use letters, digits and underscores, no digit first, as environment variables have",
+}
+
+
+def _said(error: dict[str, Any]) -> str:
+    """pydantic's message, but for what needs other words to be understood by people."""
+    if error["type"] == "string_pattern_mismatch":
+        return _PATTERNS.get(error["ctx"]["pattern"], error["msg"])
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _line_and_column(document: Any, position: int) -> tuple[int, int]:

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, model_validator
 
+from app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
+from models.wire import VARIABLE_PATTERN
 from services.paging import MAX_LIMIT
 from services.studio import Studio
 
 MAX_DEPTH = 64
-_REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
-_TEXT = r"^[^\x00-\x1f\x7f]*$"
 
 
 def _studio(request: Request) -> Studio:
@@ -29,12 +29,12 @@ def _caller() -> str:
 Services = Annotated[Studio, Depends(_studio)]
 Caller = Annotated[str, Depends(_caller)]
 
-Reference = Annotated[str, Path(pattern=_REFERENCE, description="an id, or a name where it is unambiguous")]
-VersionLabel = Annotated[str, Path(pattern=r"^[0-9A-Za-z.+-]{1,64}$", description="a semantic version, e.g. 1.2.0")]
-SecretName = Annotated[str, Path(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$", description="a variable's name")]
+Reference = Annotated[str, Path(pattern=REFERENCE_PATTERN, description="an id, or a name where it is unambiguous")]
+VersionLabel = Annotated[str, Path(pattern=LABEL_PATTERN, description="a semantic version, e.g. 1.2.0")]
+SecretName = Annotated[str, Path(pattern=VARIABLE_PATTERN, description="a variable's name")]
 
-SearchText = Annotated[str, Query(max_length=200, pattern=_TEXT, description="part of a name")]
-ReferenceFilter = Annotated[str | None, Query(pattern=_REFERENCE, description="an id or a name")]
+SearchText = Annotated[str, Query(max_length=200, pattern=LINE_PATTERN, description="part of a name")]
+ReferenceFilter = Annotated[str | None, Query(pattern=REFERENCE_PATTERN, description="an id or a name")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="how many items at most")]
 Cursor = Annotated[
     str | None, Query(pattern=r"^[0-9]{1,9}$", description="next_cursor of the page before; none for the first page")

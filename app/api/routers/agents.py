@@ -56,7 +56,7 @@ async def create_agent(studio: Services, by: Caller, upload: Source, response: R
 @router.post("/preview", openapi_extra=SOURCE_BODY)
 async def preview_agent(studio: Services, upload: Source) -> PreviewShape:
     """What a source would become. Nothing is stored."""
-    return PreviewShape.model_validate(studio.agents.preview(upload.filename, upload.source))
+    return PreviewShape.model_validate(await studio.agents.preview(upload.filename, upload.source))
 
 
 @router.get("/{agent}")

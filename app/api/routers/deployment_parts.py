@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field
 
 from app.api.parameters import Body, Caller, Reference, Services
+from app.api.patterns import LINE_PATTERN
 from app.api.schemas.base import Listing
 from app.api.schemas.deployments import EventShape, HealthShape, KeyShape, NewKeyShape, RevisionShape
 
@@ -11,7 +12,7 @@ router = APIRouter(prefix="/v1/deployments/{deployment}", tags=["deployments"])
 
 
 class NewKey(Body):
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$", description="who or what it is for")
+    name: str = Field(min_length=1, max_length=100, pattern=LINE_PATTERN, description="who or what it is for")
 
 
 @router.get("/revisions")

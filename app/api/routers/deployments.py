@@ -18,6 +18,7 @@ from app.api.parameters import (
     Services,
     Wait,
 )
+from app.api.patterns import LABEL_PATTERN, REFERENCE_PATTERN
 from app.api.schemas.base import Listing
 from app.api.schemas.deployments import ChangeShape, DeploymentRowShape, DeploymentShape
 from models.deployment import DeploymentOptions, DeploymentStatus, HealthState
@@ -30,15 +31,15 @@ NEWEST_FIRST = Sort("-updated_at")
 
 
 class NewDeployment(Body):
-    agent: str = Field(max_length=128, description="an agent's id or name")
-    version: str | None = Field(default=None, max_length=64, description="none: the newest")
-    gateway: str | None = Field(default=None, max_length=128, description="an id or a name; none: `local`")
+    agent: str = Field(pattern=REFERENCE_PATTERN, description="an agent's id or name")
+    version: str | None = Field(default=None, pattern=LABEL_PATTERN, description="none: the newest")
+    gateway: str | None = Field(default=None, pattern=REFERENCE_PATTERN, description="an id or a name; none: `local`")
     name: str | None = Field(default=None, pattern=NAME_PATTERN, description="none: the agent's name")
     options: DeploymentOptions | None = None
 
 
 class Redeployment(Body):
-    version: str | None = Field(default=None, max_length=64, description="none: the newest")
+    version: str | None = Field(default=None, pattern=LABEL_PATTERN, description="none: the newest")
     options: DeploymentOptions | None = Field(default=None, description="none: as they are")
     reason: str = Field(default="", max_length=1000, description="for the history")
 
