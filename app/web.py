@@ -11,18 +11,22 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import portalocker
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
 from nicegui import ui
+from nicegui.storage import Storage
+from sqlalchemy.engine import make_url
 
 from app.api import build_api
 from app.build import build_studio
 from app.guard import HostAndOriginGuard
 from app.scheduler import schedule
 from app.settings import Settings
+from pages.assets import STATIC
 from pages.registry import register
 from services.studio import Studio
 
@@ -89,13 +93,15 @@ def build_web(studio: Studio, settings: Settings) -> FastAPI:
         return JSONResponse({"ready": ready, "gateways": gateways}, 200 if ready else 503)
 
     web.mount("/api", build_api(studio))
+    Storage.path = settings.data_dir / "browser"  # what NiceGUI keeps of each browser: the chosen theme
     root = register(studio, about=_about(settings))
     ui.run_with(
         web,
         root=root,
         title="Nexdeck",
         dark=None,
-        favicon=Path(__file__).parent.parent / "pages" / "static" / "favicon.svg",
+        favicon=STATIC / "logo.svg",
+        tailwind=False,
         storage_secret=_storage_secret(settings.data_dir / "storage.secret"),
         reconnect_timeout=10.0,
         show_welcome_message=False,
@@ -142,12 +148,19 @@ def _storage_secret(path: Path) -> str:
     return path.read_text()
 
 
-def _about(settings: Settings) -> dict[str, str]:
+def _about(settings: Settings) -> dict[str, Any]:
+    """What the settings page tells; a password in the database's address stays out of it."""
+    database = make_url(settings.sqlalchemy_url)
+    values = settings.model_dump(mode="json") | {"database_url": database.render_as_string(hide_password=True)}
     return {
         "version": importlib.metadata.version("nexdeck"),
         "data_dir": str(settings.data_dir),
-        "database": "SQLite" if settings.sqlalchemy_url.startswith("sqlite") else settings.sqlalchemy_url.split(":")[0],
+        "database": {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(database.get_backend_name(), "other"),
         "url": settings.url,
+        "settings": [
+            {"name": f"NEXDECK_{name.upper()}", "value": str(values[name]), "description": field.description}
+            for name, field in Settings.model_fields.items()
+        ],
     }
 
 

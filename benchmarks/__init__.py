@@ -1,0 +1,1 @@
+"""Speed claims come from here: every figure beside a baseline that was measured in the same run."""
