@@ -1,0 +1,110 @@
+"""``python -m app.gateway``: parses the options, takes what it needs, and serves until it is told to end."""
+
+import argparse
+import ipaddress
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+TOKEN_VARIABLE = "NEXDECK_GATEWAY_TOKEN"
+LLM_HOSTS_VARIABLE = "NEXDECK_LLM_ALLOWED_HOSTS"
+NO_TOKEN, NO_ADDRESS, NO_DATA_DIR, BAD_OPTION = 3, 4, 5, 2
+EXIT_CODES = "exit codes: 0 ended as told, 2 wrong option, 3 no usable token, 4 address in use, 5 data folder unusable"
+
+
+class CannotStart(Exception):
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT. Returns the exit code; see EXIT_CODES."""
+    options = _parser().parse_args(argv)
+    try:
+        return _serve(options)
+    except CannotStart as error:
+        print(f"nexdeck gateway: {error}", file=sys.stderr)
+        return error.code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("nexdeck gateway", description="Serves deployed agents.", epilog=EXIT_CODES)
+    parser.add_argument("--name", default="local", help="how it calls itself in its own log (default: local)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8401, help="port to listen on (default: 8401)")
+    parser.add_argument("--data-dir", type=Path, required=True, help="folder for the deployed artifacts")
+    parser.add_argument("--token-file", type=Path, help=f"file with the control token (else: {TOKEN_VARIABLE})")
+    parser.add_argument("--allow-remote", action="store_true", help="permit an address that is not loopback")
+    parser.add_argument("--allowed-hosts", default="", help="further names for the Host header, by comma")
+    parser.add_argument("--allowed-origins", default="", help="web origins that may call, by comma")
+    parser.add_argument(
+        "--llm-allowed-hosts",
+        default=os.environ.get(LLM_HOSTS_VARIABLE, ""),
+        help=f"private model hosts that agents may reach, host or host:port, by comma (else: {LLM_HOSTS_VARIABLE})",
+    )
+    levels = ["DEBUG", "INFO", "WARNING", "ERROR"]
+    parser.add_argument("--log-level", default="INFO", type=str.upper, choices=levels, help="of the process's own log")
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    if not (options.allow_remote or _is_loopback(options.host)):
+        raise CannotStart(BAD_OPTION, f"--host {options.host} is not loopback; give --allow-remote if that is meant.")
+    token = _token(options.token_file)
+    listener = _listen(options.host, options.port)
+    # Agents run in this process: what is Nexdeck's own must not be in the environment that they see.
+    for name in [name for name in os.environ if name.startswith("NEXDECK_")]:
+        del os.environ[name]
+    # after the quick checks, so that their messages come at once
+    from app.gateway.process import serve
+    from app.gateway.store import DataDirInUse
+
+    try:
+        return serve(options, token, listener)
+    except ValueError as error:
+        raise CannotStart(BAD_OPTION, f"--llm-allowed-hosts: {error}.") from error
+    except DataDirInUse as error:
+        raise CannotStart(NO_DATA_DIR, f"another gateway is using {options.data_dir}.") from error
+    except OSError as error:
+        raise CannotStart(NO_DATA_DIR, f"{options.data_dir} cannot be used: {error.strerror}.") from error
+
+
+def _token(file: Path | None) -> str:
+    if file is None:
+        token = os.environ.get(TOKEN_VARIABLE, "")
+        if not token.strip():
+            raise CannotStart(NO_TOKEN, f"no control token: give --token-file or set {TOKEN_VARIABLE}.")
+        return token.strip()
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotStart(NO_TOKEN, f"the token file {file} cannot be read: {error}.") from error
+    if not token:
+        raise CannotStart(NO_TOKEN, f"the token file {file} is empty.")
+    return token
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server(address[:2], family=family, backlog=1024)
+    except (OSError, OverflowError) as error:
+        raise CannotStart(NO_ADDRESS, f"cannot listen on {host} port {port}: {error}.") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of agents that never end cannot be waited for, which is what a normal exit would do.
+    os._exit(code)

@@ -1,0 +1,101 @@
+"""``/control/v1``: how the control plane loads, switches, and looks. Every route wants the control token."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.gateway.bodies import read_body
+from app.gateway.host import Host
+from app.gateway.log_buffer import LogBuffer
+from app.gateway.problems import GatewayProblem
+from app.gateway.store import ID_PATTERN
+from models.wire import CONTROL_PREFIX, FieldError, GatewayState, KeysRequest, LiveRequest, RevisionBundle
+
+MOST_LINES = 5_000
+_Body = TypeVar("_Body", bound=BaseModel)
+
+
+def routes(host: Callable[[], Awaitable[Host]], logs: LogBuffer, state: Callable[[], GatewayState]) -> list[Route]:
+    """``host`` waits until Nexus is there, which it is a second after the first answer of ``state``."""
+
+    async def get_state(request: Request) -> Response:
+        return _json(state())
+
+    async def put_revision(request: Request) -> Response:
+        bundle = await _parse(request, RevisionBundle)
+        if bundle.revision != _number(request):
+            raise _invalid("revision", "is not the revision in the path")
+        return _json(await (await host()).load(_id(request), bundle))
+
+    async def delete_revision(request: Request) -> Response:
+        return _json(await (await host()).unload(_id(request), _number(request)))
+
+    async def put_live(request: Request) -> Response:
+        return _json(await (await host()).go_live(_id(request), await _parse(request, LiveRequest)))
+
+    async def put_keys(request: Request) -> Response:
+        wanted = await _parse(request, KeysRequest)
+        return _json(await (await host()).set_keys(_id(request), wanted.key_hashes))
+
+    async def delete_deployment(request: Request) -> Response:
+        return _json(await (await host()).remove(_id(request)))
+
+    async def get_logs(request: Request) -> Response:
+        after, limit = _query_number(request, "after", 0), _query_number(request, "limit", 1000)
+        return _json(logs.read(state().boot_id, after, min(limit, MOST_LINES)))
+
+    one = CONTROL_PREFIX + "/deployments/{id}"
+    return [
+        Route(CONTROL_PREFIX + "/state", get_state),
+        Route(CONTROL_PREFIX + "/logs", get_logs),
+        Route(one + "/revisions/{number}", put_revision, methods=["PUT"]),
+        Route(one + "/revisions/{number}", delete_revision, methods=["DELETE"]),
+        Route(one + "/live", put_live, methods=["PUT"]),
+        Route(one + "/keys", put_keys, methods=["PUT"]),
+        Route(one, delete_deployment, methods=["DELETE"]),
+    ]
+
+
+async def _parse(request: Request, kind: type[_Body]) -> _Body:
+    body = await read_body(request.scope, request.receive)
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError as error:
+        # places and reasons only: the values may be secret
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        errors = [FieldError(path=".".join(map(str, fault["loc"])), message=fault["msg"]) for fault in faults[:20]]
+        detail = f"The body is not a {kind.__name__}: {errors[0].path}: {errors[0].message}."
+        raise GatewayProblem(422, "invalid_body", detail, errors=errors) from None
+
+
+def _id(request: Request) -> str:
+    deployment_id = request.path_params["id"]
+    if not ID_PATTERN.fullmatch(deployment_id):
+        raise _invalid("id", "must be letters, digits, - and _, at most 128")
+    return deployment_id
+
+
+def _number(request: Request) -> int:
+    return _whole(request.path_params["number"], "revision")
+
+
+def _query_number(request: Request, name: str, default: int) -> int:
+    return _whole(request.query_params.get(name, str(default)), name)
+
+
+def _whole(text: str, name: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise _invalid(name, "must be a whole number")
+    return int(text)
+
+
+def _invalid(path: str, message: str) -> GatewayProblem:
+    return GatewayProblem(422, "invalid_body", f"{path} {message}.", errors=[FieldError(path=path, message=message)])
+
+
+def _json(model: BaseModel) -> Response:
+    return Response(model.model_dump_json(), media_type="application/json")

@@ -1,0 +1,108 @@
+"""``POST /workflows/{name}/execute``: the API channel, and the CLI channel that uses the same route.
+
+The answer has the shape of Nexus's own (``kailash.api.workflow_api.WorkflowResponse``) without the detour through its
+workflow runtime. Its asynchronous and streaming modes are Nexus's: the admitted call is handed on to it.
+"""
+
+import re
+from time import perf_counter
+from typing import Any
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.gateway import json_text
+from app.gateway.access import Visit
+from app.gateway.bodies import read_body
+from app.gateway.host import Host
+from app.gateway.invocation import Caller, Invoker
+from app.gateway.problems import GatewayProblem
+from app.gateway.revision import Revision
+from models.wire import Channel, FieldError
+
+# Nexus mounts each workflow at /workflows/NAME and executes it for POSTs on these three paths.
+ROUTE = re.compile(r"/workflows/([^/]+)(?:/|/execute)?")
+
+
+class Execute:
+    def __init__(self, host: Host, invoker: Invoker) -> None:
+        self._host = host
+        self._invoker = invoker
+
+    async def answer(self, name: str, visit: Visit, scope: Scope, receive: Receive, send: Send, nexus: ASGIApp) -> None:
+        began = perf_counter()
+        revision = self._host.revision(name, visit.revision)
+        channel = _channel(revision, visit)
+        inputs, mode = _call_in(await read_body(scope, receive))
+        caller = Caller(channel, visit.request_id, visit.control, visit.probe)
+        if mode != "sync":
+            await self._hand_on(revision, inputs, mode, caller, scope, send, nexus)
+            return
+        output = await self._invoker.invoke(revision, inputs, caller)
+        body = b'{"outputs":{"agent":{"result":%b}},"execution_time":%.6f,"workflow_id":%b,"version":%b}' % (
+            output.text,
+            perf_counter() - began,
+            orjson.dumps(name),
+            orjson.dumps(revision.bundle.manifest.version),
+        )
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _hand_on(
+        self, revision: Revision, inputs: dict, mode: str, caller: Caller, scope: Scope, send: Send, nexus: ASGIApp
+    ) -> None:
+        """Let Nexus answer. It gets no inputs: the node that it runs takes the admitted call from the context."""
+        # nexus is imported by now; at this module's import it is not, so that the gateway answers /livez at once
+        from app.gateway.runtime import ADMITTED
+
+        async def admitted() -> dict[str, Any]:
+            return (await self._invoker.invoke(revision, inputs, caller)).value
+
+        body = orjson.dumps({"inputs": {}, "mode": mode})
+        headers = [
+            (name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type")
+        ]
+        headers += [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+        path = f"/workflows/{revision.bundle.name}/execute"
+        scope = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        token = ADMITTED.set(admitted)
+        try:
+            await nexus(scope, receive, send)
+        finally:
+            ADMITTED.reset(token)
+
+
+def _channel(revision: Revision, visit: Visit) -> str:
+    channel = Channel.CLI if visit.channel == Channel.CLI else Channel.API
+    if channel not in revision.bundle.manifest.channels:
+        name = revision.bundle.name
+        raise GatewayProblem(403, "channel_disabled", f"The {channel.upper()} channel of {name!r} is switched off.")
+    return channel.value
+
+
+def _call_in(body: bytes) -> tuple[dict[str, Any], str]:
+    """The inputs and the mode. ``parameters`` is what Nexus's own command-line client says instead of ``inputs``."""
+    try:
+        document = json_text.parse(body)
+    except json_text.NotJson as error:
+        raise GatewayProblem(400, "not_json", f"The body is not JSON: {error}.") from error
+    if not isinstance(document, dict):
+        raise _malformed("body", "must be a JSON object with the field `inputs`")
+    inputs = document.get("inputs", document.get("parameters"))
+    if not isinstance(inputs, dict):
+        missing = "inputs" not in document
+        raise _malformed("inputs", "is required" if missing else "must be an object")
+    mode = document.get("mode", "sync")
+    if mode not in ("sync", "async", "stream"):
+        raise _malformed("mode", "must be sync, async or stream")
+    return inputs, mode
+
+
+def _malformed(path: str, message: str) -> GatewayProblem:
+    errors = [FieldError(path=path, message=message)]
+    return GatewayProblem(422, "invalid_input", f"The request does not fit: {path} {message}.", errors=errors)

@@ -1,0 +1,131 @@
+"""One call of one agent: every channel comes through here."""
+
+import asyncio
+import traceback
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from app.gateway.context import CURRENT, Call
+from app.gateway.log_buffer import LogBuffer, PrintCapture
+from app.gateway.outputs import Output, output_of, raise_if_failure
+from app.gateway.problems import GatewayProblem, busy
+from app.gateway.revision import Revision
+from app.gateway.threads import MOST_THREADS, NoFreeThread
+
+
+@dataclass(slots=True, frozen=True)
+class Caller:
+    """Who calls, and through which channel. A ``probe`` is the control plane proving a revision: it is not counted."""
+
+    channel: str
+    request_id: str
+    control: bool = False
+    probe: bool = False
+
+
+class Invoker:
+    def __init__(self, logs: LogBuffer, prints: tuple[PrintCapture, ...] = ()) -> None:
+        self._logs = logs
+        self._prints = prints
+
+    async def invoke(self, revision: Revision, inputs: dict[str, Any], caller: Caller) -> Output:
+        """Raises GatewayProblem for whatever goes wrong: a failure never looks like an answer."""
+        began = perf_counter()
+        counted = not caller.probe and revision.meter is not None
+        if counted:
+            revision.meter.began()
+        call = Call(revision.deployment_id, revision.number, revision.environment, caller.request_id)
+        token = CURRENT.set(call)
+        status, cause = 200, None
+        try:
+            return await self._answer(revision, inputs, caller)
+        except GatewayProblem as problem:
+            problem.detail = revision.environment.mask(problem.detail)
+            status, cause = problem.status_code, problem
+            raise
+        except asyncio.CancelledError:
+            status = 499  # the caller went away, or the gateway is ending
+            raise
+        finally:
+            CURRENT.reset(token)
+            seconds = perf_counter() - began
+            if counted:
+                revision.meter.ended(caller.channel, status, seconds)
+            self._log(call, caller, status, cause, seconds, revision.module.__file__ or "")
+
+    async def _answer(self, revision: Revision, inputs: dict[str, Any], caller: Caller) -> Output:
+        manifest = revision.bundle.manifest
+        errors = revision.inputs.errors(inputs)
+        if errors:
+            detail = f"The inputs do not fit: {errors[0].path}: {errors[0].message}."
+            raise GatewayProblem(422, "invalid_input", detail, errors=errors)
+        revision.gate.enter(metered=not caller.control)
+        try:
+            async with asyncio.timeout(manifest.limits.timeout_seconds):
+                result = await _run(revision, inputs)
+        except TimeoutError as error:
+            detail = f"The agent did not answer within {manifest.limits.timeout_seconds:g} s."
+            raise GatewayProblem(504, "timeout", detail) from error
+        finally:
+            revision.gate.leave()
+        raise_if_failure(result, manifest.output_schema)
+        return output_of(result, revision.outputs)
+
+    def _log(
+        self, call: Call, caller: Caller, status: int, cause: GatewayProblem | None, seconds: float, filename: str
+    ) -> None:
+        for prints in self._prints:
+            prints.finish(call)
+        message = f"{caller.channel} {status} in {seconds * 1000:.1f} ms"
+        if cause is None:
+            self._logs.write("INFO", "gateway", message, call=call)
+            return
+        level = "ERROR" if status >= 500 else "WARNING"
+        error = cause.__cause__ if cause.code == "agent_failed" else None
+        self._logs.write(
+            level, "gateway", f"{message}: {cause.code}: {cause.detail}", error and _trace(error, filename), call
+        )
+
+
+async def _run(revision: Revision, inputs: dict[str, Any]) -> Any:
+    """Call the agent; whatever its code raises becomes a problem, so that nothing of it reaches the event loop."""
+    try:
+        return await revision.run(inputs)
+    except GatewayProblem:
+        raise
+    except NoFreeThread as error:
+        detail = f"{MOST_THREADS} earlier calls of this deployment never ended; redeploy or restart it."
+        raise busy("agent_stuck", detail) from error
+    except asyncio.CancelledError as error:
+        if asyncio.current_task().cancelling():
+            raise
+        raise _failed(error) from error  # the agent cancelled something of its own
+    except BaseException as error:  # SystemExit too: an agent must not end the gateway
+        raise _failed(error) from error
+
+
+def _failed(error: BaseException) -> GatewayProblem:
+    inner = _problem_within(error)
+    if inner is not None:
+        return inner
+    text = str(error)
+    return GatewayProblem(500, "agent_failed", f"{type(error).__name__}: {text}"[:2000] if text else repr(error)[:2000])
+
+
+def _problem_within(error: BaseException) -> GatewayProblem | None:
+    """A problem that a library wrapped on its way up (kailash wraps what a node raises)."""
+    seen = error.__cause__ or error.__context__
+    for _ in range(10):
+        if seen is None or isinstance(seen, GatewayProblem):
+            return seen
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _trace(error: BaseException, filename: str) -> str:
+    """The traceback from the author's module on; the gateway's own frames above it would only distract."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename != filename:
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))

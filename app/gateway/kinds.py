@@ -1,0 +1,75 @@
+"""The kinds of things that can be an agent, and how each is called.
+
+kaizen and kailash are large. A module that uses them has imported them by the time its agent is looked at, so whether an
+object is one of theirs is asked without importing them here.
+"""
+
+import inspect
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from app.gateway.threads import ThreadPool
+
+Run = Callable[[dict[str, Any]], Awaitable[Any]]
+
+
+def is_agent(value: Any) -> bool:
+    if inspect.isclass(value):
+        return _is_base_agent_class(value)
+    return inspect.isroutine(value) or _is_base_agent(value) or is_workflow(value) or _is_callable_object(value)
+
+
+def is_workflow(value: Any) -> bool:
+    builder = _class_of("kailash.workflow.builder", "WorkflowBuilder")
+    return builder is not None and isinstance(value, builder)
+
+
+def runner(agent: Any, threads: ThreadPool) -> Run:
+    """How to call an agent that ``is_agent``, workflows aside, with its inputs as keyword arguments."""
+    if _is_base_agent(agent):
+        return _base_agent_runner(agent, threads)
+    if _is_async(agent):
+        return lambda inputs: agent(**inputs)
+
+    async def run(inputs: dict[str, Any]) -> Any:
+        result = await threads.run(partial(agent, **inputs))
+        return await result if inspect.isawaitable(result) else result
+
+    return run
+
+
+def _base_agent_runner(agent: Any, threads: ThreadPool) -> Run:
+    base = _class_of("kaizen.core.base_agent", "BaseAgent")
+    own_run = type(agent).run is not base.run
+    own_run_async = type(agent).run_async is not base.run_async
+    if own_run and not own_run_async:
+        return lambda inputs: threads.run(partial(agent.run, **inputs))
+    if not own_run_async:
+        agent.config.use_async_llm = True  # without it run_async refuses, and there is no reason not to be async here
+    return lambda inputs: agent.run_async(**inputs)
+
+
+def _is_async(function: Any) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+
+
+def _is_callable_object(value: Any) -> bool:
+    return callable(value) and not inspect.isclass(value) and type(value).__module__.startswith("nexdeck_agent_")
+
+
+def _is_base_agent(value: Any) -> bool:
+    base = _class_of("kaizen.core.base_agent", "BaseAgent")
+    return base is not None and isinstance(value, base)
+
+
+def _is_base_agent_class(value: type) -> bool:
+    base = _class_of("kaizen.core.base_agent", "BaseAgent")
+    return base is not None and issubclass(value, base) and value is not base
+
+
+def _class_of(module: str, name: str) -> type | None:
+    return getattr(sys.modules.get(module), name, None)

@@ -1,0 +1,120 @@
+"""The latest log lines of the deployments, in memory, readable after a cursor."""
+
+import logging
+import threading
+import traceback
+from collections import deque
+from datetime import UTC, datetime
+from itertools import islice
+from time import time
+
+from app.gateway.context import CURRENT, Call
+from models.wire import LogBatch, LogLine
+
+CAPACITY = 20_000
+LONGEST_MESSAGE = 8_000  # characters
+LONGEST_EXCEPTION = 16_000
+
+# cursor, time, level, call, logger, message, exception
+_Line = tuple[int, float, str, Call | None, str, str, str | None]
+
+
+class LogBuffer:
+    """A ring of lines. Any thread may write; a cursor is the number of the last line that a reader has seen."""
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._lines: deque[_Line] = deque(maxlen=capacity)
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def write(
+        self, level: str, logger: str, message: str, exception: str | None = None, call: Call | None = None
+    ) -> None:
+        """Add a line of the running call (or of ``call``), without the secrets of its environment."""
+        call = call or CURRENT.get()
+        if call is not None:
+            message = call.environment.mask(message)
+            exception = exception and call.environment.mask(exception)
+        if len(message) > LONGEST_MESSAGE:
+            message = message[:LONGEST_MESSAGE] + " …"
+        if exception is not None and len(exception) > LONGEST_EXCEPTION:
+            exception = "… " + exception[-LONGEST_EXCEPTION:]
+        with self._lock:
+            self._last += 1
+            self._lines.append((self._last, time(), level, call, logger, message, exception))
+
+    def read(self, boot_id: str, after: int = 0, limit: int = 1000) -> LogBatch:
+        with self._lock:
+            oldest = self._lines[0][0] if self._lines else self._last + 1
+            after = min(max(after, 0), self._last)
+            skip = max(0, after + 1 - oldest)
+            found = list(islice(self._lines, skip, skip + limit))
+        return LogBatch(
+            boot_id=boot_id,
+            lines=[_as_wire(line) for line in found],
+            next_cursor=found[-1][0] if found else after,
+            lost=max(0, oldest - after - 1),
+        )
+
+
+def _as_wire(line: _Line) -> LogLine:
+    cursor, seconds, level, call, logger, message, exception = line
+    return LogLine(
+        cursor=cursor,
+        time=datetime.fromtimestamp(seconds, UTC),
+        level=level,
+        deployment_id=call and call.deployment_id,
+        revision=call and call.revision,
+        request_id=call and call.request_id,
+        logger=logger,
+        message=message,
+        exception=exception,
+    )
+
+
+class LogCapture(logging.Handler):
+    """Puts what a deployment's code logs into the buffer; what the gateway logs itself stays on stderr."""
+
+    def __init__(self, buffer: LogBuffer) -> None:
+        super().__init__(logging.INFO)
+        self._buffer = buffer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if CURRENT.get() is None:
+            return
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError) as error:  # arguments that do not fit the format: the author's mistake
+            message = f"{record.msg!r} could not be formatted: {error}"
+        exception = "".join(traceback.format_exception(*record.exc_info)) if record.exc_info else None
+        self._buffer.write(record.levelname, record.name, message, exception)
+
+
+class PrintCapture:
+    """Stands for ``sys.stdout`` or ``sys.stderr``: what a deployment prints becomes log lines, the rest passes."""
+
+    def __init__(self, stream, buffer: LogBuffer, level: str) -> None:
+        self._stream = stream
+        self._buffer = buffer
+        self._level = level
+        self._begun: dict[Call, str] = {}  # text after the last line break, for each call
+
+    def write(self, text: str) -> int:
+        call = CURRENT.get()
+        if call is None:
+            return self._stream.write(text)
+        *lines, rest = (self._begun.pop(call, "") + text).split("\n")
+        for line in lines:
+            if line.strip():
+                self._buffer.write(self._level, "print", line, call=call)
+        if rest:
+            self._begun[call] = rest[-LONGEST_MESSAGE:]
+        return len(text)
+
+    def finish(self, call: Call) -> None:
+        """Write the unfinished line of a call that is over."""
+        if rest := self._begun.pop(call, ""):
+            self._buffer.write(self._level, "print", rest, call=call)
+
+    def __getattr__(self, name: str):
+        return getattr(self._stream, name)

@@ -1,0 +1,122 @@
+"""The process around the gateway: its log, its event loop, and how it ends."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from app.gateway import environment
+from app.gateway.access import Door
+from app.gateway.context import CURRENT
+from app.gateway.egress import AllowedHosts
+from app.gateway.invocation import Invoker
+from app.gateway.log_buffer import LogBuffer, LogCapture, PrintCapture
+from app.gateway.server import Gateway
+from app.gateway.store import BundleStore
+
+logger = logging.getLogger(__name__)
+DRAIN_SECONDS = 10
+# They log dozens of lines for each call; what goes wrong in a call is reported by the gateway itself.
+CHATTY = {
+    "nexus": "ERROR",
+    "kailash": "ERROR",
+    "kaizen": "WARNING",
+    "kailash_mcp": "WARNING",
+    "mcp": "WARNING",
+    "httpx": "WARNING",
+    "httpcore": "WARNING",
+    "uvicorn": "WARNING",
+    "asyncio": "WARNING",
+}
+
+
+def serve(options: argparse.Namespace, token: str, listener: socket.socket) -> int:
+    """Serve until a signal comes. Raises OSError or DataDirInUse for the data folder, ValueError for a host list."""
+    allowed = AllowedHosts(options.llm_allowed_hosts)
+    store = BundleStore(options.data_dir)
+    logs = LogBuffer()
+    _configure_logging(options.log_level, logs)
+    # prints of agents become log lines; uvicorn's and our own pass through
+    prints = PrintCapture(sys.stdout, logs, "INFO"), PrintCapture(sys.stderr, logs, "WARNING")
+    sys.stdout, sys.stderr = prints
+    environment.install(lambda: (call := CURRENT.get()) and call.environment)
+    door = Door(token, _names(options.allowed_hosts) | {options.host.lower()}, _names(options.allowed_origins))
+    host, port = listener.getsockname()[:2]
+    logger.info("gateway %s listens on http://%s:%d", options.name, f"[{host}]" if ":" in host else host, port)
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_live(store, door, allowed, logs, Invoker(logs, prints), listener))
+    finally:
+        store.close()
+
+
+async def _live(
+    store: BundleStore, door: Door, allowed: AllowedHosts, logs: LogBuffer, invoker: Invoker, listener: socket.socket
+) -> int:
+    gateway = Gateway(store, door, allowed, logs, invoker, listener.getsockname()[1])
+    config = uvicorn.Config(
+        gateway,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = _Server(config, gateway)
+    life = asyncio.create_task(gateway.run())
+    life.add_done_callback(lambda _: server.handle_exit(signal.SIGTERM, None))  # without it there is nothing to serve
+    await server.serve(sockets=[listener])
+    gateway.end()
+    try:
+        await asyncio.wait_for(life, DRAIN_SECONDS)
+    except TimeoutError:
+        logger.warning("gave up waiting for the end of Nexus")
+    except Exception:  # the boundary of the process: the cause goes to its log, the exit code tells its parent
+        logger.exception("the gateway failed")
+        return 1
+    return 0
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """As uvicorn's own, but the signal is not raised again after the shutdown: ending as told is a success."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._gateway.close_streams()
+        await super().shutdown(sockets)
+
+
+def _configure_logging(level: str, logs: LogBuffer) -> None:
+    """Before nexus is imported, which would otherwise configure logging itself."""
+    own = logging.StreamHandler(sys.stderr)
+    own.setLevel(level)
+    own.addFilter(lambda record: CURRENT.get() is None)
+    own.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[own, LogCapture(logs)], force=True)
+    logging.getLogger("app.gateway").setLevel(level)
+    for name, least in CHATTY.items():
+        logging.getLogger(name).setLevel(least)
+
+
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in listed.split(",") if name.strip())
+
+
+def _loop_factory():
+    try:
+        import uvloop
+    except ImportError:  # not made for Windows
+        return None
+    return uvloop.new_event_loop

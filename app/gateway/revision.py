@@ -1,0 +1,69 @@
+"""One revision of a deployment, loaded and ready to be called."""
+
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from app.gateway import kinds, loading
+from app.gateway.context import CURRENT, Call
+from app.gateway.environment import Overlay
+from app.gateway.limits import Gate
+from app.gateway.meter import RevisionMeter
+from app.gateway.threads import ThreadPool
+from app.gateway.validation import SchemaInvalid, Validator
+from models.wire import RevisionBundle, RevisionState
+
+RunWorkflow = Callable[[Any, dict[str, Any]], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class Revision:
+    deployment_id: str
+    bundle: RevisionBundle
+    environment: Overlay
+    inputs: Validator
+    outputs: Validator
+    gate: Gate
+    run: kinds.Run
+    module: ModuleType
+    meter: RevisionMeter | None = None
+
+    @property
+    def number(self) -> int:
+        return self.bundle.revision
+
+    def state(self) -> RevisionState:
+        return RevisionState(revision=self.bundle.revision, sha256=self.bundle.sha256, in_flight=self.gate.in_flight)
+
+    def unload(self) -> None:
+        loading.unload(self.module)
+
+
+def prepare(
+    bundle: RevisionBundle, deployment_id: str, run_workflow: RunWorkflow, fit_kaizen: Callable[[], None]
+) -> Revision:
+    """Load a bundle. Runs the author's code, so: in a thread. Raises GatewayProblem ``artifact_rejected``."""
+    environment = Overlay(bundle.environment)
+    try:
+        inputs = Validator(bundle.manifest.input_schema, "inputs")
+        outputs = Validator(bundle.manifest.output_schema, "outputs")
+    except SchemaInvalid as error:
+        raise loading.rejected(str(error)) from error
+    token = CURRENT.set(Call(deployment_id, bundle.revision, environment))
+    try:
+        agent, module = loading.load_agent(bundle, deployment_id)
+    finally:
+        CURRENT.reset(token)
+    if "kaizen" in sys.modules:
+        fit_kaizen()
+    if kinds.is_workflow(agent):
+        workflow = agent.build()
+
+        async def run(values: dict[str, Any]) -> Any:
+            return await run_workflow(workflow, values)
+    else:
+        run = kinds.runner(agent, ThreadPool())
+    gate = Gate(bundle.manifest.limits)
+    return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module)

@@ -1,0 +1,196 @@
+"""The gateway as one ASGI application: its own routes in front, real Nexus behind.
+
+It answers ``/livez`` and ``/control/v1/state`` while Nexus, which takes a second or more to import, is still being loaded;
+a change asked for meanwhile waits. ``/readyz`` says when everything that was live before is live again.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.gateway import control
+from app.gateway.access import Door, Visit
+from app.gateway.egress import AllowedHosts
+from app.gateway.execute import ROUTE, Execute
+from app.gateway.host import Host
+from app.gateway.invocation import Invoker
+from app.gateway.log_buffer import LogBuffer
+from app.gateway.meter import MEDIA_TYPE, Meter
+from app.gateway.problems import GatewayProblem, busy, unauthorized
+from app.gateway.store import BundleStore
+from models.wire import CONTROL_PREFIX, GatewayState
+
+logger = logging.getLogger(__name__)
+VERSION = version("nexdeck")
+
+
+class Gateway:
+    """``run`` is its life, in one task; calls come in through ``__call__`` from the first moment on."""
+
+    def __init__(
+        self, store: BundleStore, door: Door, allowed: AllowedHosts, logs: LogBuffer, invoker: Invoker, port: int
+    ) -> None:
+        self._store = store
+        self._door = door
+        self._allowed = allowed
+        self._invoker = invoker
+        self._port = port
+        self._meter = Meter()
+        self._boot_id = secrets.token_hex(8)
+        self._started_at = datetime.now(UTC)
+        self._loaded = asyncio.Event()
+        self._ending = asyncio.Event()
+        self._host: Host | None = None
+        self._nexus: ASGIApp | None = None
+        own = [
+            Route("/livez", self._livez),
+            Route("/readyz", self._readyz),
+            Route("/metrics", self._metrics),
+            *control.routes(self._loaded_host, logs, self.state),
+        ]
+        self._own = Router(own, default=_no_such_route)
+
+    def state(self) -> GatewayState:
+        return GatewayState(
+            version=VERSION,
+            boot_id=self._boot_id,
+            pid=os.getpid(),
+            started_at=self._started_at,
+            ready=self._is_ready(),
+            deployments=self._host.states() if self._host else [],
+        )
+
+    async def run(self) -> None:
+        """Load Nexus, restore what was live, then keep both running until ``end``."""
+        # the heavy imports, in a thread: the loop answers meanwhile
+        runtime, mcp_server = await asyncio.to_thread(_import_nexus_and_mcp)
+        nexus = await asyncio.to_thread(runtime.NexusRuntime, self._port)
+        host = Host(self._store, nexus, self._meter, self._fit_kaizen)
+        mcp = mcp_server.McpChannel(host, self._invoker, VERSION)
+        host.on_change = mcp.tools_changed
+        self._mcp, self._execute, self._nexus, self._host = mcp, Execute(host, self._invoker), nexus.app, host
+        async with nexus.app.router.lifespan_context(nexus.app), mcp.run():
+            self._loaded.set()
+            await host.restore()
+            logger.info("ready with %d deployments", len(host.states()))
+            await asyncio.to_thread(self._warm_kaizen, asyncio.get_running_loop())
+            await self._ending.wait()
+
+    async def close_streams(self) -> None:
+        """End what would otherwise stay open for ever, so that a shutdown waits for calls only."""
+        if self._host is not None:
+            await self._mcp.close_streams()
+
+    def end(self) -> None:
+        self._ending.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":  # nothing here speaks it, and Nexus's own echo would bypass the door
+                await send({"type": "websocket.close", "code": 1008})
+            return
+        request_id = self._door.request_id(scope["headers"])
+        header = (b"x-request-id", request_id.encode())
+        began = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal began
+            if message["type"] == "http.response.start":
+                began = True
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        try:
+            await self._route(self._door.admit(scope["headers"], request_id), scope, receive, send_with_id)
+        except GatewayProblem as problem:
+            await problem.response(request_id)(scope, receive, send_with_id)
+        except Exception:  # the boundary of the process: whatever was overlooked must still get an answer
+            logger.exception("request %s failed", request_id)
+            if began:
+                raise
+            problem = GatewayProblem(500, "internal_error", "The gateway failed; its process log has the cause.")
+            await problem.response(request_id)(scope, receive, send_with_id)
+
+    async def _route(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        if path.startswith("/workflows/"):
+            host = self._running_host()
+            name = path.split("/", 3)[2]
+            _check_key(host, name, visit)
+            if scope["method"] == "POST" and ROUTE.fullmatch(path):
+                await self._execute.answer(name, visit, scope, receive, send, self._nexus)
+            else:
+                await self._nexus(scope, receive, send)
+        elif path == "/mcp" or path.startswith("/mcp/"):
+            host = self._running_host()
+            name = path[5:].rstrip("/") or None
+            if name is not None:
+                _check_key(host, name, visit)
+            await self._mcp.answer(name, visit, scope, receive, send)
+        elif path.startswith(CONTROL_PREFIX) or path in ("/livez", "/readyz", "/metrics"):
+            if path.startswith(CONTROL_PREFIX) and not visit.control:
+                raise unauthorized("The control API")
+            await self._own(scope, receive, send)
+        else:
+            self._running_host()
+            await self._nexus(scope, receive, send)
+
+    def _running_host(self) -> Host:
+        if self._host is None:
+            raise busy("starting", "The gateway is starting.")
+        return self._host
+
+    async def _loaded_host(self) -> Host:
+        await self._loaded.wait()
+        return self._running_host()
+
+    def _is_ready(self) -> bool:
+        return self._host is not None and self._host.ready
+
+    async def _livez(self, request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def _readyz(self, request: Request) -> Response:
+        if not self._is_ready():
+            raise busy("restoring", "The gateway is restoring its deployments.")
+        return JSONResponse({"status": "ready"})
+
+    async def _metrics(self, request: Request) -> Response:
+        return Response(self._meter.exposition(), media_type=MEDIA_TYPE)
+
+    def _fit_kaizen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Called in a loading thread, once a module has imported kaizen."""
+        from app.gateway import kaizen_llm  # large: imported only where an agent wants it, or in the background
+
+        kaizen_llm.install(self._allowed, loop)
+
+    def _warm_kaizen(self, loop: asyncio.AbstractEventLoop) -> None:
+        """So that the first agent that uses kaizen does not wait for its import."""
+        self._fit_kaizen(loop)
+        # What was imported stays for ever: no collection needs to look at it again.
+        gc.collect()
+        gc.freeze()
+
+
+def _check_key(host: Host, name: str, visit: Visit) -> None:
+    if not visit.opens(host.revision(name, visit.revision)):
+        raise unauthorized(f"{name!r}")
+
+
+def _import_nexus_and_mcp():
+    from app.gateway import mcp_server, runtime  # large: see the module's docstring
+
+    return runtime, mcp_server
+
+
+async def _no_such_route(scope: Scope, receive: Receive, send: Send) -> None:
+    raise GatewayProblem(404, "no_such_route", f"There is no {scope['path']!r} here.")
