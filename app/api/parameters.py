@@ -52,25 +52,31 @@ class Body(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _clean(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-        for fault in _unclean(value):
-            raise ValueError(fault)
+        for place, message in _unclean(value):
+            raise ValueError(f"{place}: {message}" if place else message)
         return validate(value)
 
 
-def _unclean(document: Any) -> Iterator[str]:
-    """What is wrong in a JSON document that was parsed already, one sentence each."""
-    pending: list[tuple[Any, int]] = [(document, 0)]
+def _unclean(document: Any) -> Iterator[tuple[str, str]]:
+    """(dotted path, what is wrong there) in a JSON document that was parsed already."""
+    pending: list[tuple[str, Any, int]] = [("", document, 0)]
     while pending:
-        value, depth = pending.pop()
+        place, value, depth = pending.pop()
         if depth > MAX_DEPTH:
-            yield f"it is nested more than {MAX_DEPTH} levels deep"
+            yield "", f"it is nested more than {MAX_DEPTH} levels deep"
         elif isinstance(value, dict):
-            pending += [(part, depth + 1) for pair in value.items() for part in pair]
+            pending += [(place, name, depth + 1) for name in value]
+            pending += [(_below(place, name), item, depth + 1) for name, item in value.items()]
         elif isinstance(value, list):
-            pending += [(item, depth + 1) for item in value]
+            pending += [(_below(place, number), item, depth + 1) for number, item in enumerate(value)]
         elif isinstance(value, str) and _NOT_TEXT.search(value):
-            yield "a text in it has a NUL character or half of a surrogate pair; leave those out"
+            yield place, "a text here has a NUL character or half of a surrogate pair; leave those out"
         elif isinstance(value, float) and not math.isfinite(value):
-            yield "NaN and Infinity are not JSON; use null or a number"
+            yield place, "NaN and Infinity are not JSON; use null or a number"
         elif isinstance(value, int) and not -(2**63) <= value < 2**63:
-            yield "an integer in it does not fit into 64 bits; send it as a text"
+            yield place, "this integer does not fit into 64 bits; send it as a text"
+
+
+def _below(place: str, name: str | int) -> str:
+    step = _NOT_TEXT.sub("�", str(name)[:100])
+    return f"{place}.{step}" if place else step

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from app.api.parameters import Body
 from services.errors import Fault, InvalidInput
@@ -53,7 +54,7 @@ async def _from_json(request: Request, content_type: str) -> Any:
         place = {"type": "json_invalid", "loc": ("body", error.pos), "msg": error.msg, "ctx": {"error": error.msg}}
         raise RequestValidationError([place], body=error.doc) from error
     except (ValueError, RecursionError) as error:  # not UTF-8, a number of thousands of digits, or nested without end
-        raise InvalidInput("The body could not be read as JSON.", code="malformed_body") from error
+        raise HTTPException(400) from error
 
 
 Source = Annotated[SourceUpload, Depends(_read)]
