@@ -3,6 +3,7 @@
 from app.settings import Settings
 from services.agents import AgentCatalog
 from services.changes import Changes
+from services.convergence import Convergence
 from services.database import Database
 from services.deployments import NexusDeploymentService
 from services.gateway_client import GatewayConnections
@@ -30,6 +31,8 @@ def build_studio(settings: Settings) -> Studio:
     agents = AgentCatalog(database, changes)
     journal = Journal(database, changes)
     rollout = Rollout(database, journal, secrets, gateways, Prover(settings.url), settings.url)
+    health = HealthService(database, changes, gateways)
+    convergence = Convergence(database, journal, rollout, health)
     folder = settings.data_dir / "gateways"
     return Studio(
         database=database,
@@ -42,7 +45,8 @@ def build_studio(settings: Settings) -> Studio:
             database, secrets, gateways, folder, settings.gateway_port, settings.llm_allowed_hosts
         ),
         deployments=NexusDeploymentService(
-            database, changes, agents, gateways, secrets, journal, rollout, settings.url
+            database, changes, agents, gateways, secrets, health, convergence, settings.url
         ),
-        health=HealthService(database, changes, gateways),
+        convergence=convergence,
+        health=health,
     )

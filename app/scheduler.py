@@ -1,5 +1,7 @@
 """The table of jobs: what runs how often. No logic lives here."""
 
+from datetime import UTC, datetime
+
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from app.settings import Settings
@@ -12,5 +14,12 @@ def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
     """A scheduler with every job, not started. A job that is still running when its turn comes is left out."""
     scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     for job, seconds in ((studio.health.sweep, settings.sweep_seconds),):
-        scheduler.add_job(job, "interval", seconds=seconds, jitter=seconds * JITTER, id=job.__qualname__)
+        scheduler.add_job(
+            job,
+            "interval",
+            seconds=seconds,
+            jitter=seconds * JITTER,
+            id=job.__qualname__,
+            next_run_time=datetime.now(UTC),
+        )
     return scheduler

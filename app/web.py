@@ -6,6 +6,7 @@ import importlib.metadata
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 from collections.abc import AsyncIterator
@@ -127,8 +128,9 @@ def _run(settings: Settings, listener: socket.socket) -> int:
         server_header=False,
     )
     print(f"Nexdeck serves at {settings.url}  (data: {settings.data_dir})", flush=True)
-    with suppress(KeyboardInterrupt):
-        asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)  # uvicorn raises the signal again once it has shut down
+    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
     return 0
 
 

@@ -39,7 +39,7 @@ SORTS = {
 
 @dataclass(frozen=True)
 class DeploymentQuery:
-    """``q`` searches names of deployments and agents; ``sort`` is a key of ``SORTS``, with ``-`` before it to descend."""
+    """``q`` searches names of deployments and agents; ``sort`` is a key of ``SORTS``, ``-`` before it to descend."""
 
     q: str = ""
     status: DeploymentStatus | None = None

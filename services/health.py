@@ -54,18 +54,24 @@ class HealthService:
 
 def _record(session: Session, gateway: Gateway, state: GatewayState | None) -> list[str]:
     """Write what was seen of each deployment on the gateway. Returns the ids of those that look different now."""
-    on_it = select(Deployment, Revision.sha256).where(
-        Deployment.gateway_id == gateway.id,
-        Deployment.status == DeploymentStatus.RUNNING,
-        Revision.deployment_id == Deployment.id,
-        Revision.number == Deployment.live_revision,
+    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
+    on_it = (
+        select(Deployment, Revision.sha256)
+        .join(Revision, is_live, isouter=True)
+        .where(
+            Deployment.gateway_id == gateway.id,
+            Deployment.undeployed_at.is_(None),
+        )
     )
     seen: dict[str, DeploymentState] = {d.deployment_id: d for d in state.deployments} if state else {}
     changed = []
     for row, sha256 in session.exec(on_it):
         before = (row.health_status, row.health_reason, row.request_count)
-        row.health_status, row.health_reason = assess(row, sha256, gateway, state, seen.get(row.id))
-        row.last_health_check = now()
+        if row.status is DeploymentStatus.RUNNING and sha256 is not None:
+            row.health_status, row.health_reason = assess(row, sha256, gateway, state, seen.get(row.id))
+            row.last_health_check = now()
+        else:
+            row.health_status, row.health_reason = HealthState.UNKNOWN, None
         if state is not None and row.id in seen:
             count(row, state.boot_id, seen[row.id].counters)
         if before != (row.health_status, row.health_reason, row.request_count):

@@ -10,10 +10,10 @@ from sqlmodel import Session, select, update
 from models.agent import Agent, AgentVersion
 from models.base import now
 from models.deployment import Deployment, DeploymentKey, DeploymentOptions, Operation, OperationKind, Revision
-from models.gateway import Gateway
-from models.wire import LiveRequest, Manifest, RevisionBundle, hash_of
+from models.gateway import Gateway, GatewayKind
+from models.wire import GatewayState, LiveRequest, Manifest, RevisionBundle, hash_of
 from services.database import Database
-from services.errors import ArtifactRejected, GatewayError
+from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable
 from services.gateway_client import GatewayClient
 from services.gateways import GatewayDirectory
 from services.operations import PROOFS, Journal
@@ -21,6 +21,8 @@ from services.proof import ProofCall, Prover
 from services.rules.endpoints import api_endpoint, cli_command, mcp_endpoint
 from services.rules.lifecycle import PUTS_LIVE
 from services.secrets import SecretVault
+
+READY_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,7 @@ class Rollout:
         deployment, number = target.deployment, target.revision.number
         await self._journal.advance(operation, "begun")
         async with self._journal.step(operation, "check") as said:
-            state = await client.state()
-            if not state.ready:
-                raise GatewayError(f"The gateway {target.gateway.name} is still starting. Try again in a moment.")
+            state = await _ready(client, target.gateway)
             values = await self._secrets.values([*{*target.options.secrets, *target.version.secrets}])
             said.append(f"gateway {target.gateway.name} {state.version} answers; {len(values)} secrets found")
         async with self._journal.step(operation, "build") as said:
@@ -186,6 +186,23 @@ def _bundle(target: Target, secret_values: dict[str, str]) -> RevisionBundle:
         environment={**options.environment, **secret_values},
         key_hashes=target.key_hashes,
     )
+
+
+async def _ready(client: GatewayClient, gateway: Gateway) -> GatewayState:
+    """The gateway's state once it has restored what it had. One of our own may be on its way up: that is awaited."""
+    trouble = GatewayUnreachable(f"The gateway {gateway.name} is still restoring what it had. Try again in a moment.")
+    for _ in range(int(READY_SECONDS / 0.1)):
+        try:
+            state = await client.state()
+        except GatewayUnreachable as error:
+            if gateway.kind is not GatewayKind.LOCAL:
+                raise
+            trouble = error
+        else:
+            if state.ready:
+                return state
+        await asyncio.sleep(0.1)
+    raise trouble
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.agents import AgentCatalog
 from services.changes import Changes
+from services.convergence import Convergence
 from services.database import Database
 from services.deployments import NexusDeploymentService
 from services.gateway_client import GatewayConnections
@@ -23,16 +24,17 @@ class Studio:
     gateways: GatewayDirectory
     local_gateways: LocalGateways
     deployments: NexusDeploymentService
+    convergence: Convergence
     health: HealthService
 
     async def start(self) -> None:
         """Begin to run: gateways come up, and what was under way goes on. Returns at once."""
         await self.local_gateways.start()
-        await self.deployments.resume()
+        await self.convergence.resume()
 
     async def stop(self) -> None:
         """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
-        await self.deployments.close()
+        await self.convergence.close()
         await self.local_gateways.stop()
         await self.connections.close()
         self.database.close()
