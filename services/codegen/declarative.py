@@ -21,12 +21,14 @@ def declarative_module(spec: DeclarativeSpec, sample: dict[str, Any]) -> str:
         _imports(spec),
         _constants(spec, sample),
     ]
+    agent = _offline_agent(spec) if is_offline else _model_agent(spec)
     definitions = [
-        fragments.OFFLINE_TEXT if is_offline else "",
+        fragments.OFFLINE_TEXT if "made_up(" in agent else "",
         _signature_by_call(spec, signature) if _needs_call(spec) else _signature_class(spec, signature),
-        _offline_agent(spec) if is_offline else _model_agent(spec),
+        agent,
         assignment("agent", Code(f"{class_name(spec.name)}Agent")),
-        fragments.DECLARATIVE_MAIN.replace("SIGNATURE", signature),
+        fragments.SIGNATURE_FAULTS.replace("SIGNATURE", signature),
+        fragments.MAIN.replace("ANSWER", "agent().run_async(**inputs)"),
     ]
     return "\n\n\n".join(["\n\n".join(opening), *(text.strip() for text in definitions if text)]) + "\n"
 
@@ -182,6 +184,6 @@ def _made_up(field: FieldSpec) -> str:
         "integer": "chance % 100",
         "number": "chance % 1000 / 1000",
         "boolean": "chance % 2 == 0",
-        "array": "given.split()",
+        "array": '[f"[offline] {name}: {value}" for name, value in inputs.items()]',
         "object": '{"offline": True, "inputs": inputs}',
     }[field.type]

@@ -50,8 +50,21 @@ def layout(value: Any, indent: int, used: int, tail: int = 0) -> str:
             brackets = f"{value.function}()"
         case _:
             return flat
-    lines = [f"{start}{layout(item, inner, inner + len(start), 1)}," for start, item in pairs]
-    return f"{brackets[:-1]}{margin}{margin.join(lines)}{end}{brackets[-1]}"
+    entries = [start + layout(item, inner, inner + len(start), 1) for start, item in pairs]
+    return exploded(brackets[:-1], entries, brackets[-1], indent)
+
+
+def exploded(opening: str, entries: list[str], closing: str, indent: int) -> str:
+    """One entry on each line."""
+    margin = "\n" + " " * (indent + STEP)
+    return f"{opening}{margin}{margin.join(f'{entry},' for entry in entries)}\n{' ' * indent}{closing}"
+
+
+def bracketed(opening: str, entries: list[str], closing: str, indent: int, used: int) -> str:
+    """The entries on one line where they fit."""
+    flat = f"{opening}{', '.join(entries)}{closing}"
+    fits = "\n" not in flat and used + len(flat) <= WIDTH
+    return flat if fits else exploded(opening, entries, closing, indent)
 
 
 def one_line(value: Any) -> str:

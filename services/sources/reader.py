@@ -1,18 +1,14 @@
 """Which reader takes a file, and what every reader needs to know about the agents that exist already."""
 
-from collections.abc import Callable
 from pathlib import PurePath
 
-from models.agent import AgentVersion
 from services.errors import Fault, SourceInvalid
 from services.sources.declarative import read_declarative
 from services.sources.draft import VersionDraft
+from services.sources.orchestration import FindVersion, read_orchestration
 from services.sources.python import read_python
-from services.sources.text import check_text
-from services.sources.yaml_text import read_yaml
-
-FindVersion = Callable[[str, str | None], AgentVersion]
-"""(agent's name, version or None for the newest) → the version; raises NotFound."""
+from services.sources.text import check_text, pretty
+from services.sources.yaml_text import YamlDocument, read_yaml
 
 
 def read_source(filename: str, source: str, find: FindVersion) -> VersionDraft:
@@ -22,8 +18,18 @@ def read_source(filename: str, source: str, find: FindVersion) -> VersionDraft:
     match PurePath(name).suffix.lower():
         case ".yaml" | ".yml":
             document = read_yaml(source)
+            if _kind(document) == "orchestration":
+                return read_orchestration(name, source, document, find)
             return read_declarative(name, source, document)
         case ".py":
             return read_python(name, source)
     message = "end its name in .yaml (declarative or orchestration) or in .py (Python)"
     raise SourceInvalid(f"{name!r} is not a file that can be an agent.", errors=[Fault("filename", message)])
+
+
+def _kind(document: YamlDocument) -> str:
+    kind = document.data.get("kind", "declarative")
+    if kind not in ("declarative", "orchestration"):
+        message = f"{pretty(kind)} is not a kind of agent in YAML; write declarative or orchestration"
+        raise SourceInvalid("The kind is not known.", errors=[document.fault(("kind",), message)])
+    return kind
