@@ -10,12 +10,13 @@ SAMPLE = {
     "limit": 4,
 }
 
-STOP_WORDS = set(
-    """a about after all also an and any are as at be because been but by can do does for from had has have he her his
+_STOP_WORDS = """
+    a about after all also an and any are as at be because been but by can do does for from had has have he her his
     how i if in into is it its more most needs no not of on one or other our out over she so some such than that the
     their them then there these they this to too under up very was we were what when where which while who will with
-    would you your""".split()
-)
+    would you your
+"""
+STOP_WORDS = set(_STOP_WORDS.split())
 
 
 class Keyword(TypedDict):

@@ -12,9 +12,9 @@ IBAN_LENGTHS = {
     "LV": 21, "MT": 31, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24,
 }  # fmt: skip
 VAT_FORMATS = {
-    "AT": r"U\d{8}", "BE": r"[01]\d{9}", "CZ": r"\d{8,10}", "DE": r"\d{9}", "DK": r"\d{8}", "ES": r"[A-Z\d]\d{7}[A-Z\d]",
-    "FI": r"\d{8}", "FR": r"[A-Z\d]{2}\d{9}", "IE": r"\d[A-Z\d]\d{5}[A-Z]{1,2}", "IT": r"\d{11}", "LU": r"\d{8}",
-    "NL": r"\d{9}B\d{2}", "PL": r"\d{10}", "PT": r"\d{9}", "SE": r"\d{12}",
+    "AT": r"U\d{8}", "BE": r"[01]\d{9}", "CZ": r"\d{8,10}", "DE": r"\d{9}", "DK": r"\d{8}",
+    "ES": r"[A-Z\d]\d{7}[A-Z\d]", "FI": r"\d{8}", "FR": r"[A-Z\d]{2}\d{9}", "IE": r"\d[A-Z\d]\d{5}[A-Z]{1,2}",
+    "IT": r"\d{11}", "LU": r"\d{8}", "NL": r"\d{9}B\d{2}", "PL": r"\d{10}", "PT": r"\d{9}", "SE": r"\d{12}",
 }  # fmt: skip
 
 

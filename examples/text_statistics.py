@@ -10,9 +10,8 @@ SAMPLE = {
     "top": 3,
 }
 
-STOP_WORDS = set(
-    "a an and are as at be but by for from in is it its of on or that the them this to was what with".split()
-)
+_STOP_WORDS = "a an and are as at be but by for from in is it its of on or that the them this to was what with"
+STOP_WORDS = set(_STOP_WORDS.split())
 WORDS_PER_MINUTE = 230
 
 

@@ -1,6 +1,7 @@
 """A Kaizen agent without a model: rules decide which team gets a ticket and how soon.
 
-It shows how a BaseAgent subclass becomes a deployment: its Signature gives the inputs and outputs, `run_async` the answer.
+It shows how a BaseAgent subclass becomes a deployment: its Signature names the inputs and outputs, and `run_async`
+answers.
 """
 
 import re
