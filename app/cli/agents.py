@@ -10,7 +10,7 @@ from app.cli.deployments import everything
 from app.cli.exits import CliError, ExitCode
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table, report
+from app.cli.output import confirm, print_fields, print_json, print_table, report, when
 
 app = typer.Typer(help="The catalog of agents and their versions.", no_args_is_help=True)
 Agent = Annotated[str, typer.Argument(help="The agent's name or id.")]
@@ -57,7 +57,7 @@ def show(agent: Agent, url: Url = None, as_json: AsJson = False) -> None:
             ("gives", _fields_of(newest["output_schema"])),
         ]
     )
-    rows = ((v["version"], v["created_at"], v["created_by"], v["sha256"][:12]) for v in detail["versions"])
+    rows = ((v["version"], when(v["created_at"]), v["created_by"], v["sha256"][:12]) for v in detail["versions"])
     print_table(("version", "created", "by", "sha-256"), rows, empty="")
 
 

@@ -125,7 +125,7 @@ def _finish(server: Server, change: dict[str, Any], no_wait: bool, as_json: bool
         change = settle(server, change, wait=not no_wait, as_json=as_json)
     finally:
         if key and not as_json:
-            print(f"\nInvocation key, shown only this once: {key}")
+            print(f"Invocation key, shown only this once: {key}")
     if as_json:
         return
     deployment = change["deployment"]

@@ -7,7 +7,7 @@ import typer
 from app.cli.deploy import NoWait
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table
+from app.cli.output import confirm, print_fields, print_json, print_table, when
 from app.cli.progress import settle, steps_text
 
 Name = Annotated[str, typer.Argument(help="The deployment's name or id.")]
@@ -78,9 +78,9 @@ def status(name: Name, url: Url = None, as_json: AsJson = False) -> None:
             ("revision", deployment["live_revision"]),
             ("health", deployment["health_status"]),
             ("because", deployment["health_reason"]),
-            ("seen", deployment["last_health_check"]),
-            ("deployed", f"{deployment['deployed_at']} by {deployment['deployed_by']}"),
-            ("stopped", deployment["stopped_at"]),
+            ("seen", when(deployment["last_health_check"])),
+            ("deployed", f"{when(deployment['deployed_at'])} by {deployment['deployed_by']}"),
+            ("stopped", when(deployment["stopped_at"])),
             ("calls", f"{deployment['request_count']} ({deployment['error_count']} failed)"),
             ("average", f"{deployment['avg_latency_ms']:.1f} ms" if deployment["request_count"] else None),
             ("api", deployment["api_endpoint"] if "api" in deployment["channels"] else None),

@@ -9,7 +9,7 @@ from app.cli.exits import CliError, ExitCode
 from app.cli.hidden import read_hidden
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table
+from app.cli.output import confirm, print_fields, print_json, print_table, when
 
 app = typer.Typer(help="Gateways, the Nexus processes that agents run on.", no_args_is_help=True)
 Gateway = Annotated[str, typer.Argument(help="The gateway's name or id.")]
@@ -64,8 +64,8 @@ def check(gateway: Gateway, url: Url = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(seen)
     else:
-        names = ("name", "url", "status", "status_reason", "version", "last_seen_at")
-        print_fields((name.replace("_", " "), seen[name]) for name in names)
+        names = ("name", "url", "status", "version")
+        print_fields([*((name, seen[name]) for name in names), ("last seen", when(seen["last_seen_at"]))])
     if seen["status"] != "online":
         detail = f"{seen['name']} is {seen['status']}: {seen['status_reason']}"
         raise CliError.because(ExitCode.UNREACHABLE, detail, code="gateway_unreachable")

@@ -6,7 +6,7 @@ import typer
 
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_table
+from app.cli.output import confirm, print_json, print_table, when
 
 app = typer.Typer(help="Invocation keys of a deployment.", no_args_is_help=True)
 Deployment = Annotated[str, typer.Argument(metavar="NAME", help="The deployment's name or id.")]
@@ -19,7 +19,7 @@ def list_keys(deployment: Deployment, url: Url = None, as_json: AsJson = False) 
     if as_json:
         print_json(found)
         return
-    rows = ((k["id"], k["name"], f"{k['prefix']}…", k["created_at"], k["revoked_at"]) for k in found)
+    rows = ((k["id"], k["name"], f"{k['prefix']}…", when(k["created_at"]), when(k["revoked_at"])) for k in found)
     print_table(("id", "name", "key", "created", "revoked"), rows, empty=f"{deployment} has no keys.")
 
 

@@ -18,6 +18,11 @@ def plain(value: Any) -> str:
     return "" if value is None else _CONTROLS.sub("�", str(value))
 
 
+def when(time: str | None) -> str:
+    """``2026-11-23T22:52:43.367408Z`` → ``2026-11-23 22:52:43 UTC``; None is empty."""
+    return f"{time[:10]} {time[11:19]} UTC" if time else ""
+
+
 def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
@@ -29,7 +34,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.upper(), overflow="fold")
     for row in rows:

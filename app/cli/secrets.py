@@ -7,7 +7,7 @@ import typer
 from app.cli.hidden import read_hidden
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_table
+from app.cli.output import confirm, print_json, print_table, when
 
 app = typer.Typer(help="Secrets that agents read from their environment.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The variable's name, e.g. OPENAI_API_KEY.")]
@@ -20,7 +20,7 @@ def list_secrets(url: Url = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    rows = ((s["name"], s["updated_at"], s["updated_by"]) for s in found)
+    rows = ((s["name"], when(s["updated_at"]), s["updated_by"]) for s in found)
     print_table(("name", "updated", "by"), rows, empty="No secrets. `nexdeck secrets set NAME` stores one.")
 
 
