@@ -1,0 +1,34 @@
+"""Code as it is, coloured on the server: pygments escapes every character, so no code becomes markup."""
+
+from functools import lru_cache
+
+from nicegui import ui
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from pages.components.buttons import icon_button
+from pages.components.copy_button import CopyButton
+
+LEXERS = {"py": "python", "yaml": "yaml", "yml": "yaml", "json": "json", "sh": "bash"}
+
+
+def code_view(code: str, filename: str, *, height: int = 560, download: bool = False, wrap: bool = False) -> None:
+    """``filename`` stands above it and tells the language by its suffix; ``download`` offers the exact text under it."""
+    with ui.element("div").classes("code wrap" if wrap else "code").style(f"--code-height: {height}px"):
+        with ui.element("div").classes("code-head"):
+            ui.label(filename).classes("mono fg2 grow cut")
+            if download:
+                icon_button(
+                    "download", f"Download {filename}", lambda: ui.download.content(code.encode(), filename)
+                ).classes("small")
+            CopyButton(code, "Copy the code")
+        # not sanitized in the browser because what comes from ``coloured`` holds only pygments' own spans
+        ui.html(coloured(code, filename.rpartition(".")[2]), sanitize=False, tag="pre").props("tabindex=0")
+
+
+@lru_cache(maxsize=64)
+def coloured(code: str, suffix: str) -> str:
+    """HTML of the code: escaped text in spans with pygments' class names."""
+    lexer = get_lexer_by_name(LEXERS.get(suffix, "text"), stripnl=False, ensurenl=False)
+    return highlight(code, lexer, HtmlFormatter(nowrap=True))

@@ -1,0 +1,26 @@
+"""Asks before anything is lost: what will happen, exactly, and a button that names it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nicegui import ui
+
+from pages.components.buttons import Button
+from pages.components.modal import Modal
+
+
+def confirm(title: str, *consequences: str, action: str, do: Callable[[], Any], danger: bool = True) -> None:
+    """Open the question. ``do`` runs when ``action`` is pressed; the dialog closes when it has succeeded."""
+    modal = Modal(title, width="narrow")
+
+    async def run() -> None:
+        await do()
+        modal.close()
+
+    with modal.body:
+        for consequence in consequences:
+            ui.label(consequence).classes("small fg2 breaks")
+    with modal.foot:
+        modal.cancel_button()
+        Button(action, run, kind="danger" if danger else "primary").mark("confirm")
+    modal.open()

@@ -1,0 +1,153 @@
+"""The dialog behind "Deploy agent". Its defaults are good enough that pressing Deploy is all there is to do."""
+
+import re
+
+from nicegui import ui
+
+from models.deployment import DeploymentOptions
+from models.gateway import Gateway, GatewayStatus
+from models.wire import NAME_PATTERN
+from pages.components.buttons import Button, link_button
+from pages.components.deploy.options_form import OptionsForm
+from pages.components.empty_state import empty_state
+from pages.components.fields import FormErrors, choice_field, text_field
+from pages.components.key_once import show_key_once
+from pages.components.lifecycle_buttons import BY
+from pages.components.modal import Modal
+from pages.words import GATEWAY
+from services.deployment_views import DeploymentQuery
+from services.errors import StudioError
+from services.rules.names import NAME_RULE
+from services.studio import Studio
+
+MOST_AGENTS = 200
+
+
+async def open_deploy_dialog(studio: Studio, *, agent: str | None = None, version: str | None = None) -> None:
+    """With an agent's name, and perhaps a version, chosen beforehand."""
+    agents = await studio.agents.list(limit=MOST_AGENTS)
+    names = [summary.agent.name for summary in agents.items]
+    if agent is not None and agent not in names:
+        names.append(agent)
+    if not names:
+        _nothing_to_deploy()
+        return
+    gateways = [summary.gateway for summary in await studio.gateways.list()]
+    dialog = DeployDialog(studio, names, gateways)
+    await dialog.choose(agent or names[0], version)
+    dialog.open()
+
+
+def _nothing_to_deploy() -> None:
+    modal = Modal("Deploy an agent")
+    with modal.body, empty_state("bot", "There is no agent yet", "Create one, or import the samples to look around."):
+        link_button("Go to agents", "/agents", kind="primary").on("click", modal.close)
+    modal.open()
+
+
+class DeployDialog:
+    def __init__(self, studio: Studio, agents: list[str], gateways: list[Gateway]) -> None:
+        self._studio = studio
+        self._suggested = ""
+        self._modal = Modal("Deploy an agent", "It counts as running once each channel has answered a real call.")
+        with self._modal.body:
+            self._errors = FormErrors()
+            with ui.element("div").classes("fields"):
+                self._agent = choice_field(
+                    "Agent", {name: name for name in agents}, searchable=True, on_change=self._agent_chosen
+                ).mark("deploy-agent")
+                self._version = choice_field("Version", {}, on_change=self._version_chosen).mark("deploy-version")
+            with ui.element("div").classes("fields"):
+                labels = {gateway.name: f"{gateway.name} · {GATEWAY[gateway.status].text}" for gateway in gateways}
+                self._gateway = choice_field("Gateway", labels, _best(gateways), on_change=self._place_chosen)
+                self._name = text_field("Name", mono=True, on_change=self._name_typed).mark("deploy-name")
+                self._name.props("debounce=200")
+            self._options = OptionsForm(studio, DeploymentOptions(), self._errors)
+        for path, entry in (("agent", self._agent), ("version", self._version), ("name", self._name)):
+            self._errors.belongs(path, entry)
+        with self._modal.foot:
+            self._summary = ui.label().classes("grow cut")
+            self._modal.cancel_button()
+            self._deploy = Button("Deploy", self._press, kind="primary", symbol="rocket").mark("deploy")
+
+    def open(self) -> None:
+        self._modal.open()
+
+    async def choose(self, agent: str, version: str | None) -> None:
+        self._agent.set_value(agent)
+        await self._show_versions(version)
+
+    async def _agent_chosen(self) -> None:
+        if self._agent.value is not None:
+            await self._show_versions(None)
+
+    async def _show_versions(self, version: str | None) -> None:
+        detail = await self._studio.agents.get(self._agent.value)
+        newest = await self._studio.agents.version(detail.agent.id)
+        labels = {v.version: v.version for v in detail.versions}
+        labels[newest.version] += "  (newest)"
+        self._version.set_options(labels, value=version or newest.version)
+        await self._suggest_name()
+
+    async def _version_chosen(self) -> None:
+        if self._version.value is not None:
+            await self._options.show_version(await self._studio.agents.version(self._agent.value, self._version.value))
+            self._tell()
+
+    async def _place_chosen(self) -> None:
+        await self._suggest_name()
+
+    async def _suggest_name(self) -> None:
+        """The agent's own name, numbered when the gateway has it already; a name that was typed stays."""
+        if self._name.value not in ("", self._suggested):
+            await self._name_typed()
+            return
+        base, number = self._agent.value, 2
+        name = base
+        while await self._is_taken(name):
+            name, number = f"{base[: 60 - len(str(number))]}-{number}", number + 1
+        self._suggested = name
+        self._name.set_value(name)
+        self._tell()
+
+    async def _name_typed(self) -> None:
+        name = self._name.value or ""
+        if not re.fullmatch(NAME_PATTERN, name):
+            self._name.error = f"Use {NAME_RULE}."
+        elif await self._is_taken(name):
+            self._name.error = f"{self._gateway.value} has a deployment of this name already."
+        else:
+            self._name.error = None
+        self._tell()
+
+    async def _is_taken(self, name: str) -> bool:
+        query = DeploymentQuery(q=name, gateway=self._gateway.value, sort="name", limit=200)
+        return any(found.deployment.name == name for found in (await self._studio.deployments.list(query)).items)
+
+    def _tell(self) -> None:
+        self._summary.text = f"{self._agent.value} {self._version.value} on {self._gateway.value}"
+
+    async def _press(self) -> None:
+        self._errors.clear()
+        try:
+            change = await self._studio.deployments.request_deploy(
+                self._agent.value,
+                self._version.value,
+                self._gateway.value,
+                name=self._name.value,
+                options=self._options.read(),
+                by=BY,
+            )
+        except StudioError as error:
+            self._errors.show(error)
+            return
+        self._modal.close()
+        if change.key is not None:
+            show_key_once(change.deployment.name, change.key)
+        ui.navigate.to(f"/deployments/{change.deployment.id}")
+
+
+def _best(gateways: list[Gateway]) -> str | None:
+    """The first that is online; the local ones come first."""
+    online = [gateway.name for gateway in gateways if gateway.status is GatewayStatus.ONLINE]
+    return next(iter([*online, *(gateway.name for gateway in gateways)]), None)

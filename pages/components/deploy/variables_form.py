@@ -1,0 +1,57 @@
+"""Environment variables as rows of name and value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from pages.components.buttons import Button, icon_button
+from services.errors import Fault, InvalidInput
+
+
+@dataclass
+class _Row:
+    element: ui.element
+    name: ui.input
+    value: ui.input
+
+
+class VariablesForm:
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._rows: list[_Row] = []
+        self._place = ui.element("div").classes("stack full")
+        for name, value in values.items():
+            self._add(name, value)
+        with ui.element("div").classes("line"):
+            Button("Add a variable", lambda: self._add("", ""), kind="secondary", symbol="plus").classes("small")
+
+    def read(self) -> dict[str, str]:
+        """Rows without a name and a value are left out. Raises InvalidInput for a name that stands twice."""
+        values: dict[str, str] = {}
+        for row in self._rows:
+            name = (row.name.value or "").strip()
+            row.name.error = None
+            if not name and not row.value.value:
+                continue
+            if not name or name in values:
+                row.name.error = "this name stands twice" if name else "it needs a name"
+                raise InvalidInput("An environment variable is not valid.", errors=[Fault("options.environment", name)])
+            values[name] = row.value.value or ""
+        return values
+
+    def _add(self, name: str, value: str) -> None:
+        with self._place, ui.element("div").classes("line top full") as element:
+            row = _Row(element, _entry("NAME", name), _entry("value", value))
+            icon_button("trash", "Remove this variable", lambda: self._remove(row))
+        self._rows.append(row)
+
+    def _remove(self, row: _Row) -> None:
+        self._rows.remove(row)
+        row.element.delete()
+
+
+def _entry(placeholder: str, value: str) -> ui.input:
+    entry = ui.input(value=value, placeholder=placeholder).classes("grow mono-input")
+    entry.props("outlined dense hide-bottom-space spellcheck=false autocomplete=off")
+    entry.props["aria-label"] = f"Variable {placeholder.lower()}"
+    return entry

@@ -1,0 +1,48 @@
+"""The frame of every dialog: head, body, foot. It is gone from the page once it is closed."""
+
+from nicegui import ui
+from nicegui.element import Element
+
+from pages.components.buttons import Button, icon_button
+
+
+class Modal:
+    """Fill ``body`` and ``foot``, then ``open``. ``width`` is narrow, wide or nothing; a narrow one has no close icon.
+
+    A dialog goes with the page below it; one that must be answered (``persistent``) stays when another page is opened.
+    """
+
+    def __init__(self, title: str, note: str = "", *, width: str = "", persistent: bool = False) -> None:
+        with ui.context.client.content if persistent else page_element():
+            self.dialog = ui.dialog()
+        self.dialog.props["aria-label"] = title
+        if persistent:
+            self.dialog.props("persistent")
+        self.dialog.on("hide", self.dialog.delete)
+        with self.dialog, ui.element("div").classes(f"modal {width}"):
+            with ui.element("div").classes("modal-head"):
+                with ui.element("div").classes("stack tight"):
+                    ui.label(title).classes("modal-title").props("role=heading aria-level=2")
+                    if note:
+                        ui.label(note).classes("small fg2 breaks")
+                if width != "narrow" and not persistent:
+                    icon_button("x", "Close", self.close).classes("small")
+            self.body = ui.element("div").classes("modal-body")
+            self.foot = ui.element("div").classes("modal-foot")
+
+    def open(self) -> None:
+        self.dialog.open()
+
+    def close(self) -> None:
+        if not self.dialog.is_deleted:
+            self.dialog.close()
+
+    def cancel_button(self, text: str = "Cancel") -> Button:
+        return Button(text, self.close)
+
+
+def page_element() -> Element:
+    """Where dialogs belong: the page, not the row or menu that was pressed and may be redrawn meanwhile."""
+    parent = ui.context.slot.parent
+    around = [parent, *parent.ancestors()]
+    return next((element for element in around if isinstance(element, ui.sub_pages)), parent)

@@ -1,0 +1,56 @@
+"""The fields of a JSON Schema as a table for people."""
+
+import json
+from typing import Any
+
+from nicegui import ui
+
+
+def schema_table(schema: dict[str, Any], nothing: str) -> None:
+    """``nothing`` is said when the schema names no field."""
+    properties = schema.get("properties", {})
+    if not properties:
+        ui.label(nothing).classes("small fg3")
+        return
+    required = set(schema.get("required", []))
+    with ui.element("table").classes("schema"):
+        with ui.element("thead"), ui.element("tr"):
+            for head in ("Field", "Type", "Description"):
+                with ui.element("th").props("scope=col"):
+                    ui.label(head)
+        with ui.element("tbody"):
+            for name, field in properties.items():
+                _row(name, field if isinstance(field, dict) else {}, name in required)
+
+
+def _row(name: str, field: dict[str, Any], required: bool) -> None:
+    with ui.element("tr"):
+        with ui.element("td"), ui.element("span").classes("line").style("gap: 0"):
+            ui.label(name).classes("mono")
+            if required:
+                ui.label("required").classes("need")
+        with ui.element("td"):
+            ui.label(type_words(field)).classes("mono fg2")
+        with ui.element("td"):
+            ui.label(field.get("description") or "–").classes("fg2")
+            if "default" in field:
+                ui.label(f"default {_short(field['default'])}").classes("tiny fg3")
+
+
+def type_words(field: dict[str, Any]) -> str:
+    """``{"type": "array", "items": {"type": "string"}}`` → ``list of string``; the choices of an enum."""
+    if "enum" in field:
+        return " | ".join(_short(value) for value in field["enum"])
+    if options := field.get("anyOf") or field.get("oneOf"):
+        return " or ".join(type_words(option) for option in options)
+    kind = field.get("type", "anything")
+    if isinstance(kind, list):
+        return " or ".join(kind)
+    if kind == "array":
+        return f"list of {type_words(field['items'])}" if isinstance(field.get("items"), dict) else "list"
+    return f"{kind} ({field['format']})" if "format" in field else kind
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:59] + "…"

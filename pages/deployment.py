@@ -1,0 +1,105 @@
+"""One deployment: what is happening to it, how to call it, what it runs, and how it came to be so."""
+
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from pages.components.chips import Chip
+from pages.components.deploy import open_redeploy_dialog
+from pages.components.icons import agent_tile, icon
+from pages.components.lifecycle_buttons import Lifecycle, lifecycle_buttons, possible
+from pages.components.section import Section
+from pages.deployment_tabs.artifact import ArtifactTab
+from pages.deployment_tabs.overview import OverviewTab
+from pages.deployment_tabs.revisions import RevisionsTab
+from pages.deployment_tabs.settings import SettingsTab
+from pages.layout import Frame, cannot_show
+from pages.live import DeploymentNews, Feeds
+from pages.words import health_look, status_look
+from services.deployment_views import DeploymentDetail
+from services.errors import NotFound
+from services.studio import Studio
+
+TABS = {"": ("Overview", OverviewTab), "artifact": ("Artifact", ArtifactTab)} | {
+    "revisions": ("Revisions", RevisionsTab),
+    "settings": ("Settings", SettingsTab),
+}
+
+
+async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment_id: str) -> None:
+    try:
+        detail = await studio.deployments.overview(deployment_id)
+    except NotFound as error:
+        frame.title(("Deployments", "/deployments"), "Not found")
+        cannot_show("There is no such deployment", error.message, back="All deployments", url="/deployments")
+        return
+    page = DeploymentPage(studio, frame, detail)
+    page.show(detail)
+    feeds.deployments.watch(page.take_news)
+
+
+@dataclass
+class Context:
+    """What a tab gets: the services, and the actions that lead to other places."""
+
+    studio: Studio
+    lifecycle: Lifecycle
+
+
+class DeploymentPage:
+    def __init__(self, studio: Studio, frame: Frame, detail: DeploymentDetail) -> None:
+        self._studio = studio
+        self._detail = detail
+        deployment = detail.summary.deployment
+        self._id = deployment.id
+        self._context = Context(studio, Lifecycle(studio, lambda id_: open_redeploy_dialog(studio, id_)))
+        frame.title(("Deployments", "/deployments"), deployment.name)
+        self._address = frame.own_address(self._open_tab)
+        self._build_head(detail)
+        with ui.element("nav").classes("tabs").props('aria-label="Parts of this deployment"'):
+            self._links = {key: ui.link(text, self._address.with_(tab=key)) for key, (text, _) in TABS.items()}
+        self._place = ui.element("div").classes("full")
+        self._open_tab()
+
+    def _build_head(self, detail: DeploymentDetail) -> None:
+        deployment, summary = detail.summary.deployment, detail.summary
+        with ui.element("div").classes("page-head"):
+            agent_tile(summary.kind, summary.agent_name, "large")
+            with ui.element("div").classes("stack tight"):
+                with ui.element("div").classes("line wrap"):
+                    ui.label(deployment.name).classes("h1").props("role=heading aria-level=1")
+                    self._status = Chip(status_look(deployment, None)).mark("status")
+                    self._health = Chip(health_look(deployment))
+                with ui.element("div").classes("line wrap small fg2"):
+                    ui.link(summary.agent_name, f"/agents/{summary.agent_name}")
+                    self._version = ui.label().classes("mono")
+                    icon("server", "fg3")
+                    ui.label(summary.gateway_name).classes("mono")
+            self._buttons = Section(
+                lambda d: lifecycle_buttons(self._context.lifecycle, d.summary),
+                lambda d: possible(d.summary),
+                classes="line wrap",
+            )
+
+    def _open_tab(self) -> None:
+        key = self._address["tab"] if self._address["tab"] in TABS else ""
+        for name, link in self._links.items():
+            link.classes(add="on" if name == key else None, remove=None if name == key else "on")
+            link.props["aria-current"] = "page" if name == key else None
+        self._place.clear()
+        with self._place:
+            self._tab = TABS[key][1](self._context, self._detail)
+        self._tab.show(self._detail)
+
+    def show(self, detail: DeploymentDetail) -> None:
+        self._detail = detail
+        deployment, summary = detail.summary.deployment, detail.summary
+        self._status.show(status_look(deployment, summary.operation), deployment.error_message)
+        self._health.show(health_look(deployment), deployment.health_reason)
+        self._version.text = deployment.version
+        self._buttons.show(detail)
+        self._tab.show(detail)
+
+    async def take_news(self, news: DeploymentNews) -> None:
+        if self._id in news.changed:
+            self.show(await self._studio.deployments.overview(self._id))

@@ -1,0 +1,43 @@
+"""Exactly what the gateway runs, byte for byte, and how to have it oneself."""
+
+from nicegui import ui
+
+from pages.components.code_view import code_view
+from pages.components.copy_button import CopyButton
+from pages.components.schema_table import schema_table
+from pages.components.section import Section
+from services.deployment_views import DeploymentDetail
+
+
+class ArtifactTab:
+    def __init__(self, _, detail: DeploymentDetail) -> None:
+        self._section = Section(_show, lambda d: d.artifact.id)
+
+    def show(self, detail: DeploymentDetail) -> None:
+        self._section.show(detail)
+
+
+def _show(detail: DeploymentDetail) -> None:
+    version, agent = detail.artifact, detail.summary.agent_name
+    with ui.element("div").classes("stack wide"):
+        with ui.element("div").classes("card pad stack"):
+            ui.label(f"{agent} {version.version}").classes("h2")
+            ui.label(
+                "This module is what the gateway runs, byte for byte. It runs by itself too: "
+                f"download it and call  python {agent}.py '{{…}}'  with the inputs as JSON."
+            ).classes("small fg2 breaks")
+            with ui.element("div").classes("line"):
+                ui.label("SHA-256").classes("tiny fg3")
+                ui.label(version.sha256).classes("mono cut").mark("sha256")
+                CopyButton(version.sha256, "Copy the SHA-256")
+        code_view(version.module, f"{agent}.py", download=True, height=640)
+        with ui.element("div").classes("columns"):
+            for title, schema, nothing in (
+                ("Inputs", version.input_schema, "It takes no inputs."),
+                ("Outputs", version.output_schema, "Its output is not described further."),
+            ):
+                with ui.element("div").classes("card"):
+                    with ui.element("div").classes("card-head"):
+                        ui.label(title).classes("h2")
+                    with ui.element("div").classes("card-body"):
+                        schema_table(schema, nothing)

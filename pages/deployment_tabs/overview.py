@@ -1,0 +1,159 @@
+"""The first tab: what is under way, how to call it, how it is, and what happened."""
+
+import json
+import shlex
+
+from nicegui import ui
+
+from models.deployment import DeploymentStatus
+from models.wire import Channel
+from pages.components.banner import banner
+from pages.components.code_view import code_view
+from pages.components.copy_button import CopyButton
+from pages.components.moment import Moment
+from pages.components.section import Section
+from pages.components.steps import Steps
+from pages.components.timeline import timeline
+from pages.words import UNDER_WAY, milliseconds
+from services.deployment_views import DeploymentDetail
+
+
+class OverviewTab:
+    def __init__(self, _, detail: DeploymentDetail) -> None:
+        self._trouble = Section(_show_trouble, _trouble)
+        with ui.element("div").classes("columns main-side"):
+            with ui.element("div").classes("stack wide"):
+                self._endpoints = Section(_show_endpoints, _endpoints_key)
+                with ui.element("div").classes("card"):
+                    _card_head("What happened")
+                    with ui.element("div").classes("card-body"):
+                        self._events = Section(lambda d: timeline(d.events), lambda d: [e.id for e in d.events])
+            with ui.element("div").classes("stack wide"):
+                with ui.element("div").classes("card"):
+                    self._steps_title = _card_head("Last change")
+                    with ui.element("div").classes("card-body"):
+                        self._steps = Steps()
+                with ui.element("div").classes("card"):
+                    _card_head("Facts")
+                    with ui.element("div").classes("card-body"):
+                        self._facts = Section(_show_facts, _facts_key)
+
+    def show(self, detail: DeploymentDetail) -> None:
+        self._trouble.show(detail)
+        self._endpoints.show(detail)
+        self._events.show(detail)
+        self._facts.show(detail)
+        if detail.operation is not None:
+            kind = UNDER_WAY[detail.operation.operation.kind]
+            self._steps_title.text = kind if detail.summary.operation else f"Last change: {kind.lower()}"
+            self._steps.show(detail.operation)
+
+
+def _card_head(title: str) -> ui.label:
+    with ui.element("div").classes("card-head"):
+        return ui.label(title).classes("h2")
+
+
+def _trouble(detail: DeploymentDetail) -> tuple[str, str] | None:
+    """What a person has to know before anything else: tone and sentence."""
+    deployment = detail.summary.deployment
+    if deployment.undeployed_at is not None:
+        return "idle", "This deployment was undeployed. What you see is its history."
+    if deployment.error_message and detail.summary.operation is None:
+        stays = "The last change failed; what was live before serves on. "
+        running = deployment.status is DeploymentStatus.RUNNING
+        return "bad", (stays if running else "") + deployment.error_message
+    return None
+
+
+def _show_trouble(detail: DeploymentDetail) -> None:
+    if (trouble := _trouble(detail)) is not None:
+        tone, sentence = trouble
+        with ui.element("div").style("margin-bottom: 16px"):
+            banner(sentence, tone)
+
+
+def _endpoints_key(detail: DeploymentDetail) -> tuple:
+    deployment = detail.summary.deployment
+    return deployment.api_endpoint, deployment.cli_command, deployment.mcp_endpoint, detail.options, deployment.status
+
+
+def _show_endpoints(detail: DeploymentDetail) -> None:
+    deployment, channels = detail.summary.deployment, detail.options.channels
+    with ui.element("div").classes("card"):
+        _card_head("Call it")
+        with ui.element("div").classes("card-body stack"):
+            if deployment.status is not DeploymentStatus.RUNNING:
+                ui.label("It answers once it is running.").classes("small fg3")
+            with ui.element("div"):
+                if Channel.API in channels:
+                    _endpoint("REST", f"POST {deployment.api_endpoint}", deployment.api_endpoint)
+                if deployment.cli_command:
+                    _endpoint("CLI", deployment.cli_command, deployment.cli_command)
+                if deployment.mcp_endpoint:
+                    _endpoint("MCP", deployment.mcp_endpoint, deployment.mcp_endpoint)
+            if Channel.API in channels:
+                code_view(curl_command(detail), "try-it.sh", height=220, wrap=True)
+            if detail.options.require_key:
+                ui.label("Callers need a key; create one under Settings.").classes("small fg3")
+
+
+def _endpoint(channel: str, shown: str, copied: str) -> None:
+    with ui.element("div").classes("endpoint"):
+        ui.label(channel).classes("channel")
+        with ui.element("code").props("tabindex=0"):
+            ui.label(shown)
+        CopyButton(copied, f"Copy the {channel} endpoint")
+
+
+def curl_command(detail: DeploymentDetail) -> str:
+    """A call with the sample input that a POSIX shell runs as it stands."""
+    sample = detail.options.sample_input or detail.artifact.sample or {}
+    body = json.dumps({"inputs": sample}, ensure_ascii=False)
+    lines = [f"curl -sS {shlex.quote(detail.summary.deployment.api_endpoint)}", "-H 'Content-Type: application/json'"]
+    if detail.options.require_key:
+        lines.append('-H "Authorization: Bearer $NEXDECK_KEY"')
+    return " \\\n  ".join([*lines, f"-d {shlex.quote(body)}"])
+
+
+def _facts_key(detail: DeploymentDetail) -> tuple:
+    deployment = detail.summary.deployment
+    return (
+        deployment.live_revision,
+        deployment.deployed_at,
+        deployment.stopped_at,
+        deployment.request_count,
+        deployment.error_count,
+        deployment.latency_ms_sum,
+        deployment.health_reason,
+        deployment.last_health_check,
+    )
+
+
+def _show_facts(detail: DeploymentDetail) -> None:
+    deployment = detail.summary.deployment
+    with ui.element("dl").classes("facts"):
+        _fact("Live revision", str(deployment.live_revision or "none"))
+        _fact("Calls", f"{deployment.request_count:,}")
+        _fact("Errors", f"{deployment.error_count:,}")
+        _fact("Average", milliseconds(deployment.avg_latency_ms))
+        if deployment.health_reason:
+            _fact("Health", deployment.health_reason)
+        with _fact("Checked", "" if deployment.last_health_check else "not yet"):
+            if deployment.last_health_check:
+                Moment(deployment.last_health_check)
+        with _fact("Deployed"):
+            Moment(deployment.deployed_at)
+            ui.label(f"by {deployment.deployed_by}").classes("fg3 tiny")
+        if deployment.stopped_at:
+            with _fact("Stopped"):
+                Moment(deployment.stopped_at)
+
+
+def _fact(term: str, text: str = "") -> ui.element:
+    with ui.element("dt"):
+        ui.label(term)
+    with ui.element("dd") as place:
+        if text:
+            ui.label(text)
+    return place

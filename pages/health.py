@@ -1,0 +1,116 @@
+"""How everything is, worst first, each with its reason in plain words."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from nicegui import ui
+
+from models.deployment import DeploymentStatus, HealthState
+from models.gateway import GatewayStatus
+from pages.components.buttons import Button
+from pages.components.chips import Chip
+from pages.components.empty_state import empty_state
+from pages.components.filters import Pager
+from pages.components.moment import Moment
+from pages.layout import Frame, page_head
+from pages.live import Feeds
+from pages.notices import say
+from pages.words import Look, gateway_look, health_look
+from services.deployment_views import DeploymentQuery, DeploymentSummary
+from services.gateways import GatewaySummary
+from services.studio import Studio
+
+PAGE_SIZE = 50
+WORST_FIRST = (HealthState.UNHEALTHY, HealthState.DEGRADED, HealthState.UNKNOWN, HealthState.HEALTHY)
+GATEWAYS_WORST_FIRST = (GatewayStatus.OFFLINE, GatewayStatus.UNKNOWN, GatewayStatus.ONLINE)
+
+
+async def health_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
+    frame.title("Health")
+    board = HealthBoard(studio, frame)
+    await board.build()
+    feeds.deployments.watch(board.refresh)
+    feeds.gateways.watch(board.refresh)
+
+
+class HealthBoard:
+    def __init__(self, studio: Studio, frame: Frame) -> None:
+        self._studio = studio
+        self._address = frame.own_address(self.refresh)
+
+    async def build(self) -> None:
+        with page_head("Health", "What the last look at each gateway saw, worst first."):
+            Button("Check everything now", self._check, symbol="refresh-cw").mark("check-all")
+        with ui.element("div").classes("stack wide"):
+            self._gateways = _board("Gateway")
+            self._deployments = _board("Running deployment")
+        self._pager = Pager(self._go)
+        await self.refresh()
+
+    async def _check(self) -> None:
+        await self._studio.health.sweep()
+        await self.refresh()
+        say("Every gateway was asked.")
+
+    async def _go(self, page: str) -> None:
+        self._address.go(page=page)
+        await self.refresh()
+
+    async def refresh(self, _: object = None) -> None:
+        gateways = await self._studio.gateways.list()
+        gateways.sort(key=lambda summary: GATEWAYS_WORST_FIRST.index(summary.gateway.status))
+        _fill(self._gateways, [lambda s=s: _gateway_row(s) for s in gateways])
+        page = self._address["page"]
+        cursor = str((int(page) - 1) * PAGE_SIZE) if page.isdecimal() and 0 < int(page) < 100_000 else None
+        running = DeploymentQuery(status=DeploymentStatus.RUNNING, sort="health", limit=PAGE_SIZE, cursor=cursor)
+        found = await self._studio.deployments.list(running)
+        rows = sorted(found.items, key=lambda summary: WORST_FIRST.index(summary.deployment.health_status))
+        _fill(self._deployments, [lambda s=s: _deployment_row(s) for s in rows])
+        if not rows:
+            with self._deployments, ui.element("div").style("grid-column: 1 / -1"):
+                empty_state("activity", "Nothing is running", "Running deployments appear here with their health.")
+        self._pager.show(found)
+
+
+def _board(first_head: str) -> ui.element:
+    with ui.element("div").classes("card"), ui.element("div").classes("list health-board"):
+        with ui.element("div").classes("head"):
+            for text in (first_head, "Health", "Why", "Last look"):
+                ui.label(text)
+        return ui.element("div").classes("rows")
+
+
+def _fill(place: ui.element, rows: list[Callable[[], None]]) -> None:
+    place.clear()
+    with place:
+        for row in rows:
+            row()
+
+
+def _gateway_row(summary: GatewaySummary) -> None:
+    gateway = summary.gateway
+    reason = gateway.status_reason or ("It answers." if gateway.status is GatewayStatus.ONLINE else "Not asked yet.")
+    _row(gateway.name, "/gateways", gateway.url, gateway_look(gateway), reason, gateway.last_seen_at)
+
+
+def _deployment_row(summary: DeploymentSummary) -> None:
+    deployment = summary.deployment
+    where = f"{summary.agent_name} {deployment.version} on {summary.gateway_name}"
+    reason = deployment.health_reason or "It was not looked at yet."
+    url = f"/deployments/{deployment.id}"
+    _row(deployment.name, url, where, health_look(deployment), reason, deployment.last_health_check)
+
+
+def _row(name: str, url: str, where: str, look: Look, reason: str, at: datetime | None) -> None:
+    with ui.element("div").classes("item"):
+        with ui.element("div").classes("stack tight first").style("gap: 0"):
+            ui.link(name, url).classes("row-link cut")
+            ui.label(where).classes("mono fg3 cut")
+        with ui.element("div"):
+            Chip(look)
+        ui.label(reason).classes("small fg2 keep")
+        with ui.element("div").classes("small fg3"):
+            if at is not None:
+                Moment(at)
+            else:
+                ui.label("never")

@@ -1,0 +1,165 @@
+"""The frame around every page: navigation, theme, and what is shown when a page cannot be."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from urllib.parse import urlsplit
+
+from nicegui import app as nicegui_app
+from nicegui import ui
+
+from pages.address import Address
+from pages.assets import add_head, asset_url
+from pages.components.buttons import icon_button, link_button
+from pages.components.empty_state import empty_state
+from pages.components.icons import icon
+from pages.live import DeploymentNews, Feeds
+from pages.notices import on_unforeseen
+from services.errors import StudioError
+from services.studio import Studio
+
+NAVIGATION = (
+    ("Workspace", (("Overview", "layout-dashboard", "/"), ("Deployments", "rocket", "/deployments"))),
+    ("Build", (("Agents", "bot", "/agents"), ("Gateways", "server", "/gateways"))),
+    ("Observe", (("Health", "activity", "/health"),)),
+    ("Admin", (("Settings", "settings", "/settings"),)),
+)
+BELOW_900 = "if (window.innerWidth < 900) getElement({id}).hide()"
+Builder = Callable[..., Awaitable[None]]
+
+
+class Frame:
+    """One browser tab. A page sets its title with ``title`` and owns its address with ``own_address``."""
+
+    def __init__(self, studio: Studio, feeds: Feeds, version: str) -> None:
+        self._studio = studio
+        self._links: dict[str, ui.link] = {}
+        self._counts: dict[str, ui.label] = {}
+        self._address: Address | None = None
+        self._router = ui.context.client.sub_pages_router
+        add_head()
+        ui.on_exception(on_unforeseen)
+        ui.colors(primary="#5b5bd6", positive="#15803d", negative="#c8353b", dark_page="#0b0c0e", dark="#111215")
+        nicegui_app.storage.user.setdefault("dark", None)  # None: as the system is
+        self._dark = ui.dark_mode().bind_value(nicegui_app.storage.user, "dark")
+        self._build_drawer(version)
+        self._build_header()
+        self._router.on_path_changed(self._arrived)
+        self._mark_active(self._router.current_path)
+        feeds.deployments.watch(self._show_counts)
+        feeds.gateways.watch(lambda _: self.refresh_counts())
+        feeds.agents.watch(lambda _: self.refresh_counts())
+
+    def title(self, *crumbs: tuple[str, str] | str) -> None:
+        """``frame.title(("Deployments", "/deployments"), "support-triage")``: the path of the page, itself last."""
+        here = str(crumbs[-1])
+        ui.page_title(f"{here} · Nexdeck")
+        self._crumbs.clear()
+        with self._crumbs:
+            for text, url in crumbs[:-1]:
+                ui.link(text, url)
+                icon("chevron-right", "fg3")
+            ui.label(here).classes("here cut")
+
+    def own_address(self, apply: Callable[[], Awaitable[None] | None]) -> Address:
+        """The address of the page that is being built; see ``Address``."""
+        self._address = Address(apply)
+        return self._address
+
+    async def refresh_counts(self) -> None:
+        counts = await self._studio.deployments.counts()
+        gateways = await self._studio.gateways.list()
+        agents = await self._studio.agents.list(limit=1)
+        for path, number in (("/deployments", counts.total), ("/agents", agents.total), ("/gateways", len(gateways))):
+            self._counts[path].text = f"{number:,}" if number else ""
+
+    def _show_counts(self, news: DeploymentNews) -> None:
+        self._counts["/deployments"].text = f"{news.counts.total:,}" if news.counts.total else ""
+
+    def _build_drawer(self, version: str) -> None:
+        with ui.left_drawer(value=None).props("width=228 breakpoint=899").classes("frame-drawer") as self._drawer:
+            with ui.link(target="/").classes("frame-brand"):
+                ui.element("img").props(f'src="{asset_url("logo.svg")}" alt=""')
+                ui.label("Nexdeck").classes("name")
+            with ui.element("nav").props('aria-label="Main"'):
+                for group, items in NAVIGATION:
+                    ui.label(group).classes("caption")
+                    for text, symbol, path in items:
+                        with ui.link(target=path).classes("nav") as self._links[path]:
+                            icon(symbol)
+                            ui.label(text)
+                            self._counts[path] = ui.label().classes("count num")
+            with ui.element("div").classes("frame-foot line between tiny fg3"):
+                ui.label(f"Version {version}")
+                ui.link("REST API", "/api/docs", new_tab=True)
+
+    def _build_header(self) -> None:
+        with ui.header().classes("frame-header"):
+            icon_button("menu", "Menu", self._drawer.toggle).classes("frame-menu")
+            self._crumbs = ui.element("div").classes("crumbs grow")
+            icon_button("sun-moon", "Switch between light and dark", self._switch_theme).mark("theme")
+
+    async def _switch_theme(self) -> None:
+        dark = self._dark.value
+        if dark is None:
+            dark = await ui.run_javascript("Quasar.Dark.isActive")
+        self._dark.value = not dark
+
+    def _arrived(self, path: str) -> None:
+        ui.run_javascript(BELOW_900.format(id=self._drawer.id))
+        self._mark_active(path)
+        if self._address is not None and not self._address.arrived(path):
+            self._address = None
+
+    def _mark_active(self, path: str) -> None:
+        first = "/" + urlsplit(path).path.strip("/").partition("/")[0]
+        for target, link in self._links.items():
+            link.classes(add="on" if target == first else None, remove=None if target == first else "on")
+            link.props["aria-current"] = "page" if target == first else None
+
+
+class Pages(ui.sub_pages):
+    """The pages by path. What cannot be shown says so in words, with a way back."""
+
+    def __init__(self, routes: dict[str, Builder], **collaborators) -> None:
+        super().__init__({path: told_on_page(build) for path, build in routes.items()}, data=collaborators)
+
+    async def ready(self, seconds: float = 1.0) -> None:
+        """Wait for the page, so that it comes with the first answer rather than a moment after it."""
+        if self._active_tasks:
+            await asyncio.wait(self._active_tasks, timeout=seconds)
+
+    def _render_404(self) -> None:
+        ui.page_title("Not found · Nexdeck")
+        cannot_show("There is no such page", "The address may be mistyped, or the page has moved.")
+
+
+def told_on_page(build: Builder) -> Builder:
+    """An error of a service while a page is built takes the page's place."""
+
+    @wraps(build)
+    async def build_or_tell(**collaborators) -> None:
+        place = ui.context.slot.parent
+        try:
+            await build(**collaborators)
+        except StudioError as error:
+            place.clear()
+            with place:
+                cannot_show(error.title, error.message)
+
+    return build_or_tell
+
+
+def cannot_show(title: str, message: str, *, back: str = "Go to the overview", url: str = "/") -> None:
+    with ui.element("div").classes("card"), empty_state("compass", title, message):
+        link_button(back, url, symbol="arrow-left")
+
+
+def page_head(title: str, note: str = "") -> ui.element:
+    """The page's heading; the element that comes back is the line for its buttons."""
+    with ui.element("div").classes("page-head"):
+        with ui.element("div").classes("stack tight"):
+            ui.label(title).classes("h1").props("role=heading aria-level=1")
+            if note:
+                ui.label(note).classes("small fg2 breaks")
+        return ui.element("div").classes("line wrap")

@@ -1,0 +1,45 @@
+"""Mounts the pages: ``register(studio, about=…)`` returns the root page function for ``ui.run_with``."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from nicegui import ui
+
+from pages.agent import agent_page
+from pages.agents import agents_page
+from pages.assets import mount_assets
+from pages.deployment import deployment_page
+from pages.deployments import deployments_page
+from pages.gateways import gateways_page
+from pages.health import health_page
+from pages.layout import Frame, Pages
+from pages.live import Feeds
+from pages.overview import overview_page
+from pages.settings import settings_page
+from services.studio import Studio
+
+PAGES = {
+    "/": overview_page,
+    "/deployments": deployments_page,
+    "/deployments/{deployment_id}": deployment_page,
+    "/agents": agents_page,
+    "/agents/{agent}": agent_page,
+    "/gateways": gateways_page,
+    "/health": health_page,
+    "/settings": settings_page,
+}
+
+
+def register(studio: Studio, *, about: dict[str, Any]) -> Callable[[], Awaitable[None]]:
+    """``about``: version, data_dir, database (its kind) and settings (name, value, description each), for people."""
+    mount_assets()
+    feeds = Feeds.of(studio)
+
+    async def root() -> None:
+        frame = Frame(studio, feeds, about["version"])
+        with ui.element("main").classes("frame-main"):
+            pages = Pages(PAGES, studio=studio, feeds=feeds, frame=frame, about=about)
+        await frame.refresh_counts()
+        await pages.ready()
+
+    return root

@@ -1,0 +1,110 @@
+"""How states are worded and coloured: the same on every page. Pure."""
+
+from dataclasses import dataclass
+
+from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, OperationKind, StatusChange
+from models.gateway import Gateway, GatewayStatus
+from models.wire import AgentKind, Channel
+from services.operations import OperationDetail
+
+
+@dataclass(frozen=True)
+class Look:
+    """``tone`` is ok, warn, bad, info or idle; ``motion`` is live (pulses), busy (blinks) or nothing."""
+
+    text: str
+    tone: str
+    motion: str = ""
+
+    @property
+    def classes(self) -> str:
+        return f"chip {self.tone} {self.motion}".strip()
+
+
+UNDER_WAY = {
+    OperationKind.DEPLOY: "Deploying",
+    OperationKind.REDEPLOY: "Redeploying",
+    OperationKind.ROLLBACK: "Rolling back",
+    OperationKind.STOP: "Stopping",
+    OperationKind.START: "Starting",
+    OperationKind.RESTART: "Restarting",
+    OperationKind.UNDEPLOY: "Undeploying",
+}
+STATUS = {
+    DeploymentStatus.PENDING: Look("Pending", "info", "busy"),
+    DeploymentStatus.DEPLOYING: Look("Deploying", "info", "busy"),
+    DeploymentStatus.RUNNING: Look("Running", "ok", "live"),
+    DeploymentStatus.STOPPED: Look("Stopped", "idle"),
+    DeploymentStatus.FAILED: Look("Failed", "bad"),
+}
+HEALTH = {
+    HealthState.HEALTHY: Look("Healthy", "ok"),
+    HealthState.DEGRADED: Look("Degraded", "warn"),
+    HealthState.UNHEALTHY: Look("Unhealthy", "bad"),
+    HealthState.UNKNOWN: Look("Not checked", "idle"),
+}
+GATEWAY = {
+    GatewayStatus.ONLINE: Look("Online", "ok", "live"),
+    GatewayStatus.OFFLINE: Look("Offline", "bad"),
+    GatewayStatus.UNKNOWN: Look("Not seen yet", "idle"),
+}
+KINDS = {AgentKind.DECLARATIVE: "Declarative", AgentKind.PYTHON: "Python", AgentKind.ORCHESTRATION: "Orchestration"}
+KIND_ICONS = {AgentKind.DECLARATIVE: "bot", AgentKind.PYTHON: "code", AgentKind.ORCHESTRATION: "workflow"}
+CHANNELS = {Channel.API: "REST API", Channel.CLI: "Command line", Channel.MCP: "MCP"}
+TILE_COLOURS = ("#5b5bd6", "#0d9488", "#c2710c", "#c43a76", "#2563eb", "#7c3aed")
+
+
+def status_look(deployment: Deployment, operation: OperationDetail | None) -> Look:
+    """What is under way, else the status; a stop that waits for its gateway is told as such."""
+    if deployment.undeployed_at is not None:
+        return Look("Undeployed", "idle")
+    if operation is not None:
+        return Look(UNDER_WAY[operation.operation.kind], "info", "busy")
+    if deployment.desired_state is not DesiredState.RUNNING and deployment.status is DeploymentStatus.RUNNING:
+        return Look("Stop pending", "warn", "busy")
+    return STATUS[deployment.status]
+
+
+def health_look(deployment: Deployment) -> Look:
+    """Health is told only of what runs."""
+    if deployment.status is not DeploymentStatus.RUNNING or deployment.undeployed_at is not None:
+        return Look("–", "idle plain quiet")
+    return HEALTH[deployment.health_status]
+
+
+def gateway_look(gateway: Gateway) -> Look:
+    return GATEWAY[gateway.status]
+
+
+def tile_colour(name: str) -> str:
+    """Always the same for the same name, so that a thing is recognised before it is read."""
+    return TILE_COLOURS[sum(name.encode()) % len(TILE_COLOURS)]
+
+
+def event_tone(change: StatusChange) -> str:
+    if change.event in ("failed", "kept the live revision"):
+        return "bad"
+    return {DeploymentStatus.RUNNING: "ok", DeploymentStatus.STOPPED: "idle"}.get(change.to_status, "info")
+
+
+def event_words(change: StatusChange) -> str:
+    """One line of the timeline."""
+    sentences = {
+        "requested": "Change requested",
+        "begun": "Rollout began",
+        "proven": "Proven on every channel and live",
+        "failed": "Failed",
+        "kept the live revision": "Rollout failed; the live revision serves on",
+        "cancelled": "Cancelled",
+        "stopped": "Stopped; its absence was observed",
+    }
+    return sentences.get(change.event, change.event.capitalize())
+
+
+def milliseconds(value: float) -> str:
+    return "–" if not value else f"{value:,.0f} ms" if value >= 10 else f"{value:.1f} ms"
+
+
+def count_of(number: int, one: str, many: str | None = None) -> str:
+    """``1 gateway``, ``2 gateways``, ``no gateways``."""
+    return f"{number if number else 'no'} {one if number == 1 else many or one + 's'}"
