@@ -1,5 +1,7 @@
 """Requests per second through a deployed trivial agent, on REST and on MCP."""
 
+import time
+
 import httpx
 
 from benchmarks.load import requests_per_second
@@ -57,6 +59,7 @@ def _wait_for_mcp(url: str, process) -> None:
         except httpx.TransportError:
             if process.poll() is not None:
                 raise
+            time.sleep(0.05)
     raise TimeoutError(url)
 
 
@@ -70,4 +73,6 @@ def _tool_calls(url: str, tool: str) -> float:
     answer = HTTP.post(url, json={"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call}, headers=headers)
     if '"hello"' not in answer.text.replace("\\", ""):
         raise RuntimeError(f"{url}: {answer.text[:300]}")
-    return requests_per_second(url, {"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": call}, headers)
+    return requests_per_second(
+        url, {"jsonrpc": "2.0", "id": "COUNTER", "method": "tools/call", "params": call}, headers
+    )
