@@ -1,5 +1,7 @@
 """The catalog: agents and their immutable versions, read from YAML or Python and never executed here."""
 
+import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +16,7 @@ from services.database import Database
 from services.errors import Conflict, Fault, NotFound, SourceInvalid
 from services.paging import Page, parse_cursor
 from services.rules.versions import newest, precedence
+from services.samples import sample_sources
 from services.sources.draft import VersionDraft
 from services.sources.reader import read_source
 
@@ -68,6 +71,14 @@ class AgentCatalog:
         detail = await self._database.write(change)
         self._changes.agent.send(detail.agent.id)
         return detail
+
+    async def import_samples(self, *, by: str) -> list[AgentDetail]:
+        """Add the sample agents that are not there yet. Returns those that were added."""
+        added = []
+        for filename, source in await asyncio.to_thread(sample_sources):
+            with suppress(Conflict):
+                added.append(await self.create(filename, source, by=by))
+        return added
 
     async def add_version(self, agent: str, filename: str, source: str, *, by: str) -> AgentVersion:
         """Another version of ``agent``; the existing one if its label and source are the same.

@@ -6,12 +6,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import httpx
 
+from services.samples import sample_sources
+
 URL = f"http://{os.environ.get('NEXDECK_HOST', '127.0.0.1')}:{os.environ.get('NEXDECK_PORT', '8400')}"
-FOLDER = Path(__file__).parent
 
 
 def wait_until_ready(http: httpx.Client, server: subprocess.Popen) -> None:
@@ -27,11 +27,10 @@ def wait_until_ready(http: httpx.Client, server: subprocess.Popen) -> None:
 
 def deploy_samples(http: httpx.Client) -> list[dict]:
     """Import every sample that is not there yet and deploy those that need no secret; what runs is left alone."""
-    pending = sorted([*FOLDER.glob("*.py"), *FOLDER.glob("*.yaml")], key=lambda path: path.suffix)
-    for path in (p for p in pending if p.name != Path(__file__).name):
-        answer = http.post("/api/v1/agents", json={"filename": path.name, "source": path.read_text()})
+    for filename, source in sample_sources():
+        answer = http.post("/api/v1/agents", json={"filename": filename, "source": source})
         if answer.status_code not in (201, 409):
-            print(f"{path.name}: {answer.json()['detail']}")
+            print(f"{filename}: {answer.json()['detail']}")
     for agent in http.get("/api/v1/agents", params={"limit": 100}).json()["items"]:
         answer = http.post("/api/v1/deployments", params={"wait": 60}, json={"agent": agent["name"]})
         if answer.status_code == 202:
