@@ -21,11 +21,10 @@ def declarative_module(spec: DeclarativeSpec, sample: dict[str, Any]) -> str:
         _imports(spec),
         _constants(spec, sample),
     ]
-    agent = _offline_agent(spec) if is_offline else _model_agent(spec)
     definitions = [
-        fragments.OFFLINE_TEXT if "made_up(" in agent else "",
+        fragments.OFFLINE_TEXT if is_offline and any(map(_is_free_text, spec.outputs)) else "",
         _signature_by_call(spec, signature) if _needs_call(spec) else _signature_class(spec, signature),
-        agent,
+        _offline_agent(spec) if is_offline else _model_agent(spec),
         assignment("agent", Code(f"{class_name(spec.name)}Agent")),
         fragments.SIGNATURE_FAULTS.replace("SIGNATURE", signature),
         fragments.MAIN.replace("ANSWER", "agent().run_async(**inputs)"),
@@ -173,6 +172,10 @@ def _exploded(settings: dict[str, Any]) -> str:
 
 def _servers(servers: list[McpServerSpec]) -> str:
     return one_line([server.model_dump(exclude_none=True) for server in servers])
+
+
+def _is_free_text(field: FieldSpec) -> bool:
+    return field.type == "string" and field.enum is None
 
 
 def _made_up(field: FieldSpec) -> str:

@@ -36,18 +36,19 @@ def orchestration_module(
     spec: OrchestrationSpec, wiring: Wiring, labels: list[str], members: list[Member], sample: dict[str, Any]
 ) -> str:
     """The module's text. ``labels[i]`` is the member that step i calls."""
-    agent = _agent(spec, wiring, labels)
+    outputs = [Wire(name, origin, True) for name, origin in (wiring.outputs or {}).items()]
+    wires = [*outputs, *(wire for step in wiring.steps.values() for wire in step)]
     opening = [
         docstring("\n\n".join(filter(None, [f"{spec.name} {spec.version}", spec.description])) + "\n"),
         fragments.ORCHESTRATION_IMPORTS.strip(),
         _constants(spec, wiring, sample),
     ]
     definitions = [
-        agent,
+        _agent(spec, wiring, labels),
         fragments.TOGETHER if spec.pattern == "parallel" else "",
         fragments.STEP,
-        fragments.GIVEN if "given(" in agent else "",
-        fragments.NEEDED if "needed(" in agent else "",
+        fragments.GIVEN if any(_is_given(wire) for wire in wires) else "",
+        fragments.NEEDED if any(_is_needed(wire) for wire in wires) else "",
         fragments.LOAD,
         _sources(members),
         fragments.SCHEMA_FAULTS,
@@ -104,15 +105,25 @@ def _entry(wire: Wire) -> str:
         case Value(value):
             return f"{target}: {one_line(value)}"
         case FromInput(name):
-            owner, is_certain = "inputs", wire.is_required
-            value = f"inputs[{quoted(name)}]"
-        case FromStep(step, name, is_certain):
+            owner = "inputs"
+        case FromStep(step, name):
             owner = f"results[{quoted(step)}]"
-            is_certain, value = (
-                (is_certain or wire.is_required),
-                f"{owner}[{quoted(name)}]" if is_certain else f"needed(results, {quoted(step)}, {quoted(name)})",
-            )
-    return f"{target}: {value}" if is_certain else f"**given({target}, {owner}, {quoted(name)})"
+            if _is_needed(wire):
+                return f"{target}: needed(results, {quoted(step)}, {quoted(name)})"
+    if _is_given(wire):
+        return f"**given({target}, {owner}, {quoted(name)})"
+    return f"{target}: {owner}[{quoted(name)}]"
+
+
+def _is_given(wire: Wire) -> bool:
+    """Optional, and perhaps not there."""
+    is_certain = isinstance(wire.origin, Value) or (isinstance(wire.origin, FromStep) and wire.origin.is_certain)
+    return not (wire.is_required or is_certain)
+
+
+def _is_needed(wire: Wire) -> bool:
+    """Required, and perhaps not there: a step promises no such output."""
+    return wire.is_required and isinstance(wire.origin, FromStep) and not wire.origin.is_certain
 
 
 def _sources(members: list[Member]) -> str:

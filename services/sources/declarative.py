@@ -81,6 +81,11 @@ def _faults(spec: DeclarativeSpec, document: YamlDocument) -> Iterator[Fault]:
         yield document.fault(("instructions",), "is blank; say what the agent should do")
     for group in ("inputs", "outputs"):
         yield from _field_faults(group, getattr(spec, group), document)
+    taken = {field.name for field in spec.inputs}
+    for index, field in enumerate(spec.outputs):
+        if field.name in taken:
+            message = f"{field.name!r} is an input already; give the output another name"
+            yield document.fault(("outputs", index, "name"), message)
     yield from _provider_faults(spec, document)
     yield from _mcp_faults(spec, document)
     if spec.sample is not None:

@@ -4,6 +4,8 @@ A deliberately small YAML: one document, text keys, no tags, no anchors. It is r
 pass and without recursion, so neither deep nesting nor an alias bomb costs anything.
 """
 
+import re
+import sys
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -63,9 +65,13 @@ def read_yaml(source: str) -> YamlDocument:
     except ReaderError as error:
         fault = fault_at(source, error.position, "this character is not allowed in YAML")
         raise SourceInvalid("The YAML cannot be read.", errors=[fault]) from None
-    except (YAMLError, ValueError, OverflowError) as error:  # the last two: "\\UFFFFFFFF" reaches chr() unchecked
-        line = yaml.reader.line + 1 if isinstance(error, ValueError | OverflowError) else 1
-        raise SourceInvalid("The YAML cannot be read.", errors=[Fault("", str(error), line, 1)]) from None
+    except YAMLError as error:
+        raise SourceInvalid("The YAML cannot be read.", errors=[Fault("", str(error), 1, 1)]) from None
+    except (ValueError, OverflowError):  # the parser hands the number of an escape to chr() unchecked
+        beyond = (match for match in re.finditer(r"\\U([0-9A-Fa-f]{8})", source) if int(match[1], 16) > sys.maxunicode)
+        escape = next(beyond, None)
+        fault = fault_at(source, escape.start() if escape else 0, "this escape is not a character; correct it")
+        raise SourceInvalid("The YAML cannot be read.", errors=[fault]) from None
     document = builder.document
     if not isinstance(document.data, dict):
         message = "start with keys and values, such as `name: my-agent`"
