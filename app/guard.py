@@ -1,5 +1,6 @@
 """Keeps foreign web pages out: only requests to our own name, from our own pages or from no page at all, come in."""
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -8,11 +9,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.api.errors import problem_response
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
 class HostAndOriginGuard:
-    """ASGI middleware that answers 403 to HTTP requests and websockets whose Host or Origin is not ours.
+    """ASGI middleware that answers 403 to HTTP requests and websockets whose Host or Origin is not ours, and whose
+    address has control characters, which would break lines in logs and slip past what routes match.
 
     The Host check stops DNS rebinding: a foreign name that resolves to this machine is still a foreign name. The Origin
     check stops pages of other sites *and of other ports*: a page of another local application is foreign too.
@@ -29,7 +32,7 @@ class HostAndOriginGuard:
         self._origins = named.difference(LOOPBACK_HOSTS)  # on loopback only the very port that was asked is ours
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or (reason := self._refusal(Headers(scope=scope))) is None:
+        if scope["type"] not in ("http", "websocket") or (reason := self._refusal(scope)) is None:
             await self.app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send(
@@ -39,8 +42,11 @@ class HostAndOriginGuard:
             response = problem_response(403, "Not allowed from there", reason, code="foreign_request", scope=scope)
             await response(scope, receive, send)
 
-    def _refusal(self, headers: Headers) -> str | None:
+    def _refusal(self, scope: Scope) -> str | None:
         """Why the request is not let in, or None when it is."""
+        if _CONTROLS.search(scope["path"]):
+            return "The address has control characters; none of Nexdeck's has."
+        headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or _without_port(hosts[0].lower()) not in self._hosts:
             return (

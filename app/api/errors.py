@@ -11,6 +11,7 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import Scope
 
 from app.api.patterns import LINE_PATTERN, REFERENCE_PATTERN
@@ -85,7 +86,8 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> R
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:
-    return _in_words(error.status_code, request.scope, str(error.detail), error.headers)
+    headers = {"Allow": allowed_methods(request)} if error.status_code == 405 else error.headers
+    return _in_words(error.status_code, request.scope, str(error.detail), headers)
 
 
 def too_large(scope: Scope) -> Response:
@@ -96,6 +98,15 @@ def _in_words(status: int, scope: Scope, detail: str = "", headers: Mapping[str,
     code, detail = _WORDS.get(status, (f"http_{status}", detail))
     title = HTTPStatus(status).phrase.capitalize()
     return problem_response(status, title, detail, code=code, scope=scope, headers=headers)
+
+
+def allowed_methods(request: Request) -> str:
+    """All methods of an address. Left alone, the Allow header has those of the first route there, and each of ours
+    has one method."""
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    paths = request.app.openapi()["paths"]
+    found = [paths[path]] if path in paths else [paths[known] for known in paths if compile_path(known)[0].match(path)]
+    return ", ".join(sorted({method.upper() for item in found for method in item}))
 
 
 _WORDS = {

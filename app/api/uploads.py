@@ -34,8 +34,9 @@ async def _read(request: Request) -> SourceUpload:
 async def _from_form(request: Request) -> dict[str, Any]:
     async with request.form(max_files=1, max_fields=8) as form:
         file = form.get("file")
-        if not isinstance(file, UploadFile):
-            raise InvalidInput("The form has no file.", errors=[Fault("file", "send the agent's file in this field")])
+        if not isinstance(file, UploadFile) or len(form.multi_items()) > 1:
+            message = "send the agent's file in this field, and nothing else"
+            raise InvalidInput("The form is not a file of an agent.", errors=[Fault("file", message)])
         content = await file.read()
     try:
         return {"filename": file.filename or "", "source": content.decode("utf-8-sig")}
@@ -68,6 +69,7 @@ SOURCE_BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
+                    "additionalProperties": False,
                     "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
                 }
             },

@@ -30,6 +30,7 @@ MEANINGS = {
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
 
+_BY_CODE = {"gateway_unreachable": ExitCode.UNREACHABLE, "gateway_refused": ExitCode.UNAUTHORISED}
 _BY_STATUS = {
     400: ExitCode.USAGE,
     401: ExitCode.UNAUTHORISED,
@@ -65,4 +66,5 @@ class CliError(Exception):
     @classmethod
     def answered(cls, status: int, problem: dict[str, Any], hint: str = "") -> "CliError":
         """An error that a server answered with."""
-        return cls(_BY_STATUS.get(status, ExitCode.FAILED), {"status": status} | problem, hint)
+        exit_code = _BY_CODE.get(problem.get("code")) or _BY_STATUS.get(status, ExitCode.FAILED)
+        return cls(exit_code, {"status": status} | problem, hint)

@@ -1,5 +1,8 @@
 """Gateways: where agents run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from fastapi import APIRouter, Response
 from pydantic import Field
 
@@ -7,6 +10,7 @@ from app.api.parameters import Body, Caller, Reference, Services
 from app.api.schemas.base import Listing
 from app.api.schemas.gateways import GatewayRowShape, GatewayShape, GatewayTestShape
 from models.wire import NAME_PATTERN
+from services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput
 
 router = APIRouter(prefix="/v1/gateways", tags=["gateways"])
 
@@ -27,6 +31,16 @@ class GatewayChange(Body):
     token: str | None = Field(default=None, max_length=2000, repr=False)
 
 
+@contextmanager
+def _of_the_request() -> Iterator[None]:
+    """That nothing answers at an address, or not to a token, is the request's mistake where it brought them."""
+    try:
+        yield
+    except (GatewayError, GatewayUnreachable) as error:
+        place = Fault("token" if isinstance(error, GatewayRefused) else "url", error.message)
+        raise InvalidInput(error.message, code=error.code, errors=[place]) from error
+
+
 @router.get("")
 async def list_gateways(studio: Services) -> Listing[GatewayRowShape]:
     rows = [
@@ -41,7 +55,8 @@ async def list_gateways(studio: Services) -> Listing[GatewayRowShape]:
 @router.post("", status_code=201)
 async def add_gateway(studio: Services, by: Caller, body: NewGateway, response: Response) -> GatewayShape:
     """Add a gateway that runs elsewhere; it must answer now."""
-    gateway = await studio.gateways.add_remote(body.name, body.url, body.token, by=by)
+    with _of_the_request():
+        gateway = await studio.gateways.add_remote(body.name, body.url, body.token, by=by)
     response.headers["Location"] = f"/api/v1/gateways/{gateway.name}"
     return GatewayShape.model_validate(gateway)
 
@@ -49,7 +64,8 @@ async def add_gateway(studio: Services, by: Caller, body: NewGateway, response: 
 @router.post("/test")
 async def test_gateway(studio: Services, body: GatewayAddress) -> GatewayTestShape:
     """Look whether a gateway answers at an address and takes a token. Nothing is stored."""
-    state = await studio.gateways.test(body.url, body.token)
+    with _of_the_request():
+        state = await studio.gateways.test(body.url, body.token)
     return GatewayTestShape(**state.model_dump(), deployment_count=len(state.deployments))
 
 
@@ -60,7 +76,8 @@ async def get_gateway(studio: Services, gateway: Reference) -> GatewayShape:
 
 @router.patch("/{gateway}")
 async def change_gateway(studio: Services, by: Caller, gateway: Reference, body: GatewayChange) -> GatewayShape:
-    changed = await studio.gateways.update_remote(gateway, url=body.url, token=body.token, by=by)
+    with _of_the_request():
+        changed = await studio.gateways.update_remote(gateway, url=body.url, token=body.token, by=by)
     return GatewayShape.model_validate(changed)
 
 

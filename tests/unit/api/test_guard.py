@@ -16,7 +16,7 @@ async def _inside(scope: dict[str, Any], receive: Any, send: Any) -> None:
 GUARD = HostAndOriginGuard(_inside, ["Deck.intra", "other.intra:9000", " ", "localhost", "127.0.0.1"])
 
 
-async def _ask(kind: str, headers: Headers) -> dict[str, Any]:
+async def _ask(kind: str, headers: Headers, path: str = "/") -> dict[str, Any]:
     """The first message that comes back."""
     sent: list[dict[str, Any]] = []
 
@@ -24,7 +24,7 @@ async def _ask(kind: str, headers: Headers) -> dict[str, Any]:
         sent.append(message)
 
     raw = [(name.encode(), value.encode()) for name, value in headers]
-    await GUARD({"type": kind, "headers": raw}, None, send)
+    await GUARD({"type": kind, "headers": raw, "path": path}, None, send)
     return sent[0]
 
 
@@ -97,3 +97,9 @@ async def test_others_are_kept_out(headers: Headers) -> None:
     assert answer["status"] == 403
     assert (b"content-type", b"application/problem+json") in answer["headers"]
     assert (await _ask("websocket", headers))["type"] == "websocket.close"
+
+
+@pytest.mark.parametrize("path", ["/a\r\nX-Evil: 1", "/api/v1/agents/\0", "/\x7f", "/\x85"])
+async def test_addresses_with_control_characters_are_kept_out(path: str) -> None:
+    assert (await _ask("http", [("host", "localhost")], path))["status"] == 403
+    assert (await _ask("http", [("host", "localhost")], "/api/v1/agents/ü")) == {"type": "let in"}
