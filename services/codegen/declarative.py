@@ -9,7 +9,13 @@ from services.codegen import fragments
 from services.codegen.literals import Call, Code, assignment, docstring, layout, one_line, quoted
 
 _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list", "object": "dict"}
-_USED = {*_TYPES.values(), "Literal", "InputField", "OutputField"}  # a field of such a name would hide it from the next
+_USED = {
+    *_TYPES.values(),
+    "Literal",
+    "Optional",
+    "InputField",
+    "OutputField",
+}  # a field of such a name would hide it from the next
 
 
 def declarative_module(spec: DeclarativeSpec, sample: dict[str, Any]) -> str:
@@ -40,7 +46,9 @@ def _imports(spec: DeclarativeSpec) -> str:
     is_offline = spec.provider == Provider.OFFLINE
     fields = [*spec.inputs, *spec.outputs]
     lines = ["import asyncio", "import json", "import os" if spec.key_secret else "", "import sys"]
-    lines += ["from typing import Literal"] if any(_has_literal(field) for field in fields) else []
+    typing = ["Literal"] if any(_has_literal(field) for field in fields) else []
+    typing += ["Optional"] if any(_is_optional(field) for field in spec.outputs) else []
+    lines += [f"from typing import {', '.join(typing)}"] if typing else []
     lines += ["from zlib import crc32"] if is_offline else []
     lines = [line for line in lines if line]
     names = ["InputField", "OutputField", "Signature", *(["SignatureMeta"] if _needs_call(spec) else [])]
@@ -94,8 +102,7 @@ def _fields(spec: DeclarativeSpec) -> Iterator[tuple[str, str, Call]]:
             arguments["required"] = False
         yield field.name, _annotation(field, optional=False), Call("InputField", arguments)
     for field in spec.outputs:
-        optional = not field.is_required and field.default is None
-        yield field.name, _annotation(field, optional=optional), Call("OutputField", _described(field))
+        yield field.name, _annotation(field, optional=_is_optional(field)), Call("OutputField", _described(field))
 
 
 def _described(field: FieldSpec) -> dict[str, Any]:
@@ -111,11 +118,15 @@ def _has_literal(field: FieldSpec) -> bool:
     return field.enum is not None and field.type == "string"
 
 
+def _is_optional(output: FieldSpec) -> bool:
+    return not output.is_required and output.default is None
+
+
 def _annotation(field: FieldSpec, *, optional: bool) -> str:
     kind = _TYPES[field.type]
     if _has_literal(field):
         kind = f"Literal[{', '.join(map(one_line, field.enum or []))}]"
-    return f"{kind} | None" if optional else kind
+    return f"Optional[{kind}]" if optional else kind  # Kaizen takes ``str | None`` for a required string
 
 
 def _needs_call(spec: DeclarativeSpec) -> bool:

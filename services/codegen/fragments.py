@@ -12,7 +12,7 @@ MODEL_RUN = '''
             output.setdefault(name, value)
         valid, faults = StructuredOutputGenerator.validate_output(output, self.signature)
         if not valid:
-            raise RuntimeError(output.get("error") or f"The model's answer does not fit: {'; '.join(faults)}")
+            raise RuntimeError(f"The model gave no usable answer: {output.get('error') or '; '.join(faults)}")
         return True
 '''
 

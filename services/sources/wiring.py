@@ -65,7 +65,7 @@ class Wirer:
             return FromInput(name)
         if name not in self._members[step.step_id].input_schema.get("required", []):
             return None
-        if _is_open(self._members[self._earlier[-1]].output_schema):
+        if _says_nothing(self._members[self._earlier[-1]].output_schema):
             return self._from_step(self._earlier[-1], name)
         message = f"the input {name!r} of {step.agent} comes from nowhere: no earlier step gives it. "
         advice = f"Add `inputs: {{{name}: inputs.{name}}}` to take it from the caller, or name a step: steps.ID.OUTPUT"
@@ -110,8 +110,10 @@ class Wirer:
             self._fault(path, self._not_earlier(match[2]))
             return None
         schema = self._members[match[2]].output_schema
-        if match[3] not in schema.get("properties", {}) and not _is_open(schema):
-            self._fault(path, f"step {match[2]} has no output {match[3]!r}; it gives {_names(schema['properties'])}")
+        if match[3] not in schema.get("properties", {}) and not _says_nothing(schema):
+            self._fault(
+                path, f"step {match[2]} has no output {match[3]!r}; it gives {_names(schema.get('properties', {}))}"
+            )
             return None
         return self._from_step(match[2], match[3])
 
@@ -155,8 +157,9 @@ class Wirer:
         self.faults.append(self._document.fault(path, message, at_key=at_key))
 
 
-def _is_open(schema: JsonSchema) -> bool:
-    return schema.get("additionalProperties") is not False
+def _says_nothing(schema: JsonSchema) -> bool:
+    """Whether an output may have any fields."""
+    return not schema.get("properties") and schema.get("additionalProperties") is not False
 
 
 def _compatible(given: JsonSchema, wanted: JsonSchema) -> bool:

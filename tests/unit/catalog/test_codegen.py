@@ -4,11 +4,13 @@ import ast
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kaizen.core.structured_output import StructuredOutputGenerator
 
 from models.declarative import DeclarativeSpec, FieldSpec
 from services.codegen.declarative import class_name, declarative_module
 from tests.unit.catalog.strategies import json_values, specs, texts
 
+PLAIN = {"string": "x", "integer": 1, "number": 1.5, "boolean": True, "array": ["x"], "object": {"x": 1}}
 samples = st.dictionaries(texts, json_values, max_size=3)
 
 
@@ -35,9 +37,8 @@ def _tame(spec: DeclarativeSpec) -> DeclarativeSpec:
     """The same agent with harmless texts."""
 
     def tame(field: FieldSpec) -> FieldSpec:
-        plain = {"string": "x", "integer": 1, "number": 1.5, "boolean": True, "array": ["x"], "object": {"x": 1}}
-        enum = None if field.enum is None else [plain[field.type]] * len(field.enum)
-        default = None if field.default is None else plain[field.type]
+        enum = None if field.enum is None else [PLAIN[field.type]] * len(field.enum)
+        default = None if field.default is None else PLAIN[field.type]
         return field.model_copy(update={"description": "x", "enum": enum, "default": default})
 
     return spec.model_copy(
@@ -86,3 +87,11 @@ def test_kaizen_sees_the_fields_as_they_were_written(spec):
     for written, seen in [(spec.inputs, signature.input_fields), (spec.outputs, signature.output_fields)]:
         wanted = {field.name: field.description or field.name.replace("_", " ") for field in written}
         assert {name: field["desc"] for name, field in seen.items()} == wanted
+    schema = StructuredOutputGenerator.signature_to_json_schema(signature)["properties"]
+    assert {name: (field["type"], field.get("enum")) for name, field in schema.items()} == {
+        field.name: (field.type, field.enum) for field in spec.outputs
+    }
+    given = {field.name: field.enum[0] if field.enum else PLAIN[field.type] for field in spec.outputs}
+    for field in spec.outputs:
+        fits, _ = StructuredOutputGenerator.validate_output({**given, field.name: None}, signature)
+        assert fits == (not field.is_required and field.default is None)
