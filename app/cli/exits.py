@@ -30,7 +30,12 @@ MEANINGS = {
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C",
 }
 
-_BY_CODE = {"gateway_unreachable": ExitCode.UNREACHABLE, "gateway_refused": ExitCode.UNAUTHORISED}
+_BY_CODE = {  # where a status alone says too little
+    "gateway_unreachable": ExitCode.UNREACHABLE,
+    "gateway_refused": ExitCode.UNAUTHORISED,
+    "not_configured": ExitCode.FAILED,
+    "not_restored": ExitCode.FAILED,
+}
 _BY_STATUS = {
     400: ExitCode.USAGE,
     401: ExitCode.UNAUTHORISED,
@@ -41,6 +46,7 @@ _BY_STATUS = {
     410: ExitCode.NOT_FOUND,
     413: ExitCode.USAGE,
     415: ExitCode.USAGE,
+    421: ExitCode.UNAUTHORISED,
     422: ExitCode.USAGE,
     429: ExitCode.OVERLOADED,
     503: ExitCode.UNREACHABLE,
