@@ -1,1 +1,1 @@
-"""What people see. ``registry.register`` mounts everything; the pages get the Studio handed in and call its services."""
+"""What people see. ``registry.register`` mounts everything; each page gets the Studio handed in."""

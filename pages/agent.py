@@ -45,7 +45,7 @@ class AgentPage:
         frame.title(("Agents", "/agents"), self._name)
         self._address = frame.own_address(self._show)
         self._build_head()
-        with ui.element("div").classes("columns").style("grid-template-columns: 250px minmax(0, 1fr)").mark("agent"):
+        with ui.element("div").classes("columns side-main"):
             self._versions = ui.element("div").classes("card")
             self._place = ui.element("div").classes("stack wide")
         self._show()
@@ -118,8 +118,8 @@ class AgentPage:
     async def _deploy(self, version: str | None) -> None:
         await open_deploy_dialog(self._studio, agent=self._name, version=version)
 
-    def _add_version(self) -> None:
-        open_agent_dialog(self._studio, Target(self._name, self._newest))
+    async def _add_version(self) -> None:
+        await open_agent_dialog(self._studio, Target(self._name, self._newest))
 
     def _ask_delete(self) -> None:
         async def delete() -> None:

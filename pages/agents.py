@@ -52,7 +52,6 @@ class AgentList:
         with ui.element("div").classes("toolbar"):
             kinds = [("", "All"), *((kind.value, text) for kind, text in KINDS.items())]
             self._segments = Segments(kinds, lambda kind: self._filter(kind=kind))
-            ui.element("div").classes("grow")
             self._search = search_field("Search name or description", self._address["q"], self._typed)
         with ui.element("div").classes("card"), ui.element("div").classes("list agents"):
             with ui.element("div").classes("head"):
@@ -62,10 +61,10 @@ class AgentList:
         self._pager = Pager(lambda page: self._filter(page=page))
         await self.refresh()
         if self._address["new"]:
-            self._create()
+            await self._create()
 
-    def _create(self) -> None:
-        open_agent_dialog(self._studio)
+    async def _create(self) -> None:
+        await open_agent_dialog(self._studio)
 
     async def _import_samples(self) -> None:
         added = await self._studio.agents.import_samples(by=BY)

@@ -15,7 +15,7 @@ from pages.deployment_tabs.revisions import RevisionsTab
 from pages.deployment_tabs.settings import SettingsTab
 from pages.layout import Frame, cannot_show
 from pages.live import DeploymentNews, Feeds
-from pages.words import health_look, status_look
+from pages.words import NO_HEALTH, health_look, status_look
 from services.deployment_views import DeploymentDetail
 from services.errors import NotFound
 from services.studio import Studio
@@ -96,6 +96,7 @@ class DeploymentPage:
         deployment, summary = detail.summary.deployment, detail.summary
         self._status.show(status_look(deployment, summary.operation), deployment.error_message)
         self._health.show(health_look(deployment), deployment.health_reason)
+        self._health.set_visibility(health_look(deployment) is not NO_HEALTH)
         self._version.text = deployment.version
         self._buttons.show(detail)
         self._tab.show(detail)

@@ -49,7 +49,6 @@ class DeploymentList:
             deploy.props('data-key="n d"')
         with ui.element("div").classes("toolbar"):
             self._segments = Segments([(key, text) for key, text, _ in SEGMENTS], lambda key: self._filter(status=key))
-            ui.element("div").classes("grow")
             self._search = search_field("Search name or agent", self._address["q"], self._typed)
             self._menus = {
                 "gateway": FilterMenu("Gateway", "server", lambda key: self._filter(gateway=key)),
@@ -130,7 +129,7 @@ class DeploymentList:
                     Button("Clear search and filters", lambda: self._filter(**clear))
 
     async def take_news(self, news: DeploymentNews) -> None:
-        """Visible rows change in place; the order stays until the next look, so that nothing jumps under the pointer."""
+        """Visible rows change in place; the order stays until the next look: nothing jumps under the pointer."""
         gone = [id_ for id_, now in news.changed.items() if now is None or now.deployment.undeployed_at]
         if news.counts.total != self._total or any(id_ in self._rows for id_ in gone):
             await self.refresh()

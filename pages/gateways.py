@@ -74,9 +74,11 @@ class GatewayRow:
             ui.label(f"{summary.running_count} of {summary.deployment_count} running").classes("fg2 right num on-wide")
             with ui.element("div").classes("line end"):
                 Button("Check now", self._check, kind="secondary").classes("small")
-                with icon_button("ellipsis", f"Actions for {gateway.name}", lambda: menu.open()).classes("small"):
-                    with ui.menu().props('no-parent-event anchor="bottom right" self="top right"') as menu:
-                        self._fill_menu(gateway)
+                with (
+                    icon_button("ellipsis", f"Actions for {gateway.name}", lambda: menu.open()).classes("small"),
+                    ui.menu().props('no-parent-event anchor="bottom right" self="top right"') as menu,
+                ):
+                    self._fill_menu(gateway)
 
     def _fill_menu(self, gateway: Gateway) -> None:
         menu_item("rocket", "Its deployments", lambda: ui.navigate.to(f"/deployments?gateway={gateway.name}"))

@@ -2,7 +2,6 @@
 
 from nicegui import ui
 
-from models.deployment import DeploymentStatus, HealthState
 from models.gateway import GatewayStatus
 from pages.components.buttons import Button, link_button
 from pages.components.chips import Chip
@@ -18,6 +17,8 @@ from pages.overview_state import OverviewState, Problem, read_overview
 from pages.words import count_of, gateway_look, health_look, status_look
 from services.gateways import GatewaySummary
 from services.studio import Studio
+
+PROBLEMS_SHOWN = 5
 
 
 async def overview_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
@@ -70,7 +71,7 @@ class FirstSteps:
                 else:
                     text = "Import the samples to look around, or create an agent of your own."
                     ui.label(text).classes("small fg2")
-                with ui.element("div").classes("line"):
+                with ui.element("div").classes("actions"):
                     if state.agents:
                         link_button("See the agents", "/agents")
                     else:
@@ -82,7 +83,7 @@ class FirstSteps:
                     "One click puts it on a gateway. It counts as running once each channel has answered a real call."
                 )
                 ui.label(text).classes("small fg2")
-                with ui.element("div").classes("line"):
+                with ui.element("div").classes("actions"):
                     deploy = Button(
                         "Deploy agent",
                         lambda: open_deploy_dialog(self._studio),
@@ -129,8 +130,11 @@ def _show_verdict(state: OverviewState) -> None:
                     ui.label("Everything is all right").classes("h2")
                     running = f"{state.counts.running:,} of {count_of(state.counts.total, 'deployment')} running."
                     ui.label(f"{running} Every gateway answers.{busy}").classes("small fg2")
-        for problem in state.problems:
+        for problem in state.problems[:PROBLEMS_SHOWN]:
             _show_problem(problem)
+        if (more := len(state.problems) - PROBLEMS_SHOWN) > 0:
+            with ui.element("div").classes("item line small").style("min-height: 40px"):
+                ui.link(f"{more} more on the health board", "/health")
 
 
 def _show_problem(problem: Problem) -> None:
@@ -191,9 +195,8 @@ def _show_recent(state: OverviewState) -> None:
             with ui.element("div").classes("stack tight grow"):
                 ui.link(deployment.name, f"/deployments/{deployment.id}").classes("row-link cut")
                 ui.label(f"{summary.agent_name} {deployment.version} on {summary.gateway_name}").classes("tiny fg3 cut")
-            if deployment.health_status in (HealthState.DEGRADED, HealthState.UNHEALTHY):
-                if deployment.status is DeploymentStatus.RUNNING:
-                    Chip(health_look(deployment), deployment.health_reason)
+            if health_look(deployment).tone in ("warn", "bad"):
+                Chip(health_look(deployment), deployment.health_reason)
             Chip(status_look(deployment, summary.operation), deployment.error_message)
             Moment(deployment.updated_at).classes("tiny fg3 hide-small")
 
@@ -204,7 +207,6 @@ def _show_gateway(summary: GatewaySummary) -> None:
         icon("server", "fg3")
         with ui.element("div").classes("stack tight grow"):
             ui.link(gateway.name, "/gateways").classes("row-link cut")
-            ui.label(f"{summary.running_count} of {count_of(summary.deployment_count, 'deployment')} running").classes(
-                "tiny fg3"
-            )
+            running = f"{summary.running_count} of {count_of(summary.deployment_count, 'deployment')} running"
+            ui.label(running if summary.deployment_count else "nothing deployed").classes("tiny fg3")
         Chip(gateway_look(gateway), gateway.status_reason)

@@ -142,10 +142,10 @@ def _installation(about: dict[str, Any]) -> None:
             with ui.element("dd"):
                 ui.link("Documentation", "/api/docs", new_tab=True)
         if about.get("settings"):
-            with ui.expansion("Settings by environment variable").classes("fold").mark("environment-settings"):
-                with ui.element("dl").classes("facts"):
-                    for setting in about["settings"]:
-                        _setting(setting)
+            fold = ui.expansion("Settings by environment variable").classes("fold").mark("environment-settings")
+            with fold, ui.element("dl").classes("facts"):
+                for setting in about["settings"]:
+                    _setting(setting)
 
 
 def _fact(term: str, text: str) -> None:

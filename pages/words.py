@@ -10,7 +10,7 @@ from services.operations import OperationDetail
 
 @dataclass(frozen=True)
 class Look:
-    """``tone`` is ok, warn, bad, info or idle; ``motion`` is live (pulses), busy (blinks) or nothing."""
+    """``tone`` is ok, warn, bad, info, idle or none; ``motion`` is live (pulses), busy (blinks) or nothing."""
 
     text: str
     tone: str
@@ -43,6 +43,7 @@ HEALTH = {
     HealthState.UNHEALTHY: Look("Unhealthy", "bad"),
     HealthState.UNKNOWN: Look("Not checked", "idle"),
 }
+NO_HEALTH = Look("–", "none")
 GATEWAY = {
     GatewayStatus.ONLINE: Look("Online", "ok", "live"),
     GatewayStatus.OFFLINE: Look("Offline", "bad"),
@@ -68,7 +69,7 @@ def status_look(deployment: Deployment, operation: OperationDetail | None) -> Lo
 def health_look(deployment: Deployment) -> Look:
     """Health is told only of what runs."""
     if deployment.status is not DeploymentStatus.RUNNING or deployment.undeployed_at is not None:
-        return Look("–", "idle plain quiet")
+        return NO_HEALTH
     return HEALTH[deployment.health_status]
 
 

@@ -12,6 +12,7 @@ from pages.components.buttons import Button
 from pages.components.chips import kind_tag
 from pages.components.code_editor import LANGUAGES, code_editor
 from pages.components.code_view import code_view
+from pages.components.confirm import confirm
 from pages.components.copy_button import CopyButton
 from pages.components.faults import show_faults
 from pages.components.fields import text_field
@@ -40,17 +41,18 @@ class Target:
     newest: AgentVersion
 
 
-def open_agent_dialog(studio: Studio, target: Target | None = None) -> None:
-    AgentDialog(studio, target).open()
+async def open_agent_dialog(studio: Studio, target: Target | None = None) -> None:
+    await AgentDialog(studio, target).open()
 
 
 class AgentDialog:
     def __init__(self, studio: Studio, target: Target | None) -> None:
         self._studio = studio
         self._target = target
+        self._pause: ui.timer | None = None
         filename, source = self._beginning()
         title = f"A new version of {target.agent}" if target else "New agent"
-        self._modal = Modal(title, "It is checked while you type; nothing runs here.", width="wide", persistent=False)
+        self._modal = Modal(title, "It is checked while you type; nothing runs here.", width="wide")
         self._modal.dialog.props("no-backdrop-dismiss")
         with self._modal.body:
             if target is None:
@@ -68,18 +70,17 @@ class AgentDialog:
             self._modal.cancel_button()
             text = "Add this version" if target else "Create"
             self._save_button = Button(text, self._save, kind="primary", symbol="check").mark("save-agent")
-        self._pause = ui.timer(TYPING_PAUSE, self._check, active=False)
-        with self._modal.body:
-            ui.timer(0, self._check, once=True)
+        self._modal.when_shown(lambda: self._editor.reveal_line(1))
 
-    def open(self) -> None:
+    async def open(self) -> None:
+        await self._check()
         self._modal.open()
 
     def _beginning(self) -> tuple[str, str]:
         """The newest source with its version label moved on, or the first starter."""
         if self._target is None:
             name = next(iter(STARTERS))
-            return name, (STATIC / "starters" / name).read_text()
+            return name, _starter(name)
         newest = self._target.newest
         return newest.filename, bumped(newest.source, newest.version)
 
@@ -106,9 +107,21 @@ class AgentDialog:
         self._editor.set_value(source)
 
     async def _start_from(self, name: str) -> None:
+        written = self._editor.value or ""
+        if any(written == _starter(other) for other in STARTERS) or not written.strip():
+            await self._take_starter(name)
+        else:
+            confirm(
+                "Start over?",
+                f"What you wrote is replaced by the starting point “{STARTERS[name]}”.",
+                action="Replace it",
+                do=lambda: self._take_starter(name),
+            )
+
+    async def _take_starter(self, name: str) -> None:
         self._starters.show(name, {})
         self._filename.set_value(name)
-        self._editor.set_value((STATIC / "starters" / name).read_text())
+        self._editor.set_value(_starter(name))
 
     def _retype(self) -> None:
         self._editor.set_language(LANGUAGES.get(_suffix(self._filename.value or "")))
@@ -116,18 +129,23 @@ class AgentDialog:
 
     def _changed(self) -> None:
         """Begin the pause anew; each key pushes the check further away."""
-        if not hasattr(self, "_pause"):
-            return
-        self._pause.deactivate()
+        if self._pause is not None:
+            self._pause.cancel()
         self._pause = ui.timer(TYPING_PAUSE, self._check, once=True)
 
     async def _check(self) -> None:
+        """Read what stands there now; if more was typed meanwhile, the next check tells about that."""
+        filename, source = self._filename.value or "", self._editor.value or ""
         try:
-            draft = await self._studio.agents.preview(self._filename.value or "", self._editor.value or "")
+            outcome = await self._studio.agents.preview(filename, source)
         except SourceInvalid as error:
-            self._show_faults(error)
+            outcome = error
+        if (filename, source) != (self._filename.value or "", self._editor.value or ""):
+            return
+        if isinstance(outcome, SourceInvalid):
+            self._show_faults(outcome)
         else:
-            self._show_draft(draft)
+            self._show_draft(outcome)
 
     def _show_faults(self, error: SourceInvalid) -> None:
         self._save_button.set_enabled(False)
@@ -149,7 +167,7 @@ class AgentDialog:
                 banner(f"It reads {', '.join(draft.secrets)}; the deploy dialog asks for what is not stored.", "info")
             code_view(draft.module, f"{draft.name}.py", height=330)
             with ui.element("div").classes("line"):
-                ui.label("SHA-256").classes("tiny fg3")
+                ui.label("SHA-256").classes("tiny fg3 fixed-size")
                 ui.label(draft.sha256).classes("mono cut")
                 CopyButton(draft.sha256, "Copy the SHA-256")
 
@@ -180,6 +198,10 @@ def bumped(source: str, version: str) -> str:
     major, minor, patch = map(int, numbers.groups())
     pattern = rf"""(?m)^(version:\s*|__version__\s*=\s*)(["']?){re.escape(version)}"""
     return re.sub(pattern, rf"\g<1>\g<2>{major}.{minor}.{patch + 1}", source, count=1)
+
+
+def _starter(name: str) -> str:
+    return (STATIC / "starters" / name).read_text()
 
 
 def _suffix(filename: str) -> str:

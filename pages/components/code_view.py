@@ -14,7 +14,7 @@ LEXERS = {"py": "python", "yaml": "yaml", "yml": "yaml", "json": "json", "sh": "
 
 
 def code_view(code: str, filename: str, *, height: int = 560, download: bool = False, wrap: bool = False) -> None:
-    """``filename`` stands above it and tells the language by its suffix; ``download`` offers the exact text under it."""
+    """``filename`` stands above it, its suffix tells the language; ``download`` offers the exact text as that file."""
     with ui.element("div").classes("code wrap" if wrap else "code").style(f"--code-height: {height}px"):
         with ui.element("div").classes("code-head"):
             ui.label(filename).classes("mono fg2 grow cut")

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from nicegui import ui
-from nicegui.elements.mixins.validation_element import ValidationElement
 
 from pages.components.banner import banner
 from pages.components.icons import icon
@@ -78,15 +77,26 @@ def search_field(placeholder: str, value: str, on_change: Callable[[Any], Any]) 
     return entry
 
 
+def fold(title: str, count: int = 0) -> ui.expansion:
+    """A part of a form that most people need not open; ``count`` tells how much is in it."""
+    return ui.expansion(f"{title} ({count})" if count else title).classes("fold")
+
+
+class ShowsError(Protocol):
+    """A field, or a part of a form, that tells what is wrong with it; None clears it."""
+
+    error: str | None
+
+
 class FormErrors:
     """Puts each fault of an error beside the field it is about, and the rest at the top of the form."""
 
     def __init__(self) -> None:
         self._place = ui.element("div").classes("full")
         self._place.set_visibility(False)
-        self._fields: dict[str, ValidationElement] = {}
+        self._fields: dict[str, ShowsError] = {}
 
-    def belongs(self, path: str, entry: ValidationElement) -> None:
+    def belongs(self, path: str, entry: ShowsError) -> None:
         """Faults at ``path`` or below it are shown at this field."""
         self._fields[path] = entry
 

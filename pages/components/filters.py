@@ -13,7 +13,7 @@ Choose = Callable[[str], Awaitable[None]]
 
 
 class Segments:
-    """One choice of a few, each with how many there are."""
+    """One choice of a few, each with how many there are where that is known."""
 
     def __init__(self, choices: Sequence[tuple[str, str]], choose: Choose) -> None:
         self._buttons: dict[str, ui.button] = {}
@@ -29,7 +29,7 @@ class Segments:
         for key, button in self._buttons.items():
             button.classes(add="on" if key == chosen else None, remove=None if key == chosen else "on")
             button.props["aria-pressed"] = "true" if key == chosen else "false"
-            self._counts[key].text = f"{counts.get(key, 0):,}"
+            self._counts[key].text = f"{counts[key]:,}" if key in counts else ""
 
 
 class FilterMenu:

@@ -1,5 +1,7 @@
 """The frame of every dialog: head, body, foot. It is gone from the page once it is closed."""
 
+from collections.abc import Callable
+
 from nicegui import ui
 from nicegui.element import Element
 
@@ -29,6 +31,10 @@ class Modal:
                     icon_button("x", "Close", self.close).classes("small")
             self.body = ui.element("div").classes("modal-body")
             self.foot = ui.element("div").classes("modal-foot")
+
+    def when_shown(self, do: Callable[[], None]) -> None:
+        """Once it stands in its place; before that the browser knows no sizes in it."""
+        self.dialog.on("show", do)
 
     def open(self) -> None:
         self.dialog.open()

@@ -1,7 +1,11 @@
 """Exactly what the gateway runs, byte for byte, and how to have it oneself."""
 
+import json
+import shlex
+
 from nicegui import ui
 
+from models.wire import AgentKind
 from pages.components.code_view import code_view
 from pages.components.copy_button import CopyButton
 from pages.components.schema_table import schema_table
@@ -22,12 +26,14 @@ def _show(detail: DeploymentDetail) -> None:
     with ui.element("div").classes("stack wide"):
         with ui.element("div").classes("card pad stack"):
             ui.label(f"{agent} {version.version}").classes("h2")
-            ui.label(
-                "This module is what the gateway runs, byte for byte. It runs by itself too: "
-                f"download it and call  python {agent}.py '{{…}}'  with the inputs as JSON."
-            ).classes("small fg2 breaks")
+            if version.kind is AgentKind.PYTHON:
+                how = "It is the author's file, unchanged."
+            else:
+                sample = shlex.quote(json.dumps(version.sample or {}, ensure_ascii=False))
+                how = f"It runs by itself too:  python {agent}.py {sample}"
+            ui.label(f"This module is what the gateway runs, byte for byte. {how}").classes("small fg2 breaks")
             with ui.element("div").classes("line"):
-                ui.label("SHA-256").classes("tiny fg3")
+                ui.label("SHA-256").classes("tiny fg3 fixed-size")
                 ui.label(version.sha256).classes("mono cut").mark("sha256")
                 CopyButton(version.sha256, "Copy the SHA-256")
         code_view(version.module, f"{agent}.py", download=True, height=640)

@@ -101,8 +101,8 @@ def _show_endpoints(detail: DeploymentDetail) -> None:
 def _endpoint(channel: str, shown: str, copied: str) -> None:
     with ui.element("div").classes("endpoint"):
         ui.label(channel).classes("channel")
-        with ui.element("code").props("tabindex=0"):
-            ui.label(shown)
+        with ui.element("code"):
+            ui.label(shown).props["title"] = shown
         CopyButton(copied, f"Copy the {channel} endpoint")
 
 

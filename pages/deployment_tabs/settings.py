@@ -19,6 +19,8 @@ from pages.words import CHANNELS
 from services.deployment_views import DeploymentDetail
 from services.errors import StudioError
 
+MONO = ("Environment", "Secrets", "Sample input")
+
 
 class SettingsTab:
     def __init__(self, context, detail: DeploymentDetail) -> None:
@@ -46,7 +48,7 @@ class SettingsTab:
                     with ui.element("dt"):
                         ui.label(term)
                     with ui.element("dd"):
-                        ui.label(text).classes("keep")
+                        ui.label(text).classes("keep mono" if term in MONO else "keep")
 
     def _show_keys(self, detail: DeploymentDetail) -> None:
         with ui.element("div").classes("card"):

@@ -4,6 +4,7 @@ from nicegui import ui
 
 from pages.components.banner import banner
 from pages.components.buttons import Button
+from pages.components.fields import fold
 from pages.components.icons import icon
 from pages.components.lifecycle_buttons import BY
 from pages.notices import say
@@ -17,10 +18,16 @@ class SecretsForm:
         self._studio = studio
         self._stored: list[str] = []
         self._needed: list[str] = []
+        self._chosen = chosen
         self._needed_place = ui.element("div").classes("stack full")
-        with ui.expansion(f"Secrets ({len(chosen)})" if chosen else "Secrets").classes("fold"):
+        self._error = ui.label().classes("tiny bad-text keep")
+
+    def build_choice(self) -> None:
+        """The folded part: further secrets, and new ones."""
+        chosen = self._chosen
+        with fold("Secrets", len(chosen)):
             ui.label("Each becomes an environment variable of its name.").classes("tiny fg3")
-            self._choice = ui.select([*chosen], value=[*chosen], multiple=True, label=None)
+            self._choice = ui.select([*chosen], value=[*chosen], multiple=True)
             self._choice.props("outlined dense options-dense use-chips hide-bottom-space").classes("full tall")
             self._choice.props["aria-label"] = "Stored secrets"
             self._build_new()
@@ -69,6 +76,14 @@ class SecretsForm:
         await self._studio.secrets.put(name, value, by=BY)
         await self.show_needed(self._needed)
         say(f"{name} is stored.")
+
+    @property
+    def error(self) -> str | None:
+        return self._error.text or None
+
+    @error.setter
+    def error(self, message: str | None) -> None:
+        self._error.text = f"{message}. Store it first." if message else ""
 
     def read(self) -> list[str]:
         return list(self._choice.value)

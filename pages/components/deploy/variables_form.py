@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from pages.components.buttons import Button, icon_button
+from pages.components.fields import fold
 from services.errors import Fault, InvalidInput
 
 
@@ -19,25 +20,39 @@ class _Row:
 class VariablesForm:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._rows: list[_Row] = []
+        with fold("Environment variables", len(values)) as self._fold:
+            self._build(values)
+
+    def _build(self, values: Mapping[str, str]) -> None:
         self._place = ui.element("div").classes("stack full")
         for name, value in values.items():
             self._add(name, value)
         with ui.element("div").classes("line"):
-            Button("Add a variable", lambda: self._add("", ""), kind="secondary", symbol="plus").classes("small")
+            Button("Add a variable", lambda: self._add("", ""), symbol="plus").classes("small")
+        self._error = ui.label().classes("tiny bad-text keep")
 
     def read(self) -> dict[str, str]:
-        """Rows without a name and a value are left out. Raises InvalidInput for a name that stands twice."""
+        """Empty rows are left out. Raises InvalidInput for a name that is missing or stands twice."""
         values: dict[str, str] = {}
         for row in self._rows:
-            name = (row.name.value or "").strip()
-            row.name.error = None
-            if not name and not row.value.value:
+            name, value = (row.name.value or "").strip(), row.value.value or ""
+            if not name and not value:
                 continue
             if not name or name in values:
-                row.name.error = "this name stands twice" if name else "it needs a name"
-                raise InvalidInput("An environment variable is not valid.", errors=[Fault("options.environment", name)])
-            values[name] = row.value.value or ""
+                message = f"{name} stands here twice; keep one." if name else f"The value {value[:20]!r} needs a name."
+                raise InvalidInput("A variable is not valid.", errors=[Fault("options.environment", message)])
+            values[name] = value
         return values
+
+    @property
+    def error(self) -> str | None:
+        return self._error.text or None
+
+    @error.setter
+    def error(self, message: str | None) -> None:
+        self._error.text = message or ""
+        if message:
+            self._fold.set_value(True)
 
     def _add(self, name: str, value: str) -> None:
         with self._place, ui.element("div").classes("line top full") as element:

@@ -1,0 +1,47 @@
+"""The input that proves a deployment live: the version's own sample, or another one."""
+
+import json
+from typing import Any
+
+from nicegui import ui
+
+from pages.components.code_editor import code_editor
+from pages.components.fields import fold
+from services.errors import Fault, InvalidInput
+
+
+class SampleForm:
+    def __init__(self) -> None:
+        self._of_version: dict[str, Any] = {}
+        with fold("Sample input") as self._fold:
+            ui.label("Sent to each channel before the deployment counts as running.").classes("tiny fg3")
+            self._editor = code_editor("{}", "json", "Sample input", height=150).mark("sample-input")
+            self._error = ui.label().classes("tiny bad-text keep")
+
+    def show(self, of_version: dict[str, Any], own: dict[str, Any] | None) -> None:
+        self._of_version = of_version
+        self._editor.set_value(json.dumps(own or of_version, indent=2, ensure_ascii=False))
+
+    def read(self) -> dict[str, Any] | None:
+        """None when it is the version's own, so that it follows the version. Raises InvalidInput."""
+        try:
+            sample = json.loads(self._editor.value or "{}")
+        except ValueError as error:
+            raise _invalid(f"This is not JSON: {error}.") from None
+        if not isinstance(sample, dict):
+            raise _invalid("It has to be an object: { … }.")
+        return None if sample == self._of_version else sample
+
+    @property
+    def error(self) -> str | None:
+        return self._error.text or None
+
+    @error.setter
+    def error(self, message: str | None) -> None:
+        self._error.text = message or ""
+        if message:
+            self._fold.set_value(True)
+
+
+def _invalid(message: str) -> InvalidInput:
+    return InvalidInput("The sample input is not valid.", errors=[Fault("options.sample_input", message)])
