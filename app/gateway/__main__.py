@@ -5,6 +5,7 @@ import ipaddress
 import os
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,10 +25,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT. Returns the exit code; see EXIT_CODES."""
     options = _parser().parse_args(argv)
     try:
-        return _serve(options)
+        code = _serve(options)
     except CannotStart as error:
         print(f"nexdeck gateway: {error}", file=sys.stderr)
         return error.code
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        # Threads of agents that never end cannot be waited for, which is what a normal exit would do.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -103,8 +110,4 @@ def _is_loopback(host: str) -> bool:
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # Threads of agents that never end cannot be waited for, which is what a normal exit would do.
-    os._exit(code)
+    sys.exit(main())

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 import orjson
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.gateway import json_text
 from app.gateway.access import Visit
@@ -36,7 +36,7 @@ class Execute:
         inputs, mode = _call_in(await read_body(scope, receive))
         caller = Caller(channel, visit.request_id, visit.control, visit.probe)
         if mode != "sync":
-            await self._hand_on(revision, inputs, mode, caller, scope, send, nexus)
+            await self._hand_on(revision, inputs, mode, caller, scope, receive, send, nexus)
             return
         output = await self._invoker.invoke(revision, inputs, caller)
         body = b'{"outputs":{"agent":{"result":%b}},"execution_time":%.6f,"workflow_id":%b,"version":%b}' % (
@@ -50,7 +50,15 @@ class Execute:
         await send({"type": "http.response.body", "body": body})
 
     async def _hand_on(
-        self, revision: Revision, inputs: dict, mode: str, caller: Caller, scope: Scope, send: Send, nexus: ASGIApp
+        self,
+        revision: Revision,
+        inputs: dict,
+        mode: str,
+        caller: Caller,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        nexus: ASGIApp,
     ) -> None:
         """Let Nexus answer. It gets no inputs: the node that it runs takes the admitted call from the context."""
         # nexus is imported by now; at this module's import it is not, so that the gateway answers /livez at once
@@ -60,19 +68,20 @@ class Execute:
             return (await self._invoker.invoke(revision, inputs, caller)).value
 
         body = orjson.dumps({"inputs": {}, "mode": mode})
-        headers = [
-            (name, value) for name, value in scope["headers"] if name not in (b"content-length", b"content-type")
-        ]
+        replaced = (b"content-length", b"content-type")
+        headers = [(name, value) for name, value in scope["headers"] if name not in replaced]
         headers += [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
         path = f"/workflows/{revision.bundle.name}/execute"
         scope = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
 
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body, "more_body": False}
+        pending = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive_ours() -> Message:
+            return pending.pop() if pending else await receive()
 
         token = ADMITTED.set(admitted)
         try:
-            await nexus(scope, receive, send)
+            await nexus(scope, receive_ours, send)
         finally:
             ADMITTED.reset(token)
 

@@ -239,5 +239,6 @@ def _require_same(revision: Revision, sha256: str) -> None:
 async def _drained(revisions: list[Revision], seconds: float) -> None:
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    while any(revision.gate.in_flight for revision in revisions) and loop.time() < end:
+    # looked at again and again: an event would cost every call something, and drains are rare
+    while any(revision.gate.in_flight for revision in revisions) and loop.time() < end:  # noqa: ASYNC110
         await asyncio.sleep(0.02)

@@ -109,7 +109,7 @@ def _failed(error: BaseException) -> GatewayProblem:
     inner = _problem_within(error)
     if inner is not None:
         return inner
-    text = str(error)
+    text = str(error).partition("\nTraceback (most recent call last)")[0]  # kailash puts one into its messages
     return GatewayProblem(500, "agent_failed", f"{type(error).__name__}: {text}"[:2000] if text else repr(error)[:2000])
 
 

@@ -1,16 +1,19 @@
-"""The only importer of kaizen: makes its agents fit for a process that serves many of them at once.
+"""Makes kaizen fit for a process that serves many agents.
 
-What is changed, once and at class level, and why:
+Only this module, ``model_call`` and ``model_http`` import kaizen. What is changed, once and at class level, and why:
 
-- ``AsyncSingleShotStrategy.execute`` builds a runtime, a thread, an event loop and an HTTP client for each call. Here it
-  awaits ``LlmClient.complete`` on the gateway's loop with one pooled client, and errors keep their type and cause.
-- ``CredentialStore.clear()`` is called after every run and forgets the credentials of all runs in flight, so that agents
-  with keys of their own fail at random. Here only a named credential is cleared; the store itself is bounded.
+- ``AsyncSingleShotStrategy.execute`` builds a runtime, a thread, an event loop and an HTTP client for each call. Here
+  it awaits ``LlmClient.complete`` on the gateway's loop with one pooled client, and errors keep their type and cause.
+- ``CredentialStore.clear()`` is called after every run and forgets the credentials of all runs in flight, so that
+  agents with keys of their own fail at random. Here only a named credential is cleared; the store itself is bounded.
 - Private model hosts are refused without exception. Here the operator's list is the exception, and DNS is looked up
   without blocking the loop, when a connection is made, for exactly the addresses that are then used.
+- An agent without ``mcp_servers`` gets a tool server with a shell and files. Here it gets only those that it names.
 """
 
 import asyncio
+import functools
+import inspect
 import threading
 from typing import Any
 
@@ -36,6 +39,7 @@ def install(allowed: AllowedHosts, loop: asyncio.AbstractEventLoop) -> None:
             return
         _keep_credentials_of_others()
         _allow_listed_hosts(allowed)
+        _give_no_tools_unasked()
         _pool_model_calls(ModelCaller(allowed, loop))
         _installed = True
 
@@ -68,13 +72,28 @@ def _allow_listed_hosts(allowed: AllowedHosts) -> None:
     http_client._SafeHttpTransport.handle_async_request = connect_unless_listed
 
 
+def _give_no_tools_unasked() -> None:
+    init = BaseAgent.__init__
+    signature = inspect.signature(init)
+
+    @functools.wraps(init)
+    def init_without_tools(self: BaseAgent, *args: Any, **options: Any) -> None:
+        bound = signature.bind(self, *args, **options)
+        if bound.arguments.get("mcp_servers") is None:
+            bound.arguments["mcp_servers"] = []
+        init(*bound.args, **bound.kwargs)
+
+    BaseAgent.__init__ = init_without_tools
+
+
 def _pool_model_calls(caller: ModelCaller) -> None:
     stock_execute = AsyncSingleShotStrategy.execute
     stock_build = AsyncSingleShotStrategy.build_workflow
     handle_error = BaseAgent._handle_error
 
     async def execute(self: Any, agent: Any, inputs: dict[str, Any], **options: Any) -> dict[str, Any]:
-        ours = type(self).build_workflow is stock_build and not agent.has_mcp_support() and caller.knows(agent.config)
+        has_tools = bool(agent._mcp_servers)  # has_mcp_support() says yes to an empty list too
+        ours = type(self).build_workflow is stock_build and not has_tools and caller.knows(agent.config)
         if not ours:  # tools, a workflow of the author's own, or a provider without a wire: kaizen's own way
             return await stock_execute(self, agent, inputs, **options)
         return await caller.call(self, agent, inputs)

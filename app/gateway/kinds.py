@@ -1,7 +1,7 @@
 """The kinds of things that can be an agent, and how each is called.
 
-kaizen and kailash are large. A module that uses them has imported them by the time its agent is looked at, so whether an
-object is one of theirs is asked without importing them here.
+kaizen and kailash are large. A module that uses them has imported them by the time its agent is looked at, so whether
+an object is one of theirs is asked without importing them here.
 """
 
 import inspect
@@ -12,6 +12,7 @@ from typing import Any
 
 from app.gateway.threads import ThreadPool
 
+MODULE_PREFIX = "nexdeck_agent_"
 Run = Callable[[dict[str, Any]], Awaitable[Any]]
 
 
@@ -54,11 +55,12 @@ def _base_agent_runner(agent: Any, threads: ThreadPool) -> Run:
 def _is_async(function: Any) -> bool:
     while isinstance(function, partial):
         function = function.func
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
 def _is_callable_object(value: Any) -> bool:
-    return callable(value) and not inspect.isclass(value) and type(value).__module__.startswith("nexdeck_agent_")
+    """An object of a class of the module itself, or a partial function; not any library's callable."""
+    return isinstance(value, partial) or (callable(value) and type(value).__module__.startswith(MODULE_PREFIX))
 
 
 def _is_base_agent(value: Any) -> bool:

@@ -46,7 +46,7 @@ def rejected(detail: str) -> GatewayProblem:
 
 
 def _module_name(bundle: RevisionBundle, deployment_id: str) -> str:
-    return f"nexdeck_agent_{deployment_id}_{bundle.revision}".replace("-", "_")
+    return f"{kinds.MODULE_PREFIX}{deployment_id}_{bundle.revision}".replace("-", "_")
 
 
 def _find(module: ModuleType) -> Any:

@@ -1,7 +1,8 @@
 """The MCP channel: Streamable HTTP at ``/mcp`` (every agent that the caller's key opens) and ``/mcp/{name}`` (one).
 
-Nexus's own MCP server speaks WebSocket without authentication, which standard clients cannot use; this one is the official
-low-level server. Answers are plain JSON; server-sent events carry only the news that the list of tools has changed.
+Nexus's own MCP server speaks WebSocket without authentication, which standard clients cannot use; this one is the
+official low-level server. Answers are plain JSON; server-sent events carry only the news that the list of tools
+has changed.
 """
 
 import asyncio

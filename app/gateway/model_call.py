@@ -119,8 +119,8 @@ def _problem(error: Exception, config: Any) -> GatewayProblem:
         return GatewayProblem(503, "not_configured", f"{who}: {error}")
     if isinstance(error, InvalidEndpoint):
         detail = (
-            f"{who}: the model's address {config.base_url or ''} was refused ({error}). A private host must be listed in "
-            "the gateway's --llm-allowed-hosts."
+            f"{who}: the model's address {config.base_url or ''} was refused ({error}). A private host must be listed "
+            "in the gateway's --llm-allowed-hosts."
         )
         return GatewayProblem(503, "not_configured", detail)
     if isinstance(error, ProviderError):

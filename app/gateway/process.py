@@ -6,9 +6,15 @@ import logging
 import signal
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import uvicorn
+
+try:
+    import uvloop
+except ImportError:  # it is not made for Windows
+    uvloop = None
 
 from app.gateway import environment
 from app.gateway.access import Door
@@ -21,6 +27,7 @@ from app.gateway.store import BundleStore
 
 logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 10
+DEFAULT_THREADS = 64
 # They log dozens of lines for each call; what goes wrong in a call is reported by the gateway itself.
 CHATTY = {
     "nexus": "ERROR",
@@ -48,9 +55,12 @@ def serve(options: argparse.Namespace, token: str, listener: socket.socket) -> i
     door = Door(token, _names(options.allowed_hosts) | {options.host.lower()}, _names(options.allowed_origins))
     host, port = listener.getsockname()[:2]
     logger.info("gateway %s listens on http://%s:%d", options.name, f"[{host}]" if ":" in host else host, port)
+    loop = uvloop.new_event_loop() if uvloop else asyncio.new_event_loop()
+    # for agents that call asyncio.to_thread themselves; asyncio's own default is six threads on two cores
+    loop.set_default_executor(ThreadPoolExecutor(DEFAULT_THREADS, "default"))
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(_live(store, door, allowed, logs, Invoker(logs, prints), listener))
+        # The loop is not closed: that would wait for threads of agents that never end.
+        return loop.run_until_complete(_live(store, door, allowed, logs, Invoker(logs, prints), listener))
     finally:
         store.close()
 
@@ -112,11 +122,3 @@ def _configure_logging(level: str, logs: LogBuffer) -> None:
 
 def _names(listed: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in listed.split(",") if name.strip())
-
-
-def _loop_factory():
-    try:
-        import uvloop
-    except ImportError:  # not made for Windows
-        return None
-    return uvloop.new_event_loop

@@ -11,6 +11,7 @@ from app.gateway.context import CURRENT, Call
 from app.gateway.environment import Overlay
 from app.gateway.limits import Gate
 from app.gateway.meter import RevisionMeter
+from app.gateway.problems import GatewayProblem
 from app.gateway.threads import ThreadPool
 from app.gateway.validation import SchemaInvalid, Validator
 from models.wire import RevisionBundle, RevisionState
@@ -51,13 +52,18 @@ def prepare(
         outputs = Validator(bundle.manifest.output_schema, "outputs")
     except SchemaInvalid as error:
         raise loading.rejected(str(error)) from error
+    if "kaizen" in bundle.module:
+        fit_kaizen()  # before its code runs, since that may build agents
     token = CURRENT.set(Call(deployment_id, bundle.revision, environment))
     try:
         agent, module = loading.load_agent(bundle, deployment_id)
+    except GatewayProblem as problem:
+        problem.detail = environment.mask(problem.detail)
+        raise
     finally:
         CURRENT.reset(token)
     if "kaizen" in sys.modules:
-        fit_kaizen()
+        fit_kaizen()  # it may have been imported under a name put together, or by a library
     if kinds.is_workflow(agent):
         workflow = agent.build()
 

@@ -18,6 +18,7 @@ from kailash.workflow.builder import WorkflowBuilder
 from nexus import Nexus
 
 from app.gateway.problems import GatewayProblem
+from app.gateway.threads import MOST_THREADS
 from models.wire import Manifest
 
 NODE = "agent"
@@ -52,7 +53,9 @@ class NexusRuntime:
             enable_durability=False,
             server_type="basic",
         )
-        self._runtime = AsyncLocalRuntime(max_concurrent_nodes=MOST_NODES, enable_profiling=False)
+        self._runtime = AsyncLocalRuntime(
+            max_concurrent_nodes=MOST_NODES, thread_pool_size=MOST_THREADS, enable_profiling=False
+        )
         self._registered: set[str] = set()
 
     @property
@@ -67,7 +70,7 @@ class NexusRuntime:
         builder = WorkflowBuilder()
         builder.add_node_instance(AgentNode(name=name), NODE, _internal=True)
         metadata = {"agent": manifest.agent, "version": manifest.version, "description": manifest.description}
-        self._nexus.register(name, builder.build(name=name), metadata=metadata)
+        self._nexus.register(name, builder.build(workflow_id=name, name=name), metadata=metadata)
         self._share_runtime(name)
         self._registered.add(name)
 

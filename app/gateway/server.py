@@ -1,7 +1,7 @@
 """The gateway as one ASGI application: its own routes in front, real Nexus behind.
 
-It answers ``/livez`` and ``/control/v1/state`` while Nexus, which takes a second or more to import, is still being loaded;
-a change asked for meanwhile waits. ``/readyz`` says when everything that was live before is live again.
+It answers ``/livez`` and ``/control/v1/state`` while Nexus, which takes a second or more to import, is still being
+loaded; a change asked for meanwhile waits. ``/readyz`` says when everything that was live before is live again.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Runs blocking code of agents in threads that can be given up: no call waits longer than its limit.
 
-A thread cannot be killed. One that outlives its limit is abandoned: an exception is raised in it, which ends pure Python
-loops at once, and code that blocks elsewhere as soon as it comes back to Python.
+A thread cannot be killed. One that outlives its limit is abandoned: an exception is raised in it, which ends pure
+Python loops at once, and code that blocks elsewhere as soon as it comes back to Python.
 """
 
 import asyncio
