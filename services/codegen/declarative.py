@@ -47,7 +47,7 @@ def _imports(spec: DeclarativeSpec) -> str:
     fields = [*spec.inputs, *spec.outputs]
     lines = ["import asyncio", "import json", "import os" if spec.key_secret else "", "import sys"]
     typing = ["Literal"] if any(_has_literal(field) for field in fields) else []
-    typing += ["Optional"] if any(_is_optional(field) for field in spec.outputs) else []
+    typing += ["Optional"] if _has_optional(spec) else []
     lines += [f"from typing import {', '.join(typing)}"] if typing else []
     lines += ["from zlib import crc32"] if is_offline else []
     lines = [line for line in lines if line]
@@ -68,7 +68,7 @@ def _imports(spec: DeclarativeSpec) -> str:
 def _constants(spec: DeclarativeSpec, sample: dict[str, Any]) -> str:
     constants: dict[str, Any] = {"__version__": spec.version, "INSTRUCTIONS": spec.instructions}
     constants["DEFAULTS"] = {field.name: field.default for field in spec.inputs if field.default is not None}
-    if spec.provider != Provider.OFFLINE:
+    if spec.provider != Provider.OFFLINE and _has_optional(spec):
         constants["OUTPUT_DEFAULTS"] = {field.name: field.default for field in spec.outputs if not field.is_required}
     constants["SAMPLE"] = sample
     return "\n".join(assignment(name, value) for name, value in constants.items())
@@ -102,7 +102,7 @@ def _fields(spec: DeclarativeSpec) -> Iterator[tuple[str, str, Call]]:
             arguments["required"] = False
         yield field.name, _annotation(field, optional=False), Call("InputField", arguments)
     for field in spec.outputs:
-        yield field.name, _annotation(field, optional=_is_optional(field)), Call("OutputField", _described(field))
+        yield field.name, _annotation(field, optional=not field.is_required), Call("OutputField", _described(field))
 
 
 def _described(field: FieldSpec) -> dict[str, Any]:
@@ -118,8 +118,8 @@ def _has_literal(field: FieldSpec) -> bool:
     return field.enum is not None and field.type == "string"
 
 
-def _is_optional(output: FieldSpec) -> bool:
-    return not output.is_required and output.default is None
+def _has_optional(spec: DeclarativeSpec) -> bool:
+    return not all(field.is_required for field in spec.outputs)
 
 
 def _annotation(field: FieldSpec, *, optional: bool) -> str:
@@ -150,7 +150,8 @@ def _model_agent(spec: DeclarativeSpec) -> str:
     settings["response_format"] = Code(f"create_structured_output_config(signature, strict={strict})")
     settings["use_async_llm"] = True
     settings["error_handling_enabled"] = Code("False,  # an error is raised, not answered")
-    return _agent_class(spec, settings) + fragments.MODEL_RUN.rstrip()
+    run = fragments.MODEL_RUN_WITH_DEFAULTS if _has_optional(spec) else fragments.MODEL_RUN
+    return _agent_class(spec, settings) + run.rstrip()
 
 
 def _offline_agent(spec: DeclarativeSpec) -> str:

@@ -8,8 +8,23 @@ MODEL_RUN = '''
 
     def _validate_signature_output(self, output):
         """Called by Kaizen with the model's answer, before it is given on."""
-        for name, value in OUTPUT_DEFAULTS.items():
-            output.setdefault(name, value)
+        valid, faults = StructuredOutputGenerator.validate_output(output, self.signature)
+        if not valid:
+            raise RuntimeError(f"The model gave no usable answer: {output.get('error') or '; '.join(faults)}")
+        return True
+'''
+
+MODEL_RUN_WITH_DEFAULTS = '''
+    async def run_async(self, **inputs):
+        """Ask the model. Gives exactly the output fields, or raises an error that says why it could not."""
+        answer = await super().run_async(**{**DEFAULTS, **inputs})
+        defaults = {name: value for name, value in OUTPUT_DEFAULTS.items() if answer[name] is None}
+        return {name: defaults.get(name, answer[name]) for name in self.signature.output_fields}
+
+    def _validate_signature_output(self, output):
+        """Called by Kaizen with the model's answer, before it is given on."""
+        for name in OUTPUT_DEFAULTS:
+            output.setdefault(name, None)
         valid, faults = StructuredOutputGenerator.validate_output(output, self.signature)
         if not valid:
             raise RuntimeError(f"The model gave no usable answer: {output.get('error') or '; '.join(faults)}")

@@ -10,7 +10,7 @@ from services.errors import Fault, SourceInvalid
 from services.sources import schemas
 from services.sources.draft import VersionDraft
 from services.sources.faults import validated, version_fault
-from services.sources.text import json_problem
+from services.sources.text import json_problem, pretty
 from services.sources.yaml_text import Path, YamlDocument
 
 # Names that Kaizen itself uses: an attribute of its Signature, or an argument on the way to the model.
@@ -106,7 +106,10 @@ def _field_faults(group: str, fields: list[FieldSpec], document: YamlDocument) -
         if field.required and field.default is not None:
             yield document.fault((*path, "default"), "a required field needs no default; remove one of the two")
         plain = {"type": field.type}
-        for position, choice in enumerate(field.enum or []):
+        choices = field.enum or []
+        for position, choice in enumerate(choices):
+            if choice in choices[:position]:
+                yield document.fault((*path, "enum", position), f"the choice {pretty(choice)} is here twice")
             for _, problem in schemas.problems(choice, plain):
                 yield document.fault((*path, "enum", position), f"the choice {problem}")
         if field.default is not None:

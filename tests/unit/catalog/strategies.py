@@ -44,7 +44,7 @@ _VALUES = {
 @st.composite
 def fields(draw: st.DrawFn, name: str) -> FieldSpec:
     kind = draw(st.sampled_from(list(_VALUES)))
-    enum = draw(st.none() | st.lists(_VALUES[kind], min_size=1, max_size=4))
+    enum = draw(st.none() | st.lists(_VALUES[kind], min_size=1, max_size=4, unique_by=repr))
     default = draw(st.none() | (st.sampled_from(enum) if enum else _VALUES[kind]))
     required = (
         draw(st.sampled_from([None, False])) if default is not None else draw(st.sampled_from([None, True, False]))

@@ -53,13 +53,13 @@ def _tame(spec: DeclarativeSpec) -> DeclarativeSpec:
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(specs(), samples)
 def test_hostile_texts_change_no_statement(spec, sample):
     assert _shape(declarative_module(spec, sample)) == _shape(declarative_module(_tame(spec), {}))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(specs(), samples)
 def test_the_literals_equal_the_input(spec, sample):
     tree = ast.parse(declarative_module(spec, sample))
@@ -78,7 +78,7 @@ def test_the_literals_equal_the_input(spec, sample):
     assert docstring == f"{spec.name} {spec.version}\n" + (f"\n{spec.description}\n" if spec.description else "")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(specs())
 def test_kaizen_sees_the_fields_as_they_were_written(spec):
     space = {"__name__": "generated"}
@@ -94,4 +94,4 @@ def test_kaizen_sees_the_fields_as_they_were_written(spec):
     given = {field.name: field.enum[0] if field.enum else PLAIN[field.type] for field in spec.outputs}
     for field in spec.outputs:
         fits, _ = StructuredOutputGenerator.validate_output({**given, field.name: None}, signature)
-        assert fits == (not field.is_required and field.default is None)
+        assert fits == (not field.is_required)

@@ -104,6 +104,7 @@ def test_which_secret_a_provider_needs(provider, line, secrets):
             "enum: [warm, 1]",
             "line 7, column 32: inputs.1.enum.1: the choice must be string, not 1",
         ),
+        ("enum: [warm, brief]", "enum: [warm, warm]", 'inputs.1.enum.1: the choice "warm" is here twice'),
         ("required: false}\noutputs", "required: true, default: 1}\noutputs", "a required field needs no default"),
         ("model: gpt-4o-mini\n", "", "line 12, column 11: provider: openai needs a model"),
         ("instructions: Greet the person.", "instructions: ' '", "instructions: is blank"),

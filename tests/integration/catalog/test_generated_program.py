@@ -24,6 +24,8 @@ outputs:
   - {name: credential}
   - {name: model}
   - {name: confidence, type: number}
+  - {name: note, required: false}
+  - {name: mood, enum: [calm, tense], default: calm}
 provider: offline
 """
 # By itself Kaizen refuses model servers on loopback addresses. A gateway allows them by a setting; here the check is
@@ -52,7 +54,7 @@ def test_an_offline_agent_answers_and_says_that_it_is_offline(tmp_path):
     done = run(str(written(tmp_path, SOURCE)), '{"question": "Wie heißt du?"}')
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
-    assert list(answer) == ["answer", "credential", "model", "confidence"]
+    assert list(answer) == ["answer", "credential", "model", "confidence", "note", "mood"]
     assert answer["answer"].startswith("[offline, no model was asked] The answer")
     assert "Wie heißt du?" in answer["answer"]
     assert 0 <= answer["confidence"] < 1
@@ -95,7 +97,7 @@ def test_an_agent_asks_its_model_with_its_key(asking):
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert "What is up?" in answer.pop("answer")
-    assert answer == {"credential": "key-1", "model": "m-1", "confidence": 0.5}
+    assert answer == {"credential": "key-1", "model": "m-1", "confidence": 0.5, "note": None, "mood": "calm"}
 
 
 @pytest.mark.parametrize(
