@@ -73,7 +73,7 @@ def _find(module: ModuleType) -> Any:
 
 def _is_own(value: Any, module: ModuleType) -> bool:
     """Whether the module itself defines it: what it only imports is not its agent."""
-    if inspect.isfunction(value) or inspect.isclass(value):
+    if inspect.isroutine(value) or inspect.isclass(value):
         return value.__module__ == module.__name__
     return True
 
