@@ -12,6 +12,7 @@ from services.health import HealthService
 from services.local_gateway import LocalGateways
 from services.operations import Journal
 from services.proof import Prover
+from services.reconciler import Reconciler
 from services.rollout import Rollout
 from services.rules.addresses import parse_networks
 from services.secrets import SecretVault
@@ -48,5 +49,6 @@ def build_studio(settings: Settings) -> Studio:
             database, changes, agents, gateways, secrets, health, convergence, settings.url
         ),
         convergence=convergence,
+        reconciler=Reconciler(database, gateways, health, convergence),
         health=health,
     )

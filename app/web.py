@@ -20,7 +20,6 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
 from nicegui import ui
 from nicegui.storage import Storage
-from sqlalchemy.engine import make_url
 
 from app.api import build_api
 from app.build import build_studio
@@ -32,7 +31,7 @@ from pages.registry import register
 from services.studio import Studio
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-PORT_IN_USE, LOCKED, NOT_LOOPBACK = 3, 4, 5  # exit codes of ``serve``
+USAGE, IN_USE = 2, 4  # exit codes, as ``nexdeck --help`` lists them
 logger = logging.getLogger(__name__)
 
 
@@ -45,7 +44,7 @@ def serve(settings: Settings) -> int:
         return _refuse(
             f"NEXDECK_HOST={settings.host}: without a sign-in Nexdeck listens on loopback only. "
             "Use 127.0.0.1 and reach it from elsewhere through an SSH tunnel.",
-            NOT_LOOPBACK,
+            USAGE,
         )
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = portalocker.Lock(settings.data_dir / "nexdeck.lock", timeout=0)
@@ -57,7 +56,7 @@ def serve(settings: Settings) -> int:
         return _refuse(
             f"Port {settings.port} on {settings.host} is in use, perhaps by another Nexdeck. "
             "Stop that one, or choose another port: NEXDECK_PORT=8410.",
-            PORT_IN_USE,
+            IN_USE,
         )
     try:
         with lock:
@@ -66,7 +65,7 @@ def serve(settings: Settings) -> int:
         return _refuse(
             f"Another Nexdeck uses the data folder {settings.data_dir}. Stop it, or choose another folder with "
             "NEXDECK_DATA_DIR.",
-            LOCKED,
+            IN_USE,
         )
     finally:
         listener.close()
@@ -95,7 +94,7 @@ def build_web(studio: Studio, settings: Settings) -> FastAPI:
 
     web.mount("/api", build_api(studio))
     Storage.path = settings.data_dir / "browser"  # what NiceGUI keeps of each browser: the chosen theme
-    root = register(studio, about=_about(settings))
+    root = register(studio, about=_about(settings, studio))
     ui.run_with(
         web,
         root=root,
@@ -150,14 +149,13 @@ def _storage_secret(path: Path) -> str:
     return path.read_text()
 
 
-def _about(settings: Settings) -> dict[str, Any]:
+def _about(settings: Settings, studio: Studio) -> dict[str, Any]:
     """What the settings page tells; a password in the database's address stays out of it."""
-    database = make_url(settings.sqlalchemy_url)
-    values = settings.model_dump(mode="json") | {"database_url": database.render_as_string(hide_password=True)}
+    values = settings.model_dump(mode="json") | {"database_url": studio.database.address}
     return {
         "version": importlib.metadata.version("nexdeck"),
         "data_dir": str(settings.data_dir),
-        "database": {"sqlite": "SQLite", "postgresql": "PostgreSQL"}.get(database.get_backend_name(), "other"),
+        "database": studio.database.kind,
         "url": settings.url,
         "settings": [
             {"name": f"NEXDECK_{name.upper()}", "value": str(values[name]), "description": field.description}

@@ -1,9 +1,8 @@
 """Deployments: an agent on a gateway, its revisions, and the operations that change it."""
 
-import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, model_validator
 from pydantic import Field as PydanticField
@@ -64,6 +63,9 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
 
 
+VariableName = Annotated[str, PydanticField(pattern=VARIABLE_PATTERN)]
+
+
 class DeploymentOptions(BaseModel):
     """What a person chooses beside the agent's version; part of each revision's snapshot."""
 
@@ -71,16 +73,17 @@ class DeploymentOptions(BaseModel):
 
     channels: list[Channel] = PydanticField(default_factory=lambda: list(Channel), min_length=1)
     require_key: bool = False
-    environment: dict[str, str] = PydanticField(default_factory=dict, description="plain environment variables")
-    secrets: list[str] = PydanticField(default_factory=list, description="stored secrets, each a variable of its name")
+    environment: dict[VariableName, str] = PydanticField(
+        default_factory=dict, description="plain environment variables"
+    )
+    secrets: list[VariableName] = PydanticField(
+        default_factory=list, description="stored secrets, each a variable of its name"
+    )
     limits: Limits = PydanticField(default_factory=Limits)
     sample_input: dict[str, Any] | None = PydanticField(default=None, description="None: the version's own sample")
 
     @model_validator(mode="after")
-    def _names_are_variables(self) -> "DeploymentOptions":
-        for name in [*self.environment, *self.secrets]:
-            if not re.fullmatch(VARIABLE_PATTERN, name):
-                raise ValueError(f"{name!r} is not a name for an environment variable (letters, digits, underscores)")
+    def _each_once(self) -> "DeploymentOptions":
         if both := set(self.environment) & set(self.secrets):
             raise ValueError(f"{', '.join(sorted(both))}: named both as a variable and as a secret; keep one")
         self.channels = [channel for channel in Channel if channel in self.channels]

@@ -90,7 +90,7 @@ class GatewayRow:
             menu_item("trash", "Remove", self._ask_remove, danger=True)
 
     async def _check(self) -> None:
-        gateway = await self._studio.gateways.check(self._gateway.id)
+        gateway = await self._studio.reconciler.check(self._gateway.id)
         if gateway.status_reason:
             complain(gateway.status_reason)
         else:

@@ -48,7 +48,7 @@ class HealthBoard:
         await self.refresh()
 
     async def _check(self) -> None:
-        await self._studio.health.sweep()
+        await self._studio.reconciler.sweep()
         await self.refresh()
         say("Every gateway was asked.")
 

@@ -22,9 +22,18 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
         self.engine = _engine(url)
         self._one_writer = asyncio.Lock()
+
+    @property
+    def kind(self) -> str:
+        names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+        return names.get(self.engine.dialect.name, self.engine.dialect.name)
+
+    @property
+    def address(self) -> str:
+        """The URL without its password, for people."""
+        return self.engine.url.render_as_string(hide_password=True)
 
     def migrate(self) -> None:
         """Bring the schema to the newest revision; safe to call at every start."""

@@ -30,6 +30,11 @@ class DeploymentRequest:
         return self.options.sample_input or self.version.sample or {}
 
 
+def secrets_needed(version: AgentVersion, options: DeploymentOptions) -> list[str]:
+    """The secrets that a deployment reads: those chosen, and those the agent names that no plain variable supplies."""
+    return sorted({*options.secrets, *version.secrets} - options.environment.keys())
+
+
 async def check_request(request: DeploymentRequest, secrets: SecretVault) -> None:
     """Raise InvalidInput for a sample that the agent would refuse, or a secret that is not stored."""
     errors = Draft202012Validator(request.version.input_schema).iter_errors(request.sample)
@@ -39,7 +44,7 @@ async def check_request(request: DeploymentRequest, secrets: SecretVault) -> Non
             "The sample input does not fit the agent's inputs, so the deployment could not be proven live with it."
         )
         raise InvalidInput(message, errors=faults[:20], code="invalid_sample")
-    await secrets.values([*request.options.secrets, *request.version.secrets])
+    await secrets.values(secrets_needed(request.version, request.options))
 
 
 def write_deployment(
@@ -91,8 +96,9 @@ def write_revision(session: Session, deployment: Deployment, request: Deployment
 
 
 def revision_to_run(session: Session, deployment: Deployment) -> Revision:
-    """What start and restart bring up: the newest revision that was proven and did not fail since, else the newest."""
+    """What start, restart and repair bring up: the live revision, else the newest that was proven, else the newest."""
     newest_first = select(Revision).where(Revision.deployment_id == deployment.id).order_by(Revision.number.desc())
     revisions = session.exec(newest_first).all()
-    sound = (revision for revision in revisions if revision.proven_at and not revision.failed_at)
-    return next(sound, revisions[0])
+    live = (revision for revision in revisions if revision.number == deployment.live_revision)
+    proven = (revision for revision in revisions if revision.proven_at)
+    return next(live, None) or next(proven, revisions[0])

@@ -126,12 +126,8 @@ class GatewayDirectory:
         self._changes.gateway.send(row.id)
         return row
 
-    async def check(self, gateway: str) -> Gateway:
-        """Look at a gateway now; what was seen is in the row that comes back, an unreachable gateway is no error."""
-        return (await self.look(await self.get(gateway)))[0]
-
     async def look(self, gateway: Gateway) -> tuple[Gateway, GatewayState | None]:
-        """One call: its state (None when there was none to be had) and the row brought up to date."""
+        """One call: the row brought up to date, and the state; of an unreachable gateway the state is None."""
         before = [getattr(gateway, name) for name in NEWS]
         state = None
         try:

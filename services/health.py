@@ -1,6 +1,5 @@
-"""Looks at every gateway, one call each, and says how the deployments on it are."""
+"""Says how deployments are, from what a look at their gateway found. The only writer of ``health_status``."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,8 +15,6 @@ from services.deployment_views import find_deployment
 from services.gateways import GatewayDirectory
 from services.rules.health import assess, count
 
-AT_ONCE = 50  # gateways looked at concurrently
-
 
 @dataclass(frozen=True)
 class HealthStatus:
@@ -32,22 +29,16 @@ class HealthService:
         self._database = database
         self._changes = changes
         self._gateways = gateways
-        self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def health_check(self, deployment_id: str) -> HealthStatus:
         """Look at the deployment's gateway now, and record what was seen. Raises NotFound for an unknown deployment."""
         gateway_id = (await self._database.read(lambda session: find_deployment(session, deployment_id))).gateway_id
-        await self._look(await self._gateways.get(gateway_id))
+        await self.record(*await self._gateways.look(await self._gateways.get(gateway_id)))
         row = await self._database.read(lambda session: find_deployment(session, deployment_id))
         return HealthStatus(row.id, row.health_status, row.health_reason or "", row.last_health_check or now())
 
-    async def sweep(self) -> None:
-        """Every gateway once; a slow one holds up no other."""
-        await asyncio.gather(*(self._look(summary.gateway) for summary in await self._gateways.list()))
-
-    async def _look(self, gateway: Gateway) -> None:
-        async with self._slots:
-            gateway, state = await self._gateways.look(gateway)
+    async def record(self, gateway: Gateway, state: GatewayState | None) -> None:
+        """Note what a look at a gateway says of the deployments on it."""
         for deployment_id in await self._database.write(lambda session: _record(session, gateway, state)):
             self._changes.deployment.send(deployment_id)
 

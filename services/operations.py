@@ -155,7 +155,8 @@ def _close(session: Session, deployment: Deployment, operation: Operation, by: s
     if operation.status is OperationStatus.FAILED and operation.kind in PUTS_LIVE:
         of_it = select(Revision).where(Revision.deployment_id == deployment.id, Revision.number == operation.revision)
         revision = session.exec(of_it).one()
-        revision.failed_at, revision.error = now(), error
+        if revision.proven_at is None:  # one that was proven once has not become bad because a repair of it failed
+            revision.failed_at, revision.error = now(), error
 
 
 def _record(

@@ -13,6 +13,7 @@ from models.deployment import Deployment, DeploymentKey, DeploymentOptions, Oper
 from models.gateway import Gateway, GatewayKind
 from models.wire import GatewayState, LiveRequest, Manifest, RevisionBundle, hash_of
 from services.database import Database
+from services.deployment_requests import secrets_needed
 from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable
 from services.gateway_client import GatewayClient
 from services.gateways import GatewayDirectory
@@ -84,7 +85,7 @@ class Rollout:
         await self._journal.advance(operation, "begun")
         async with self._journal.step(operation, "check") as said:
             state = await _ready(client, target.gateway)
-            values = await self._secrets.values([*{*target.options.secrets, *target.version.secrets}])
+            values = await self._secrets.values(secrets_needed(target.version, target.options))
             said.append(f"gateway {target.gateway.name} {state.version} answers; {len(values)} secrets found")
         async with self._journal.step(operation, "build") as said:
             bundle = _bundle(target, values)

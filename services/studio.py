@@ -11,6 +11,7 @@ from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.local_gateway import LocalGateways
+from services.reconciler import Reconciler
 from services.secrets import SecretVault
 
 
@@ -25,6 +26,7 @@ class Studio:
     local_gateways: LocalGateways
     deployments: NexusDeploymentService
     convergence: Convergence
+    reconciler: Reconciler
     health: HealthService
 
     async def start(self) -> None:

@@ -12,6 +12,6 @@ def deployment(status: DeploymentStatus, live_revision: int | None = None) -> De
         api_endpoint="http://127.0.0.1:1/workflows/x/execute",
         cli_command="nexdeck run x",
         name="x",
-        status=status,
+        status=DeploymentStatus(status),
         live_revision=live_revision,
     )

@@ -90,4 +90,4 @@ async def remove_gateway(studio: Services, by: Caller, gateway: Reference) -> No
 @router.post("/{gateway}/check")
 async def check_gateway(studio: Services, gateway: Reference) -> GatewayShape:
     """Look at a gateway now. That it does not answer is no error: `status` and `status_reason` tell."""
-    return GatewayShape.model_validate(await studio.gateways.check(gateway))
+    return GatewayShape.model_validate(await studio.reconciler.check(gateway))

@@ -340,7 +340,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_status_change_deployment_id"), ["deployment_id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("status_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_status_change_deployment_id"))

@@ -1,0 +1,60 @@
+"""What drift is, and how long a repair that fails is put off."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.base import now
+from models.deployment import DesiredState
+from models.wire import DeploymentState, RevisionState
+from services.rules.convergence import LONGEST_PAUSE, Backoff, repair_for
+from tests.unit.factories import deployment
+
+HELD = DeploymentState(deployment_id="x", name="x", live=RevisionState(revision=1, sha256="aa"))
+OTHER = DeploymentState(deployment_id="x", name="x", live=RevisionState(revision=1, sha256="bb"))
+BARE = DeploymentState(deployment_id="x", name="x", live=None, error="it did not load")
+
+
+@pytest.mark.parametrize(
+    ("desired", "status", "held", "repair"),
+    [
+        ("running", "running", HELD, None),
+        ("running", "running", None, "start"),
+        ("running", "running", OTHER, "start"),
+        ("running", "running", BARE, "start"),
+        ("running", "failed", None, None),
+        ("running", "deploying", None, None),
+        ("stopped", "running", HELD, "stop"),
+        ("stopped", "running", None, "stop"),
+        ("stopped", "stopped", HELD, "stop"),
+        ("stopped", "stopped", None, None),
+        ("absent", "running", None, "undeploy"),
+        ("absent", "failed", HELD, "undeploy"),
+    ],
+)
+def test_what_is_repaired_and_how(desired, status, held, repair) -> None:
+    row = deployment(status, live_revision=1)
+    row.desired_state = DesiredState(desired)
+    assert repair_for(row, "aa", held) == repair
+
+
+def test_what_was_undeployed_is_left_alone() -> None:
+    row = deployment("stopped")
+    row.desired_state, row.undeployed_at = DesiredState.ABSENT, now()
+    assert repair_for(row, None, HELD) is None
+
+
+@given(tries=st.integers(1, 40))
+def test_the_pause_doubles_up_to_its_limit(tries: int) -> None:
+    backoff, moment = Backoff(), now()
+    for _ in range(tries):
+        backoff.tried("x", moment)
+    pause = min(timedelta(seconds=2 * 2 ** (tries - 1)), LONGEST_PAUSE)
+    assert not backoff.may("x", moment + pause - timedelta(milliseconds=1))
+    assert backoff.may("x", moment + pause)
+    assert backoff.soonest() == moment + pause
+    backoff.settled("x")
+    assert backoff.may("x", moment)
+    assert backoff.soonest() is None
