@@ -1,0 +1,95 @@
+"""Looks at every gateway and repairs what drifted: one call a gateway, whatever the number of deployments on it."""
+
+import asyncio
+import logging
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from models.base import now
+from models.deployment import Deployment, Revision
+from models.gateway import Gateway
+from models.wire import DeploymentState, GatewayState
+from services.convergence import Convergence
+from services.database import Database
+from services.deployment_requests import revision_to_run
+from services.gateways import GatewayDirectory
+from services.health import HealthService
+from services.operations import active_operation, open_operation
+from services.rules.convergence import Backoff, repair_for
+
+logger = logging.getLogger(__name__)
+RECONCILER = "reconciler"
+AT_ONCE = 50  # gateways looked at concurrently
+
+
+class Reconciler:
+    def __init__(
+        self, database: Database, gateways: GatewayDirectory, health: HealthService, convergence: Convergence
+    ) -> None:
+        self._database = database
+        self._gateways = gateways
+        self._health = health
+        self._convergence = convergence
+        self._backoff = Backoff()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._strangers: dict[str, list[DeploymentState]] = {}
+
+    async def sweep(self) -> None:
+        """Every gateway once; a slow one holds up no other."""
+        await asyncio.gather(*(self._visit(summary.gateway) for summary in await self._gateways.list()))
+
+    async def retry_due(self) -> None:
+        """Look again early where a repair failed and its pause is over; mostly there is nothing to do."""
+        due = self._backoff.soonest()
+        if due is not None and due <= now():
+            await self.sweep()
+
+    async def check(self, gateway: str) -> Gateway:
+        """Look at one gateway now, and repair what drifted on it. An unreachable gateway is no error."""
+        return await self._visit(await self._gateways.get(gateway))
+
+    def strangers(self, gateway_id: str) -> list[DeploymentState]:
+        """What the gateway held at the last look that no deployment of ours accounts for."""
+        return self._strangers.get(gateway_id, [])
+
+    async def _visit(self, gateway: Gateway) -> Gateway:
+        async with self._slots:
+            looked_at = now()
+            gateway, state = await self._gateways.look(gateway)
+        await self._health.record(gateway, state)
+        if state is not None and state.ready:
+            for deployment_id in await self._database.write(
+                lambda session: self._open_repairs(session, gateway, state, looked_at)
+            ):
+                self._convergence.converge(deployment_id)
+        return gateway
+
+    def _open_repairs(self, session: Session, gateway: Gateway, state: GatewayState, looked_at: datetime) -> list[str]:
+        """Write an operation for each deployment that drifted, and note the strangers. Returns the deployments' ids."""
+        seen = {held.deployment_id: held for held in state.deployments}
+        is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
+        ours = select(Deployment, Revision.sha256).join(Revision, is_live, isouter=True)
+        opened, known = [], set()
+        for row, sha256 in session.exec(ours.where(Deployment.gateway_id == gateway.id)):
+            if row.undeployed_at is not None:
+                continue
+            known.add(row.id)
+            kind = repair_for(row, sha256, seen.get(row.id))
+            if kind is None:
+                self._backoff.settled(row.id)
+            elif self._may_repair(session, row, looked_at):
+                logger.warning("%s drifted on %s: %s", row.name, gateway.name, kind)
+                open_operation(session, row, kind, revision_to_run(session, row), RECONCILER)
+                self._backoff.tried(row.id, now())
+                opened.append(row.id)
+        self._strangers[gateway.id] = [held for held in state.deployments if held.deployment_id not in known]
+        return opened
+
+    def _may_repair(self, session: Session, row: Deployment, looked_at: datetime) -> bool:
+        """Not while somebody else is at it, nor on the word of a look that is older than the last change."""
+        return (
+            self._backoff.may(row.id, now())
+            and row.updated_at < looked_at
+            and active_operation(session, row.id) is None
+        )

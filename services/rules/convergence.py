@@ -1,0 +1,50 @@
+"""Decides what brings what a gateway holds to what it should hold. Pure: the clock comes in, a decision goes out."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from models.deployment import Deployment, DeploymentStatus, DesiredState, OperationKind
+from models.wire import DeploymentState
+
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(seconds=300)
+
+
+def repair_for(deployment: Deployment, sha256: str | None, seen: DeploymentState | None) -> OperationKind | None:
+    """The operation that the deployment needs, given what its gateway holds of it; None when all is as it should be.
+
+    ``sha256`` is that of the live revision. A deployment that failed, or that is on its way, needs a person or is being
+    seen to; neither is touched.
+    """
+    if deployment.undeployed_at is not None:
+        return None
+    if deployment.desired_state is DesiredState.RUNNING:
+        if deployment.status is not DeploymentStatus.RUNNING:
+            return None
+        live = seen.live if seen else None
+        in_place = live is not None and (live.revision, live.sha256) == (deployment.live_revision, sha256)
+        return None if in_place else OperationKind.START
+    if deployment.desired_state is DesiredState.ABSENT:
+        return OperationKind.UNDEPLOY
+    return OperationKind.STOP if seen is not None or deployment.status is DeploymentStatus.RUNNING else None
+
+
+@dataclass
+class Backoff:
+    """When something that keeps failing may be tried again: after 2 s, then 4 s, and so on up to 300 s."""
+
+    _tries: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+
+    def may(self, key: str, now: datetime) -> bool:
+        return key not in self._tries or now >= self._tries[key][1]
+
+    def tried(self, key: str, now: datetime) -> None:
+        count = self._tries[key][0] + 1 if key in self._tries else 0
+        self._tries[key] = (count, now + min(FIRST_PAUSE * 2 ** min(count, 10), LONGEST_PAUSE))
+
+    def settled(self, key: str) -> None:
+        self._tries.pop(key, None)
+
+    def soonest(self) -> datetime | None:
+        """When the first of those that failed may be tried again."""
+        return min((due for _, due in self._tries.values()), default=None)
