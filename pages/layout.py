@@ -85,7 +85,7 @@ class Frame:
                 for group, items in NAVIGATION:
                     ui.label(group).classes("caption")
                     for text, symbol, path in items:
-                        with ui.link(target=path).classes("nav") as self._links[path]:
+                        with ui.link(target=path).classes("nav").mark(f"nav-{path}") as self._links[path]:
                             icon(symbol)
                             ui.label(text)
                             self._counts[path] = ui.label().classes("count num")

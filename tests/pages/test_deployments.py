@@ -1,0 +1,143 @@
+"""The list of deployments, the deploy dialog, and a deployment's page."""
+
+import asyncio
+
+from nicegui import ui
+from nicegui.testing import User
+
+from models.deployment import DeploymentStatus
+from models.wire import Channel
+from services.deployment_views import DeploymentQuery
+from services.studio import Studio
+from tests.pages.waiting import until
+
+
+async def deployed(studio: Studio, agent: str, name: str) -> str:
+    """The id of a deployment that has failed: what answers here is no gateway."""
+    change = await studio.deployments.request_deploy(agent, None, "local", name=name, by="test")
+    await studio.deployments.wait(change.operation.operation.id, 30)
+    return change.deployment.id
+
+
+async def test_two_presses_deploy_with_good_defaults(user: User, studio: Studio, echo: str) -> None:
+    await user.open("/deployments")
+    user.find("Deploy agent").click()
+    await user.should_see("echo 1.0.0 on local")
+    user.find(marker="deploy").click()
+    await user.should_see("Load it into the gateway", retries=20)
+    (row,) = (await studio.deployments.list(DeploymentQuery())).items
+    assert (row.deployment.name, row.agent_name) == ("echo", "echo")
+    options = (await studio.deployments.overview(row.deployment.id)).options
+    assert options.channels == list(Channel)
+    assert options.sample_input is None
+
+
+async def test_a_wrong_name_is_told_at_its_field(user: User, studio: Studio, echo: str) -> None:
+    await deployed(studio, echo, "taken")
+    await user.open("/deployments")
+    user.find("Deploy agent").click()
+    await user.should_see(marker="deploy-name")
+    (name,) = user.find(kind=ui.input, marker="deploy-name").elements
+    for value, complaint in (("Not A Name", "lower-case"), ("taken", "of this name already")):
+        name.set_value(value)
+        await until(lambda complaint=complaint: complaint in (name.error or ""))
+    name.set_value("free")
+    await until(lambda: name.error is None)
+
+
+async def test_a_taken_name_gets_a_number(user: User, studio: Studio, echo: str) -> None:
+    await deployed(studio, echo, "echo")
+    await user.open("/deployments")
+    user.find("Deploy agent").click()
+    await user.should_see("echo-2")
+
+
+async def test_a_sample_that_is_not_json_is_told_and_nothing_is_deployed(user: User, studio: Studio, echo: str) -> None:
+    await user.open("/deployments")
+    user.find("Deploy agent").click()
+    await user.should_see(marker="sample-input")
+    (sample,) = user.find(kind=ui.codemirror, marker="sample-input").elements
+    sample.set_value("{not json")
+    user.find(marker="deploy").click()
+    await user.should_see("This is not JSON")
+    assert (await studio.deployments.counts()).total == 0
+
+
+async def test_required_keys_are_shown_once(user: User, studio: Studio, echo: str) -> None:
+    await user.open("/deployments")
+    user.find("Deploy agent").click()
+    await user.should_see(marker="require-key")
+    user.find(marker="require-key").click()
+    user.find(marker="deploy").click()
+    await user.should_see("It will not be shown again", retries=20)
+    (shown,) = user.find(marker="new-key").elements
+    await user.open("/deployments")
+    await user.should_not_see(shown.text)
+
+
+async def test_filters_of_the_address_are_applied(user: User, studio: Studio, echo: str) -> None:
+    for name in ("alpha", "beta"):
+        await deployed(studio, echo, name)
+    await user.open("/deployments?q=alp&status=failed")
+    await user.should_see(marker="row-alpha")
+    await user.should_not_see(marker="row-beta")
+    await user.open("/deployments?status=running")
+    await user.should_see("Nothing matches")
+    user.find("Clear search and filters").click()
+    await user.should_see(marker="row-beta")
+    await user.open("/deployments?sort=name&gateway=local&page=999&health=nonsense")
+    await user.should_see("Nothing matches")
+
+
+async def test_25_rows_a_page(user: User, studio: Studio, echo: str) -> None:
+    await asyncio.gather(*(deployed(studio, echo, f"d{number:02}") for number in range(27)))
+    await user.open("/deployments?sort=name")
+    await user.should_see("1–25 of 27")
+    await user.should_not_see(marker="row-d25")
+    user.find("Next").click()
+    await user.should_see(marker="row-d26")
+    await user.should_not_see(marker="row-d00")
+
+
+async def test_a_change_reaches_the_open_list(user: User, studio: Studio, echo: str) -> None:
+    await user.open("/deployments")
+    await user.should_see("Nothing is deployed yet")
+    await deployed(studio, echo, "arrives")
+    await user.should_see(marker="row-arrives", retries=30)
+    await user.should_see("Failed")
+
+
+async def test_pages_that_were_left_watch_no_longer(user: User, studio: Studio, echo: str) -> None:
+    await user.open("/deployments")
+    for path in ("/agents", "/deployments", "/", "/deployments"):
+        user.find(marker=f"nav-{path}").click()
+        await asyncio.sleep(0.1)
+    receivers = [r for r in user.client.elements.values() if type(r).__name__ == "Watch"]
+    assert len(receivers) == 4  # three of the frame, one of the list
+
+
+async def test_a_failure_names_its_step_and_cause(user: User, studio: Studio, echo: str) -> None:
+    deployment_id = await deployed(studio, echo, "unlucky")
+    assert (await studio.deployments.get(deployment_id)).status is DeploymentStatus.FAILED
+    await user.open(f"/deployments/{deployment_id}")
+    await user.should_see("Failed")
+    await user.should_see("is not a Nexdeck gateway")
+    await user.should_see("skipped")
+
+
+async def test_the_artifact_is_shown_exactly(user: User, studio: Studio, echo: str) -> None:
+    deployment_id = await deployed(studio, echo, "shown")
+    await user.open(f"/deployments/{deployment_id}?tab=artifact")
+    version = await studio.agents.version(echo)
+    await user.should_see(version.sha256)
+    assert any("&lt;b&gt;it&lt;/b&gt;" in element.content for element in user.find(kind=ui.html).elements)
+
+
+async def test_undeploy_asks_first_and_says_what_it_does(user: User, studio: Studio, echo: str) -> None:
+    deployment_id = await deployed(studio, echo, "leaving")
+    await user.open(f"/deployments/{deployment_id}")
+    user.find(marker="action-undeploy").click()
+    await user.should_see("its endpoints and its keys stop working")
+    assert (await studio.deployments.overview(deployment_id)).operation.operation.kind == "deploy"
+    user.find(marker="confirm").click()
+    await user.should_see("leaving is being undeployed.")

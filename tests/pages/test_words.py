@@ -1,0 +1,62 @@
+"""Rules of the pages that need no page."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from models.deployment import Deployment, DeploymentStatus, DesiredState
+from pages.components.code_view import coloured
+from pages.components.lifecycle_buttons import Action, possible
+from pages.components.schema_table import type_words
+from pages.words import count_of, status_look
+from services.deployment_views import DeploymentSummary
+from tests.unit.factories import deployment
+
+
+def summary(row: Deployment) -> DeploymentSummary:
+    return DeploymentSummary(row, "agent", "local", "python", None)
+
+
+@pytest.mark.parametrize(
+    ("status", "first"),
+    [
+        (DeploymentStatus.RUNNING, Action.STOP),
+        (DeploymentStatus.STOPPED, Action.START),
+        (DeploymentStatus.FAILED, Action.START),
+    ],
+)
+def test_the_likeliest_action_comes_first(status: DeploymentStatus, first: Action) -> None:
+    actions = possible(summary(deployment(status)))
+    assert actions[0] is first
+    assert actions[-1] is Action.UNDEPLOY
+
+
+def test_nothing_can_be_done_to_what_was_undeployed() -> None:
+    row = deployment(DeploymentStatus.STOPPED)
+    row.undeployed_at = datetime.now(UTC)
+    assert possible(summary(row)) == []
+    assert status_look(row, None).text == "Undeployed"
+
+
+def test_a_stop_that_waits_for_its_gateway_is_told() -> None:
+    row = deployment(DeploymentStatus.RUNNING, live_revision=1)
+    row.desired_state = DesiredState.STOPPED
+    assert status_look(row, None).text == "Stop pending"
+
+
+def test_code_is_escaped_in_every_language() -> None:
+    for suffix in ("py", "yaml", "json", "sh", "odd"):
+        html = coloured('x = "<script>alert(1)</script>" # <img>', suffix)
+        assert "<script" not in html
+        assert "<img" not in html
+
+
+def test_types_in_words() -> None:
+    assert type_words({"type": "array", "items": {"type": "string"}}) == "list of string"
+    assert type_words({"enum": ["a", 1]}) == '"a" | 1'
+    assert type_words({"anyOf": [{"type": "integer"}, {"type": "null"}]}) == "integer or null"
+    assert type_words({}) == "anything"
+
+
+def test_counts_in_words() -> None:
+    assert [count_of(n, "gateway") for n in (0, 1, 2)] == ["no gateways", "1 gateway", "2 gateways"]
