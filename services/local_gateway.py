@@ -23,7 +23,7 @@ from services.secrets import SecretVault
 logger = logging.getLogger(__name__)
 FIRST_NAME = "local"
 STOP_SECONDS = 15.0
-LONGEST_PAUSE = 30.0  # seconds between two starts of a gateway that keeps dying
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts of a gateway that keeps dying
 STEADY_SECONDS = 60.0  # a gateway that ran this long begins again with the shortest pause
 LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set aside
 
@@ -79,7 +79,7 @@ class LocalGateways:
 
     async def _supervise(self, gateway: Gateway) -> None:
         """Keep one gateway process running until cancelled; then end it, gently at first."""
-        pause = 0.5
+        pause = SHORTEST_PAUSE
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
@@ -91,10 +91,12 @@ class LocalGateways:
             except asyncio.CancelledError:
                 await (_end_pid(adopted.pid) if process is None else _end(process))
                 raise
-            pause = 0.5 if loop.time() - began > STEADY_SECONDS else min(pause * 2, LONGEST_PAUSE)
+            if loop.time() - began > STEADY_SECONDS:
+                pause = SHORTEST_PAUSE
             logger.warning("gateway %s ended (%s); starting it again in %.1f s", gateway.name, ended, pause)
             await self._gateways.look(gateway)
             await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
 
     async def _spawn(self, gateway: Gateway) -> asyncio.subprocess.Process:
         folder = self._folder / gateway.name

@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[1]
+READY_SECONDS = 90.0
+STOP_SECONDS = 40.0
 
 
 def free_port() -> int:
@@ -22,60 +24,79 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Studio:
-    """A running ``nexdeck serve``: ``env`` is what a command needs to find it."""
+    """A running ``nexdeck serve``. ``env`` makes a command a client of it; ``http`` is based at the server's root."""
 
     url: str
     data_dir: Path
     env: dict[str, str]
     process: subprocess.Popen
+    log: Path
     http: httpx.Client = field(repr=False)
 
-    def command(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """``nexdeck ARGUMENTS``, as a process of its own."""
-        command = [sys.executable, "-m", "app.cli", *arguments]
-        return subprocess.run(command, env=self.env, input=stdin, capture_output=True, text=True, timeout=90)
+    def rest(self) -> httpx.Client:
+        """A client whose base is ``/api/v1``."""
+        return httpx.Client(base_url=f"{self.url}/api/v1", timeout=120, trust_env=False)
 
-    def log(self) -> str:
-        return (self.data_dir / "serve.log").read_text()
+    def cli(self, *arguments: str, stdin: str | bytes = "", **env: str) -> subprocess.CompletedProcess[str]:
+        """``nexdeck ARGUMENTS`` as a user would run it, in a process of its own."""
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=ROOT,
+            env={**self.env, **env},
+            input=stdin.decode() if isinstance(stdin, bytes) else stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
 
 
 @contextmanager
-def studio_server(data_dir: Path, **environment: str) -> Iterator[Studio]:
-    """Serve until the block ends; then SIGTERM, and the exit code must be 0 and no gateway left behind."""
-    port = free_port()
-    env = os.environ | {
+def running_studio(folder: Path, **settings: str) -> Iterator[Studio]:
+    """Serve, with everything of it in ``folder``, until the block ends; then SIGTERM, which must end it with code 0.
+
+    ``settings`` are further environment variables.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    port, log = free_port(), folder / "nexdeck.log"
+    env = {name: value for name, value in os.environ.items() if not name.startswith("NEXDECK_")} | {
         "NEXDECK_PORT": str(port),
         "NEXDECK_URL": f"http://127.0.0.1:{port}",
-        "NEXDECK_DATA_DIR": str(data_dir),
+        "NEXDECK_DATA_DIR": str(folder / "data"),
         "NEXDECK_GATEWAY_PORT": str(free_port()),
         "NEXDECK_SWEEP_SECONDS": "1",
-        **environment,
+        **settings,
     }
-    data_dir.mkdir(parents=True, exist_ok=True)
-    with (data_dir / "serve.log").open("ab") as log:
-        process = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=env, stdout=log, stderr=log)
-    with httpx.Client(base_url=env["NEXDECK_URL"], timeout=90, trust_env=False) as http:
-        studio = Studio(env["NEXDECK_URL"], data_dir, env, process, http)
-        try:
+    with log.open("ab") as output:
+        command = [sys.executable, "-m", "app.cli", "serve"]
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
+    try:
+        with httpx.Client(base_url=env["NEXDECK_URL"], timeout=120, trust_env=False) as http:
+            studio = Studio(env["NEXDECK_URL"], folder / "data", env, process, log, http)
             _wait_until_ready(studio)
             yield studio
-        finally:
-            process.send_signal(signal.SIGTERM)
-            code = process.wait(30)
-    assert code == 0, f"it ended with exit code {code}:\n{studio.log()[-3000:]}"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP_SECONDS) == 0, f"it did not end well:\n{_tail(log)}"
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
-def _wait_until_ready(studio: Studio, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
+def _wait_until_ready(studio: Studio) -> None:
+    deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        if studio.process.poll() is not None:
-            raise RuntimeError(f"it did not start:\n{studio.log()[-3000:]}")
+        if (code := studio.process.poll()) is not None:
+            raise RuntimeError(f"nexdeck serve ended with {code}:\n{_tail(studio.log)}")
         try:
             if studio.http.get("/readyz").status_code == 200:
                 return
         except httpx.TransportError:
             pass
         time.sleep(0.05)
-    raise TimeoutError(f"not ready within {seconds} s:\n{studio.log()[-3000:]}")
+    raise TimeoutError(f"nexdeck serve is not ready after {READY_SECONDS:g} s:\n{_tail(studio.log)}")
+
+
+def _tail(log: Path) -> str:
+    return log.read_text(errors="replace")[-5000:]

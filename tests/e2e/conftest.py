@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.chromium import find
-from tests.programs import ROOT, Studio, studio_server
+from tests.programs import ROOT, Studio, running_studio
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync", "--no-first-run", "--disable-default-apps"]
@@ -25,7 +25,7 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with studio_server(tmp_path_factory.mktemp("e2e")) as studio:
+    with running_studio(tmp_path_factory.mktemp("e2e")) as studio:
         for name in ("text_statistics.py",):
             body = {"filename": name, "source": (ROOT / "examples" / name).read_text()}
             studio.http.post("/api/v1/agents", json=body).raise_for_status()

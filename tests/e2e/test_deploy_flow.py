@@ -46,7 +46,7 @@ def test_two_clicks_deploy_and_every_channel_answers(page: Page, studio: Studio)
 
     answer = httpx.post(row["api_endpoint"], json={"inputs": row["sample"]}, trust_env=False)
     by_api = answer.json()["outputs"]["agent"]["result"]
-    command = studio.command("run", row["name"], "--input", json.dumps(row["sample"]), "--json")
+    command = studio.cli("run", row["name"], "--input", json.dumps(row["sample"]), "--json")
     assert command.returncode == 0, command.stderr
     assert json.loads(command.stdout) == by_api
     with ThreadPoolExecutor() as thread:  # this one's event loop belongs to Playwright

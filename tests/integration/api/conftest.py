@@ -32,9 +32,9 @@ Deploy = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def echo(studio_server) -> str:
+def echo(studio) -> str:
     """The name of an agent in the catalog; its source is ``ECHO``."""
-    with studio_server.rest() as client:
+    with studio.rest() as client:
         answer = client.post("/agents", json={"filename": "rest_echo.py", "source": ECHO})
         assert answer.status_code == 201, answer.text
         return answer.json()["agent"]["name"]

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
-def agent(studio_server, tmp_path: Path):
+def agent(studio, tmp_path: Path):
     """An agent that was imported from a file by the command, and is gone from the gateway at the end."""
     file = tmp_path / "cli_echo.py"
     file.write_text(
@@ -38,14 +38,14 @@ def agent(studio_server, tmp_path: Path):
             """
         )
     )
-    done = studio_server.cli("agents", "import", str(file))
+    done = studio.cli("agents", "import", str(file))
     assert done.returncode == 0, done.stderr
     yield "cli-echo"
-    studio_server.cli("undeploy", "cli-echo", "--yes")
+    studio.cli("undeploy", "cli-echo", "--yes")
 
 
-def test_from_a_file_to_a_call_and_away_again(studio_server, agent: str, tmp_path: Path) -> None:
-    cli = studio_server.cli
+def test_from_a_file_to_a_call_and_away_again(studio, agent: str, tmp_path: Path) -> None:
+    cli = studio.cli
     assert "cli-echo" in cli("agents", "list").stdout
     deployed = cli("deploy", agent)
     assert deployed.returncode == 0, deployed.stderr
@@ -66,20 +66,20 @@ def test_from_a_file_to_a_call_and_away_again(studio_server, agent: str, tmp_pat
     assert cli("status", agent).returncode == 3
 
 
-def test_the_printed_command_runs_as_it_is_printed(studio_server, agent: str) -> None:
-    deployed = json.loads(studio_server.cli("deploy", agent, "--json").stdout)
+def test_the_printed_command_runs_as_it_is_printed(studio, agent: str) -> None:
+    deployed = json.loads(studio.cli("deploy", agent, "--json").stdout)
     command = deployed["deployment"]["cli_command"]
     assert command.startswith("nexdeck run cli-echo ")
     scripts = str(Path(sys.executable).parent)
-    env = {**studio_server.env, "PATH": scripts + os.pathsep + os.environ["PATH"]}
+    env = {**studio.env, "PATH": scripts + os.pathsep + os.environ["PATH"]}
     done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, timeout=60)
     said = 'it\'s "quoted" $HOME; ls'
     assert (done.returncode, done.stdout) == (0, f"{said} {said}\n"), done.stderr
     assert shlex.split(command)[:3] == ["nexdeck", "run", "cli-echo"]
 
 
-def test_exit_codes_of_real_failures(studio_server, agent: str) -> None:
-    cli = studio_server.cli
+def test_exit_codes_of_real_failures(studio, agent: str) -> None:
+    cli = studio.cli
     made = json.loads(cli("deploy", agent, "--require-key", "--rate-limit", "10000", "--json").stdout)
     key = made["key"]
     assert cli("run", agent, "text=a").returncode == 5
@@ -96,11 +96,11 @@ def test_exit_codes_of_real_failures(studio_server, agent: str) -> None:
     assert cli("deploy", agent, "--name", "cli-fails", "--sample", '{"text": "fail"}').returncode == 1
     assert cli("undeploy", "cli-fails", "--yes").returncode == 0
     assert cli("gateways", "test", "http://127.0.0.1:1", stdin="token").returncode == 6
-    assert key not in studio_server.log.read_text()
+    assert key not in studio.log.read_text()
 
 
-def test_secrets_and_variables_reach_the_agent_and_no_argument_list(studio_server, agent: str) -> None:
-    cli = studio_server.cli
+def test_secrets_and_variables_reach_the_agent_and_no_argument_list(studio, agent: str) -> None:
+    cli = studio.cli
     assert cli("secrets", "set", "CLI_SECRET", stdin="hidden-value\n").returncode == 0
     assert "hidden-value" not in cli("secrets", "list", "--json").stdout
     done = cli("deploy", agent, "--secret", "CLI_SECRET", "--env", "CLI_PLAIN=/plain=1")
@@ -110,23 +110,23 @@ def test_secrets_and_variables_reach_the_agent_and_no_argument_list(studio_serve
     assert cli("secrets", "set", "CLI_SECRET", stdin="").returncode == 2
 
 
-def test_import_tells_the_place_of_an_error_and_goes_on(studio_server, tmp_path: Path) -> None:
+def test_import_tells_the_place_of_an_error_and_goes_on(studio, tmp_path: Path) -> None:
     good, bad = tmp_path / "cli_good.py", tmp_path / "cli_bad.py"
     good.write_text("def agent(text: str) -> str:\n    return text\n")
     bad.write_text("x = 1\ndef agent(:\n")
-    done = studio_server.cli("agents", "import", str(bad), str(tmp_path / "missing.py"), str(good))
+    done = studio.cli("agents", "import", str(bad), str(tmp_path / "missing.py"), str(good))
     assert done.returncode == 2
     assert "cli_bad.py" in done.stderr and "line 2" in done.stderr
     assert "missing.py" in done.stderr
     assert "cli-good" in done.stdout
     newer = good.read_text().replace("def", '__version__ = "2.0.0"\n\n\ndef')
     good.write_text(newer)
-    assert "2.0.0" in studio_server.cli("agents", "import", str(good)).stdout
-    assert studio_server.cli("agents", "delete", "cli-good", "--yes").returncode == 0
+    assert "2.0.0" in studio.cli("agents", "import", str(good)).stdout
+    assert studio.cli("agents", "delete", "cli-good", "--yes").returncode == 0
 
 
-def test_keys(studio_server, agent: str) -> None:
-    cli = studio_server.cli
+def test_keys(studio, agent: str) -> None:
+    cli = studio.cli
     assert cli("deploy", agent, "--require-key").returncode == 0
     key = cli("keys", "create", agent, "laptop").stdout.strip()
     assert cli("run", agent, "text=a", "--key", key).returncode == 0
@@ -136,12 +136,10 @@ def test_keys(studio_server, agent: str) -> None:
     assert cli("run", agent, "text=a", "--key", key).returncode == 5
 
 
-def test_on_a_terminal_the_steps_are_shown(studio_server, agent: str) -> None:
+def test_on_a_terminal_the_steps_are_shown(studio, agent: str) -> None:
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "app.cli", "deploy", agent]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=studio_server.env, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=studio.env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         shown = b""
         while True:
@@ -157,7 +155,7 @@ def test_on_a_terminal_the_steps_are_shown(studio_server, agent: str) -> None:
     assert "✓ prove MCP" in shown.decode()
 
 
-def test_ctrl_c_ends_with_130(studio_server) -> None:
+def test_ctrl_c_ends_with_130(studio) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -156,7 +156,7 @@ def test_a_failed_proof_says_why(rest: httpx.Client, deploy) -> None:
     assert made["operation"]["steps"][-1]["status"] == "skipped"
 
 
-def test_an_operation_can_be_cancelled(rest: httpx.Client, studio_server) -> None:
+def test_an_operation_can_be_cancelled(rest: httpx.Client, studio) -> None:
     source = "import asyncio\n\n\nasync def agent() -> str:\n    await asyncio.sleep(30)\n    return 'late'\n"
     rest.post("/agents", json={"filename": "rest_slow.py", "source": source}).raise_for_status()
     accepted = rest.post("/deployments", json={"agent": "rest-slow"}).json()
@@ -190,7 +190,7 @@ def test_counters_arrive(rest: httpx.Client, deploy) -> None:
     assert seen["avg_latency_ms"] > 0
 
 
-def test_gateways(rest: httpx.Client, studio_server) -> None:
+def test_gateways(rest: httpx.Client, studio) -> None:
     listed = rest.get("/gateways").json()["items"]
     local = next(gateway for gateway in listed if gateway["name"] == "local")
     assert (local["kind"], local["status"]) == ("local", "online")

@@ -171,14 +171,14 @@ def test_a_callers_request_id_is_kept_when_it_is_one(rest: httpx.Client) -> None
         {"origin": "http://evil.example"},
     ],
 )
-def test_foreign_pages_are_kept_out_of_everything(rest: httpx.Client, studio_server, headers: dict[str, str]) -> None:
+def test_foreign_pages_are_kept_out_of_everything(rest: httpx.Client, studio, headers: dict[str, str]) -> None:
     for path in ("/api/v1/agents", "/api/openapi.json", "/", "/socket.io/?EIO=4&transport=polling", "/healthz"):
-        answer = rest.get(f"{studio_server.url}{path}", headers=headers)
+        answer = rest.get(f"{studio.url}{path}", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "foreign_request")
 
 
-def test_a_foreign_page_gets_no_websocket(studio_server) -> None:
-    address = urlsplit(studio_server.url)
+def test_a_foreign_page_gets_no_websocket(studio) -> None:
+    address = urlsplit(studio.url)
     request = (
         "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
         f"Host: {address.netloc}\r\nOrigin: http://evil.example\r\n"
@@ -190,7 +190,7 @@ def test_a_foreign_page_gets_no_websocket(studio_server) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 403")
 
 
-def test_secrets_go_in_and_never_come_out(rest: httpx.Client, studio_server) -> None:
+def test_secrets_go_in_and_never_come_out(rest: httpx.Client, studio) -> None:
     value = "s3cr3t-rest-value"
     assert rest.put("/secrets/REST_SECRET", json={"value": value}).status_code == 204
     listed = rest.get("/secrets")
@@ -202,20 +202,20 @@ def test_secrets_go_in_and_never_come_out(rest: httpx.Client, studio_server) -> 
     refused = rest.put("/secrets/REST_SECRET", json={"value": value, "more": 1})
     assert_problem(refused, 422)
     assert value not in refused.text
-    assert value not in studio_server.log.read_text()
-    stored = b"".join(path.read_bytes() for path in studio_server.data_dir.rglob("*") if path.is_file())
+    assert value not in studio.log.read_text()
+    stored = b"".join(path.read_bytes() for path in studio.data_dir.rglob("*") if path.is_file())
     assert value.encode() not in stored
 
 
-def test_docs_and_openapi_need_no_other_host(rest: httpx.Client, studio_server) -> None:
-    page = rest.get(f"{studio_server.url}/api/docs")
+def test_docs_and_openapi_need_no_other_host(rest: httpx.Client, studio) -> None:
+    page = rest.get(f"{studio.url}/api/docs")
     assert page.status_code == 200
     assert "//" not in page.text.replace("<!doctype html>", "")
     for file in ("swagger-ui/swagger-ui-bundle.js", "swagger-ui/swagger-ui.css", "docs.css", "docs.js"):
-        answer = rest.get(f"{studio_server.url}/api/static/{file}")
+        answer = rest.get(f"{studio.url}/api/static/{file}")
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
-    document = rest.get(f"{studio_server.url}/api/openapi.json").json()
+    document = rest.get(f"{studio.url}/api/openapi.json").json()
     assert document["servers"] == [{"url": "/api"}]
     assert all("default" in o["responses"] for item in document["paths"].values() for o in item.values())
     assert json.dumps(document).count("HTTPValidationError") == 0

@@ -11,7 +11,7 @@ SKIPPED_CHECKS = "positive_data_acceptance"
 SECONDS = 45  # beyond it fuzzing stops; the fixed cases before it take 10 to 20 s
 
 
-def test_the_api_is_as_its_openapi_document_says(rest: httpx.Client, studio_server, deploy, tmp_path: Path) -> None:
+def test_the_api_is_as_its_openapi_document_says(rest: httpx.Client, studio, deploy, tmp_path: Path) -> None:
     made = deploy("rest-schema")
     config = tmp_path / "schemathesis.toml"
     known = {
@@ -26,7 +26,7 @@ def test_the_api_is_as_its_openapi_document_says(rest: httpx.Client, studio_serv
     config.write_text("[parameters]\n" + "".join(f"{name} = {value!r}\n" for name, value in known.items()))
     command = [
         *(str(Path(sys.executable).with_name("st")), "--config-file", str(config), "run"),
-        *(f"{studio_server.url}/api/openapi.json", "--phases", "coverage,fuzzing", "--max-time", str(SECONDS)),
+        *(f"{studio.url}/api/openapi.json", "--phases", "coverage,fuzzing", "--max-time", str(SECONDS)),
         *("--max-examples", "10", "--exclude-checks", SKIPPED_CHECKS, "--warnings", "off", "--no-color"),
         *("--generation-database", "none", "--request-timeout", "60"),
     ]

