@@ -9,7 +9,7 @@ from pages.components.chips import kind_tag
 from pages.components.deploy import open_deploy_dialog
 from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
-from pages.components.filters import Pager, Segments
+from pages.components.filters import Pager, Segments, cursor_of
 from pages.components.icons import agent_tile
 from pages.components.lifecycle_buttons import BY
 from pages.components.moment import Moment
@@ -80,7 +80,7 @@ class AgentList:
     async def refresh(self, _: object = None) -> None:
         q, kind, page = self._address["q"], self._address["kind"], self._address["page"]
         wanted = AgentKind(kind) if kind in set(AgentKind) else None
-        cursor = str((int(page) - 1) * PAGE_SIZE) if page.isdecimal() and 0 < int(page) < 100_000 else None
+        cursor = cursor_of(page, PAGE_SIZE)
         found = await self._studio.agents.list(q=q, kind=wanted, limit=PAGE_SIZE, cursor=cursor)
         counts = {key: (await self._studio.agents.list(kind=key, limit=1)).total for key in (None, *AgentKind)}
         self._segments.show(kind, {key or "": number for key, number in counts.items()})

@@ -8,12 +8,12 @@ from pages.components.deploy import open_deploy_dialog, open_redeploy_dialog
 from pages.components.deployment_row import COLUMNS, DeploymentRow
 from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
-from pages.components.filters import FilterMenu, Pager, Segments, SortHeader
+from pages.components.filters import FilterMenu, Pager, Segments, SortHeader, cursor_of
 from pages.components.lifecycle_buttons import Lifecycle
 from pages.layout import Frame, page_head
 from pages.live import DeploymentNews, Feeds
 from pages.words import HEALTH
-from services.deployment_views import DeploymentCounts, DeploymentQuery, DeploymentSummary
+from services.deployment_views import SORTS, DeploymentCounts, DeploymentQuery, DeploymentSummary
 from services.paging import Page
 from services.studio import Studio
 
@@ -80,22 +80,28 @@ class DeploymentList:
     async def refresh(self) -> None:
         """Show what the address asks for."""
         page = await self._studio.deployments.list(self._query())
+        if page.offset and not page.items:  # beyond the end, as when the last one of a page is gone
+            self._address.go(replace=True, page="")
+            page = await self._studio.deployments.list(self._query())
         counts = await self._studio.deployments.counts()
         self._show_controls(counts)
         self._show_rows(page, counts)
 
+    def _sort(self) -> str:
+        sort = self._address["sort"]
+        return sort if sort.removeprefix("-") in SORTS else DEFAULT_SORT
+
     def _query(self) -> DeploymentQuery:
         address = self._address
-        page = address["page"]
         return DeploymentQuery(
             q=address["q"],
             status=_known(DeploymentStatus, address["status"]),
             health=_known(HealthState, address["health"]),
             gateway=address["gateway"] or None,
             agent=address["agent"] or None,
-            sort=address["sort"] or DEFAULT_SORT,
+            sort=self._sort(),
             limit=PAGE_SIZE,
-            cursor=str((int(page) - 1) * PAGE_SIZE) if page.isdecimal() and 0 < int(page) < 100_000 else None,
+            cursor=cursor_of(address["page"], PAGE_SIZE),
         )
 
     def _show_controls(self, counts: DeploymentCounts) -> None:
@@ -103,7 +109,7 @@ class DeploymentList:
         self._segments.show(self._address["status"], {key: getattr(counts, field) for key, _, field in SEGMENTS})
         for name, menu in self._menus.items():
             menu.show(self._address[name])
-        self._head.show(self._address["sort"] or DEFAULT_SORT)
+        self._head.show(self._sort())
         if (self._search.value or "") != self._address["q"]:
             self._search.set_value(self._address["q"])
 

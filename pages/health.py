@@ -10,7 +10,7 @@ from models.gateway import GatewayStatus
 from pages.components.buttons import Button
 from pages.components.chips import Chip
 from pages.components.empty_state import empty_state
-from pages.components.filters import Pager
+from pages.components.filters import Pager, cursor_of
 from pages.components.moment import Moment
 from pages.layout import Frame, page_head
 from pages.live import Feeds
@@ -61,7 +61,7 @@ class HealthBoard:
         gateways.sort(key=lambda summary: GATEWAYS_WORST_FIRST.index(summary.gateway.status))
         _fill(self._gateways, [lambda s=s: _gateway_row(s) for s in gateways])
         page = self._address["page"]
-        cursor = str((int(page) - 1) * PAGE_SIZE) if page.isdecimal() and 0 < int(page) < 100_000 else None
+        cursor = cursor_of(page, PAGE_SIZE)
         running = DeploymentQuery(status=DeploymentStatus.RUNNING, sort="health", limit=PAGE_SIZE, cursor=cursor)
         found = await self._studio.deployments.list(running)
         rows = sorted(found.items, key=lambda summary: WORST_FIRST.index(summary.deployment.health_status))

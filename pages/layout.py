@@ -130,7 +130,8 @@ class Pages(ui.sub_pages):
             await asyncio.wait(self._active_tasks, timeout=seconds)
 
     def _render_404(self) -> None:
-        ui.page_title("Not found · Nexdeck")
+        self._cancel_active_tasks()  # of the page that the beginning of the path may have belonged to
+        self._data["frame"].title("Not found")
         cannot_show("There is no such page", "The address may be mistyped, or the page has moved.")
 
 
@@ -145,12 +146,16 @@ def told_on_page(build: Builder) -> Builder:
         except StudioError as error:
             place.clear()
             with place:
-                cannot_show(error.title, error.message)
+                cannot_show(error.title, error.message, status=error.status)
 
     return build_or_tell
 
 
-def cannot_show(title: str, message: str, *, back: str = "Go to the overview", url: str = "/") -> None:
+def cannot_show(
+    title: str, message: str, *, back: str = "Go to the overview", url: str = "/", status: int = 404
+) -> None:
+    """Takes the place of a page; ``status`` is that of the answer, if it has not been sent yet."""
+    ui.status_code(status)
     with ui.element("div").classes("card"), empty_state("compass", title, message):
         link_button(back, url, symbol="arrow-left")
 

@@ -9,7 +9,7 @@ from pages.components.buttons import Button
 from pages.components.confirm import confirm
 from pages.components.copy_button import CopyButton
 from pages.components.empty_state import empty_state
-from pages.components.fields import FormErrors, text_field
+from pages.components.fields import FormErrors, fold, text_field
 from pages.components.lifecycle_buttons import BY
 from pages.components.modal import Modal
 from pages.components.moment import Moment
@@ -142,8 +142,10 @@ def _installation(about: dict[str, Any]) -> None:
             with ui.element("dd"):
                 ui.link("Documentation", "/api/docs", new_tab=True)
         if about.get("settings"):
-            fold = ui.expansion("Settings by environment variable").classes("fold").mark("environment-settings")
-            with fold, ui.element("dl").classes("facts"):
+            with (
+                fold("Settings by environment variable").mark("environment-settings"),
+                ui.element("dl").classes("facts"),
+            ):
                 for setting in about["settings"]:
                     _setting(setting)
 

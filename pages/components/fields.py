@@ -7,15 +7,18 @@ from typing import Any, Protocol
 from nicegui import ui
 
 from pages.components.banner import banner
-from pages.components.icons import icon
+from pages.components.icons import icon, icon_source
 from pages.notices import words_for
 from services.errors import Fault, StudioError
 
 
 @contextmanager
-def field(label: str, hint: str = "") -> Iterator[None]:
-    """Label and hint around what is built inside."""
-    with ui.element("label").classes("field"):
+def field(label: str, hint: str = "", *, group: bool = False) -> Iterator[None]:
+    """Label and hint around what is built inside: one entry, or a ``group`` of them."""
+    around = ui.element("div" if group else "label").classes("field")
+    if group:
+        around.props("role=group").props["aria-label"] = label
+    with around:
         ui.label(label).classes("label")
         yield
         if hint:
@@ -65,6 +68,7 @@ def choice_field(
         entry = ui.select(dict(options), value=value, with_input=searchable, on_change=on_change)
     entry.props("outlined dense options-dense hide-bottom-space").classes("full")
     entry.props["aria-label"] = label
+    entry.props["dropdown-icon"] = icon_source("chevron-down")
     return entry
 
 
@@ -74,12 +78,15 @@ def search_field(placeholder: str, value: str, on_change: Callable[[Any], Any]) 
         icon("search")
     entry.props('outlined dense hide-bottom-space clearable debounce=250 data-key="/" type=search').classes("search")
     entry.props["aria-label"] = placeholder
+    entry.props["clear-icon"] = icon_source("x")
     return entry
 
 
 def fold(title: str, count: int = 0) -> ui.expansion:
     """A part of a form that most people need not open; ``count`` tells how much is in it."""
-    return ui.expansion(f"{title} ({count})" if count else title).classes("fold")
+    around = ui.expansion(f"{title} ({count})" if count else title).classes("fold")
+    around.props["expand-icon"] = icon_source("chevron-down")
+    return around
 
 
 class ShowsError(Protocol):

@@ -104,7 +104,16 @@ class Pager:
     def show(self, page: Page) -> None:
         self._page = page.offset // page.limit + 1
         self._place.set_visibility(page.total > 0)
-        self._text.text = f"{page.offset + 1:,}–{page.offset + len(page.items):,} of {page.total:,}"
+        if not page.items:
+            self._text.text = f"none of {page.total:,} here"
+        else:
+            self._text.text = f"{page.offset + 1:,}–{page.offset + len(page.items):,} of {page.total:,}"
         for button, there in ((self._before, page.offset > 0), (self._after, page.next_cursor is not None)):
             button.set_enabled(there)
             button.set_visibility(page.total > page.limit)
+
+
+def cursor_of(page: str, size: int) -> str | None:
+    """The cursor of a page's number as an address has it; None for the first, and for what is no number."""
+    number = int(page) if page.isascii() and page.isdecimal() and len(page) < 7 else 1
+    return str((number - 1) * size) if number > 1 else None

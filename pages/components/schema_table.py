@@ -25,7 +25,7 @@ def schema_table(schema: dict[str, Any], nothing: str) -> None:
 
 def _row(name: str, field: dict[str, Any], required: bool) -> None:
     with ui.element("tr"):
-        with ui.element("td"), ui.element("span").classes("line").style("gap: 0"):
+        with ui.element("td"):
             ui.label(name).classes("mono")
             if required:
                 ui.label("required").classes("need")

@@ -40,12 +40,19 @@ async def test_empty_lists_say_what_to_do(user: User) -> None:
     await user.should_see("No secrets")
 
 
-async def test_what_is_not_there_says_so_and_leads_back(user: User) -> None:
-    await user.open("/deployments/dep_nope")
-    await user.should_see("There is no such deployment")
-    await user.should_see("All deployments")
-    await user.open("/agents/nope")
-    await user.should_see("There is no such agent")
+@pytest.mark.parametrize(
+    ("path", "words", "way_back"),
+    [
+        ("/deployments/dep_nope", "There is no such deployment", "All deployments"),
+        ("/agents/nope", "There is no such agent", "All agents"),
+        ("/no/such/page", "There is no such page", "Go to the overview"),
+    ],
+)
+async def test_what_is_not_there_says_so_and_leads_back(user: User, path: str, words: str, way_back: str) -> None:
+    response = await user.http_client.get(path)
+    assert response.status_code == 404
+    assert words in response.text
+    assert way_back in response.text
 
 
 async def test_settings_never_show_a_secret(user: User, studio: Studio) -> None:

@@ -21,7 +21,7 @@ class OptionsForm:
 
     def __init__(self, studio: Studio, options: DeploymentOptions, errors: FormErrors) -> None:
         self._options = options
-        with field("Channels"), ui.element("div").classes("options-line"):
+        with field("Channels", group=True), ui.element("div").classes("options-line"):
             self._channels = {
                 channel: ui.checkbox(text, value=channel in options.channels).props("dense=false").mark(channel)
                 for channel, text in CHANNELS.items()

@@ -5,7 +5,7 @@ from nicegui import ui
 from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.fields import fold
-from pages.components.icons import icon
+from pages.components.icons import icon, icon_source
 from pages.components.lifecycle_buttons import BY
 from pages.notices import say
 from services.studio import Studio
@@ -30,6 +30,7 @@ class SecretsForm:
             self._choice = ui.select([*chosen], value=[*chosen], multiple=True)
             self._choice.props("outlined dense options-dense use-chips hide-bottom-space").classes("full tall")
             self._choice.props["aria-label"] = "Stored secrets"
+            self._choice.props["dropdown-icon"] = icon_source("chevron-down")
             self._build_new()
 
     def _build_new(self) -> None:
