@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
 from models.wire import Counters, DeploymentState
 
@@ -38,3 +39,19 @@ class Deployment:
             counters=self.counters,
             error=self.error,
         )
+
+
+def require_same(revision: Revision, sha256: str) -> None:
+    """Raises GatewayProblem when what is loaded under a number is not what the caller means."""
+    if revision.bundle.sha256 != sha256:
+        detail = f"Revision {revision.number} is loaded with another hash, {revision.bundle.sha256}."
+        raise GatewayProblem(409, "revision_differs", detail)
+
+
+async def drained(revisions: list[Revision], seconds: float) -> None:
+    """Wait until no call is in flight, or until the seconds are over."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    # looked at again and again: an event would cost every call something, and drains are rare
+    while any(revision.gate.in_flight for revision in revisions) and loop.time() < end:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from app.gateway.deployment import Deployment
+from app.gateway.deployment import Deployment, drained, require_same
 from app.gateway.meter import Meter
 from app.gateway.problems import GatewayProblem, busy, not_found
 from app.gateway.revision import Revision, prepare
@@ -75,18 +75,20 @@ class Host:
         """Load a revision beside what is live. Raises GatewayProblem when the bundle is wrong or does not load."""
         if hash_of(bundle.module) != bundle.sha256:
             raise GatewayProblem(422, "hash_mismatch", "The bundle's sha256 is not the hash of its module.")
-        deployment = self._claim(deployment_id, bundle.name)
-        async with deployment.lock:
-            present = deployment.revision(bundle.revision)
-            if present is not None:
-                _require_same(present, bundle.sha256)
+        while True:
+            deployment = self._claim(deployment_id, bundle.name)
+            async with deployment.lock:
+                if self._by_id.get(deployment_id) is not deployment:
+                    continue  # removed while this waited for its turn
+                present = deployment.revision(bundle.revision)
+                if present is not None:
+                    require_same(present, bundle.sha256)
+                    return deployment.state()
+                try:
+                    deployment.loaded[bundle.revision] = await self._prepare(deployment, bundle)
+                finally:
+                    self._drop_if_empty(deployment)
                 return deployment.state()
-            try:
-                revision = await self._prepare(deployment, bundle)
-                deployment.loaded[bundle.revision] = revision
-            finally:
-                self._drop_if_empty(deployment)
-            return deployment.state()
 
     async def unload(self, deployment_id: str, number: int) -> DeploymentState:
         """Forget a revision that is not live; one that is not there is fine."""
@@ -110,8 +112,9 @@ class Host:
             if revision is None:
                 detail = f"Revision {request.revision} of {deployment.name!r} is not loaded here; load it first."
                 raise GatewayProblem(404, "revision_not_loaded", detail)
-            _require_same(revision, request.sha256)
+            require_same(revision, request.sha256)
             if revision is not deployment.live:
+                self._nexus.register(deployment.name, revision.bundle.manifest)  # may fail: before anything is changed
                 await anyio.to_thread.run_sync(self._store.save, deployment_id, revision.bundle)
                 self._switch(deployment, revision, request.drain_seconds)
             return deployment.state()
@@ -141,10 +144,11 @@ class Host:
             deployment.draining.clear()
             self._drop_if_empty(deployment)
             self.on_change()
-            await _drained(leaving, REMOVAL_DRAIN_SECONDS)
+            await drained(leaving, REMOVAL_DRAIN_SECONDS)
             for revision in leaving:
                 revision.unload()
-            self._meter.forget(deployment.name)
+            if deployment.name not in self._by_name:  # else another deployment has the name by now
+                self._meter.forget(deployment.name)
             return deployment.state()
 
     async def restore(self) -> None:
@@ -164,14 +168,16 @@ class Host:
         deployment = self._by_id[item.deployment_id]
         async with turns, deployment.lock:
             try:
-                self._switch(deployment, await self._prepare(deployment, item.bundle), 0)
+                revision = await self._prepare(deployment, item.bundle)
+                self._nexus.register(deployment.name, item.bundle.manifest)
+                self._switch(deployment, revision, 0)
             except GatewayProblem as problem:
                 deployment.error = problem.detail
                 logger.error("%s could not be restored: %s", deployment.name, problem.detail)
 
     async def _prepare(self, deployment: Deployment, bundle: RevisionBundle) -> Revision:
         fit_kaizen = partial(self._fit_kaizen, asyncio.get_running_loop())
-        load = partial(prepare, bundle, deployment.id, self._nexus.run_workflow, fit_kaizen)
+        load = partial(prepare, bundle, deployment.id, self._nexus.workflow_runner, fit_kaizen)
         try:
             revision = await run_in_own_thread(load, LOAD_SECONDS)
         except TimeoutError as error:
@@ -181,7 +187,6 @@ class Host:
         return revision
 
     def _switch(self, deployment: Deployment, revision: Revision, drain_seconds: float) -> None:
-        self._nexus.register(deployment.name, revision.bundle.manifest)
         old, deployment.live, deployment.error = deployment.live, revision, None
         deployment.loaded.pop(revision.number, None)
         if old is not None:
@@ -192,14 +197,15 @@ class Host:
         self.on_change()
 
     async def _drain(self, deployment: Deployment, old: Revision, seconds: float) -> None:
-        await _drained([old], seconds)
+        await drained([old], seconds)
         if old in deployment.draining:
             deployment.draining.remove(old)
             self._forget_revision(deployment, old)
 
     def _forget_revision(self, deployment: Deployment, revision: Revision) -> None:
         revision.unload()
-        self._meter.forget(deployment.name, revision.number)
+        if deployment.revision(revision.number) is None:  # else it was loaded again meanwhile
+            self._meter.forget(deployment.name, revision.number)
 
     def _claim(self, deployment_id: str, name: str) -> Deployment:
         """The deployment with that id, made if it is new. Raises GatewayProblem when the name is another's."""
@@ -228,17 +234,3 @@ class Host:
             del self._by_id[deployment.id]
             self._by_name.pop(deployment.name, None)
             self._nexus.deregister(deployment.name)
-
-
-def _require_same(revision: Revision, sha256: str) -> None:
-    if revision.bundle.sha256 != sha256:
-        detail = f"Revision {revision.number} is loaded with another hash, {revision.bundle.sha256}."
-        raise GatewayProblem(409, "revision_differs", detail)
-
-
-async def _drained(revisions: list[Revision], seconds: float) -> None:
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    # looked at again and again: an event would cost every call something, and drains are rare
-    while any(revision.gate.in_flight for revision in revisions) and loop.time() < end:  # noqa: ASYNC110
-        await asyncio.sleep(0.02)

@@ -17,6 +17,7 @@ import inspect
 import threading
 from typing import Any
 
+import kaizen.core.autonomy.hooks.types  # noqa: F401 - kaizen imports it in the first call, on the loop, for 0.4 s
 import kaizen.llm.deployment as llm_deployment
 from kailash.workflow.credentials import CredentialStore
 from kaizen.core.base_agent import BaseAgent

@@ -19,12 +19,19 @@ Run = Callable[[dict[str, Any]], Awaitable[Any]]
 def is_agent(value: Any) -> bool:
     if inspect.isclass(value):
         return _is_base_agent_class(value)
-    return inspect.isroutine(value) or _is_base_agent(value) or is_workflow(value) or _is_callable_object(value)
+    special = _is_base_agent(value) or is_workflow(value) or is_workflow_builder(value)
+    return special or inspect.isroutine(value) or _is_callable_object(value)
+
+
+def is_workflow_builder(value: Any) -> bool:
+    builder = _class_of("kailash.workflow.builder", "WorkflowBuilder")
+    return builder is not None and isinstance(value, builder)
 
 
 def is_workflow(value: Any) -> bool:
-    builder = _class_of("kailash.workflow.builder", "WorkflowBuilder")
-    return builder is not None and isinstance(value, builder)
+    """Whether it is a workflow that has been built."""
+    workflow = _class_of("kailash.workflow.graph", "Workflow")
+    return workflow is not None and isinstance(value, workflow)
 
 
 def runner(agent: Any, threads: ThreadPool) -> Run:

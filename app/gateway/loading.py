@@ -37,8 +37,10 @@ def load_agent(bundle: RevisionBundle, deployment_id: str) -> tuple[Any, ModuleT
 
 
 def unload(module: ModuleType) -> None:
-    sys.modules.pop(module.__name__, None)
-    linecache.cache.pop(module.__file__ or "", None)
+    """Forget a module; one that was loaded again under the same name meanwhile stays."""
+    if sys.modules.get(module.__name__) is module:
+        del sys.modules[module.__name__]
+        linecache.cache.pop(module.__file__ or "", None)
 
 
 def rejected(detail: str) -> GatewayProblem:
@@ -79,7 +81,9 @@ def _is_own(value: Any, module: ModuleType) -> bool:
 
 
 def _ready(found: Any) -> Any:
-    """An instance of a BaseAgent subclass; everything else as it is."""
+    """An instance of a BaseAgent subclass, the workflow of a builder; everything else as it is."""
+    if kinds.is_workflow_builder(found):
+        return found.build()
     return found() if inspect.isclass(found) else found
 
 

@@ -40,10 +40,12 @@ class ModelCaller:
     """Calls models on the gateway's loop, also for agents that run in a thread with a loop of their own."""
 
     def __init__(self, allowed: AllowedHosts, loop: asyncio.AbstractEventLoop) -> None:
-        self._allowed = allowed
         self._loop = loop
-        self._http: PooledHttpClient | None = None
+        self._http = PooledHttpClient(allowed)
         self._clients: WeakKeyDictionary[Any, tuple[tuple, LlmClient]] = WeakKeyDictionary()
+
+        # what the first resolution and the first client import, now rather than in somebody's call
+        LlmClient.from_deployment(resolve_deployment_for("openai", "warm", api_key="warm"))
 
     def knows(self, config: Any) -> bool:
         return _provider(config) in PROVIDERS
@@ -70,7 +72,7 @@ class ModelCaller:
                 temperature=config.temperature,
                 max_tokens=config.max_tokens,
                 response_format=config.response_format,
-                http_client=self._pool(),
+                http_client=self._http,
             )
         except (LlmClientError, httpx.HTTPError, OSError) as error:
             raise _problem(error, config) from error
@@ -101,11 +103,6 @@ class ModelCaller:
         client = LlmClient.from_deployment(deployment, ungoverned=config.ungoverned)
         self._clients[agent] = settings, client
         return client
-
-    def _pool(self) -> PooledHttpClient:
-        if self._http is None:
-            self._http = PooledHttpClient(self._allowed)
-        return self._http
 
 
 def _provider(config: Any) -> str:

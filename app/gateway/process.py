@@ -27,6 +27,7 @@ from app.gateway.store import BundleStore
 
 logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 10
+KEEP_ALIVE_SECONDS = 75  # longer than clients' pools keep idle connections: they close first, and lose no call
 DEFAULT_THREADS = 64
 # They log dozens of lines for each call; what goes wrong in a call is reported by the gateway itself.
 CHATTY = {
@@ -77,6 +78,7 @@ async def _live(
         server_header=False,
         ws="websockets-sansio",
         timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     server = _Server(config, gateway)
     life = asyncio.create_task(gateway.run())

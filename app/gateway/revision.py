@@ -1,7 +1,7 @@
 """One revision of a deployment, loaded and ready to be called."""
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -16,7 +16,7 @@ from app.gateway.threads import ThreadPool
 from app.gateway.validation import SchemaInvalid, Validator
 from models.wire import RevisionBundle, RevisionState
 
-RunWorkflow = Callable[[Any, dict[str, Any]], Awaitable[Any]]
+WorkflowRunner = Callable[[Any], kinds.Run]  # from a built workflow to how it is called
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Revision:
 
 
 def prepare(
-    bundle: RevisionBundle, deployment_id: str, run_workflow: RunWorkflow, fit_kaizen: Callable[[], None]
+    bundle: RevisionBundle, deployment_id: str, workflow_runner: WorkflowRunner, fit_kaizen: Callable[[], None]
 ) -> Revision:
     """Load a bundle. Runs the author's code, so: in a thread. Raises GatewayProblem ``artifact_rejected``."""
     environment = Overlay(bundle.environment)
@@ -64,12 +64,6 @@ def prepare(
         CURRENT.reset(token)
     if "kaizen" in sys.modules:
         fit_kaizen()  # it may have been imported under a name put together, or by a library
-    if kinds.is_workflow(agent):
-        workflow = agent.build()
-
-        async def run(values: dict[str, Any]) -> Any:
-            return await run_workflow(workflow, values)
-    else:
-        run = kinds.runner(agent, ThreadPool())
+    run = workflow_runner(agent) if kinds.is_workflow(agent) else kinds.runner(agent, ThreadPool())
     gate = Gate(bundle.manifest.limits)
     return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module)

@@ -17,6 +17,7 @@ from kailash.runtime.async_local import AsyncLocalRuntime
 from kailash.workflow.builder import WorkflowBuilder
 from nexus import Nexus
 
+from app.gateway.kinds import Run
 from app.gateway.problems import GatewayProblem
 from app.gateway.threads import MOST_THREADS
 from models.wire import Manifest
@@ -53,9 +54,7 @@ class NexusRuntime:
             enable_durability=False,
             server_type="basic",
         )
-        self._runtime = AsyncLocalRuntime(
-            max_concurrent_nodes=MOST_NODES, thread_pool_size=MOST_THREADS, enable_profiling=False
-        )
+        self._runtime = _runtime()
         self._registered: set[str] = set()
 
     @property
@@ -84,17 +83,18 @@ class NexusRuntime:
             with contextlib.suppress(AttributeError):
                 cached.cache_clear()
 
-    async def run_workflow(self, workflow: Any, inputs: dict[str, Any]) -> Any:
-        """Run a built workflow. Returns the output of its last node, or of each when there are several."""
-        results, _ = await self._runtime.execute_workflow_async(workflow, inputs=_mapped(workflow, inputs))
-        sources = {connection.source_node for connection in workflow.connections}
-        outputs = {node: output for node, output in results.items() if node not in sources}
-        if len(outputs) != 1:
-            return outputs
-        output = next(iter(outputs.values()))
-        if isinstance(output, dict) and output.keys() == {"result"} and isinstance(output["result"], dict):
-            return output["result"]
-        return output
+    def workflow_runner(self, workflow: Any) -> Run:
+        """How to run a built workflow, on a runtime of its own: nodes that hang take threads from no other workflow.
+
+        The result is the output of its last node, or of each when there are several.
+        """
+        runtime = _runtime()
+
+        async def run(inputs: dict[str, Any]) -> Any:
+            results, _ = await runtime.execute_workflow_async(workflow, inputs=_mapped(workflow, inputs))
+            return _output_of(workflow, results)
+
+        return run
 
     def _share_runtime(self, name: str) -> None:
         """Nexus gives each workflow a runtime of its own that runs ten calls at a time: put the shared one there."""
@@ -102,6 +102,21 @@ class NexusRuntime:
         api.runtime.close()
         api.runtime, api._owns_runtime = self._runtime, False
         self._runtime.acquire()
+
+
+def _runtime() -> AsyncLocalRuntime:
+    return AsyncLocalRuntime(max_concurrent_nodes=MOST_NODES, thread_pool_size=MOST_THREADS, enable_profiling=False)
+
+
+def _output_of(workflow: Any, results: dict[str, Any]) -> Any:
+    sources = {connection.source_node for connection in workflow.connections}
+    outputs = {node: output for node, output in results.items() if node not in sources}
+    if len(outputs) != 1:
+        return outputs
+    output = next(iter(outputs.values()))
+    if isinstance(output, dict) and output.keys() == {"result"} and isinstance(output["result"], dict):
+        return output["result"]
+    return output
 
 
 def _mapped(workflow: Any, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 from jsonschema.exceptions import ValidationError
+from referencing.jsonschema import EMPTY_REGISTRY
 
 from models.wire import FieldError, JsonSchema
 
@@ -26,7 +27,8 @@ class Validator:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             raise SchemaInvalid(f"{root} schema: {error.message}") from error
-        self._validator = Draft202012Validator(schema)
+        # an empty registry: a reference to another host must not be fetched
+        self._validator = Draft202012Validator(schema, registry=EMPTY_REGISTRY)
         self._root = root
 
     def errors(self, value: Any) -> list[FieldError]:
