@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from services.sources.reader import read_source
 from tests.gateway_process import bundle
 
 MODULE = '''
@@ -139,3 +140,43 @@ def test_bundles_of_kaizen_agents_are_rejected_when_they_cannot_be_built(gateway
     )
     answer = gateway.load("id-needs", bundle("needs", source))
     assert (answer.status_code, answer.json()["code"]) == (422, "artifact_rejected")
+
+
+DECLARATIVE = """
+name: declared
+version: 1.0.0
+description: Answers.
+instructions: Answer the question in {{tone}} words; "quotes" and ${{dollars}} stay.
+inputs:
+  - name: question
+  - name: tone
+    required: false
+    default: plain
+outputs:
+  - name: answer
+  - name: confidence
+    type: number
+provider: {provider}
+model: fake-model
+base_url: {url}
+api_key_secret: MODEL_KEY
+sample: {{question: hello}}
+"""
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic", "ollama"])
+def test_a_declarative_agent_of_the_catalog(gateway, model, provider):
+    source = DECLARATIVE.format(provider=provider, url=model)
+    if provider == "ollama":  # it takes no key
+        source = source.replace("api_key_secret: MODEL_KEY\n", "")
+    draft = read_source("declared.yaml", source, lambda agent, version: None)
+    schemas = {"input_schema": draft.input_schema, "output_schema": draft.output_schema, "kind": draft.kind}
+    name = f"declared-{provider}"
+    gateway.deploy(name, draft.module, environment={"MODEL_KEY": "key-of-it"}, **schemas)
+    output = gateway.output(name, **draft.sample)
+    assert "hello" in output["answer"] and "plain" in output["answer"]
+    assert output["confidence"] == 0.5
+    failed = ask(gateway, name, "BOOM")
+    assert (failed.status_code, failed.json()["code"]) == (502, "model_failed")
+    assert "the model broke" in failed.json()["detail"]
+    assert ask(gateway, name, "PROSE").json()["code"] == "model_failed"
