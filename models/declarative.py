@@ -43,15 +43,6 @@ class FieldSpec(_Spec):
         return self.default is None if self.required is None else self.required
 
 
-class McpServerSpec(_Spec):
-    """A tool server that the agent may use: a command to start, or an address to connect to."""
-
-    name: Annotated[str, Field(pattern=NAME_PATTERN)]
-    command: str | None = None
-    args: list[str] = Field(default_factory=list)
-    url: str | None = None
-
-
 class DeclarativeSpec(_Spec):
     kind: Literal["declarative"] = "declarative"
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -67,7 +58,7 @@ class DeclarativeSpec(_Spec):
     base_url: str | None = None
     api_key_secret: Annotated[str, Field(pattern=VARIABLE_PATTERN)] | None = None
     sample: dict[str, Any] | None = None
-    mcp_servers: list[McpServerSpec] = Field(default_factory=list)
+    mcp_servers: list[Any] = Field(default_factory=list, description="none can be used yet: it must stay empty")
 
     @property
     def key_secret(self) -> str | None:

@@ -4,7 +4,7 @@ import keyword
 from collections.abc import Iterator
 from typing import Any
 
-from models.declarative import DeclarativeSpec, FieldSpec, McpServerSpec, Provider
+from models.declarative import DeclarativeSpec, FieldSpec, Provider
 from services.codegen import fragments
 from services.codegen.literals import Call, Code, assignment, docstring, layout, one_line, quoted
 
@@ -49,7 +49,7 @@ def _imports(spec: DeclarativeSpec) -> str:
     typing = ["Literal"] if any(_has_literal(field) for field in fields) else []
     typing += ["Optional"] if _has_optional(spec) else []
     lines += [f"from typing import {', '.join(typing)}"] if typing else []
-    lines += ["from zlib import crc32"] if is_offline else []
+    lines += ["from zlib import crc32"] if is_offline and _has_chance(spec) else []
     lines = [line for line in lines if line]
     names = ["InputField", "OutputField", "Signature", *(["SignatureMeta"] if _needs_call(spec) else [])]
     structured = "from kaizen.core.structured_output import StructuredOutputGenerator, create_structured_output_config"
@@ -156,8 +156,9 @@ def _model_agent(spec: DeclarativeSpec) -> str:
 
 def _offline_agent(spec: DeclarativeSpec) -> str:
     answer = {field.name: Code(_made_up(field)) for field in spec.outputs}
+    chance = fragments.OFFLINE_CHANCE.lstrip("\n") if _has_chance(spec) else ""
     returned = f"        return {layout(answer, 8, 15)}"
-    return _agent_class(spec, {"use_async_llm": True}) + fragments.OFFLINE_START + returned
+    return _agent_class(spec, {"use_async_llm": True}) + fragments.OFFLINE_START + chance + returned
 
 
 def _agent_class(spec: DeclarativeSpec, settings: dict[str, Any]) -> str:
@@ -171,7 +172,7 @@ def _agent_class(spec: DeclarativeSpec, settings: dict[str, Any]) -> str:
             "    def __init__(self) -> None:",
             f"        signature = {title}Signature()",
             *lines,
-            f"        super().__init__(config=config, signature=signature, mcp_servers={_servers(spec.mcp_servers)})",
+            "        super().__init__(config=config, signature=signature, mcp_servers=[])",
             "",
         ]
     )
@@ -182,8 +183,8 @@ def _exploded(settings: dict[str, Any]) -> str:
     return "".join(f"\n            {text}{'' if '#' in text and text.startswith('error') else ','}" for text in texts)
 
 
-def _servers(servers: list[McpServerSpec]) -> str:
-    return one_line([server.model_dump(exclude_none=True) for server in servers])
+def _has_chance(spec: DeclarativeSpec) -> bool:
+    return any(field.enum is not None or field.type in ("integer", "number", "boolean") for field in spec.outputs)
 
 
 def _is_free_text(field: FieldSpec) -> bool:

@@ -36,8 +36,11 @@ OFFLINE_START = '''
         """Make the outputs up: no model is asked. The same inputs always give the same outputs."""
         inputs = {**DEFAULTS, **inputs}
         given = ", ".join(f"{name}: {value}" for name, value in inputs.items())
-        chance = crc32(given.encode(errors="replace"))
 '''
+
+OFFLINE_CHANCE = """
+        chance = crc32(given.encode(errors="replace"))
+"""
 
 OFFLINE_TEXT = """
 def made_up(description: str, given: str) -> str:
@@ -106,6 +109,11 @@ import logging
 import sys
 import time
 from types import ModuleType
+"""
+
+SHOW_STEPS = """
+    log.addHandler(logging.StreamHandler())
+    log.setLevel(logging.INFO)
 """
 
 STEP = '''

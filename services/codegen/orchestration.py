@@ -22,6 +22,8 @@ from services.codegen.literals import (
 )
 from services.codegen.wiring import FromInput, FromStep, Value, Wire, Wiring
 
+_EXIT = "\n    raise SystemExit"
+
 
 @dataclass(frozen=True)
 class Member:
@@ -52,7 +54,7 @@ def orchestration_module(
         fragments.LOAD,
         _sources(members),
         fragments.SCHEMA_FAULTS,
-        fragments.MAIN.replace("ANSWER", "agent(**inputs)"),
+        fragments.MAIN.replace("ANSWER", "agent(**inputs)").replace(_EXIT, fragments.SHOW_STEPS.rstrip() + _EXIT),
     ]
     return "\n\n\n".join(["\n\n".join(opening), *(text.strip() for text in definitions if text)]) + "\n"
 

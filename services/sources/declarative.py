@@ -87,7 +87,12 @@ def _faults(spec: DeclarativeSpec, document: YamlDocument) -> Iterator[Fault]:
             message = f"{field.name!r} is an input already; give the output another name"
             yield document.fault(("outputs", index, "name"), message)
     yield from _provider_faults(spec, document)
-    yield from _mcp_faults(spec, document)
+    if spec.mcp_servers:
+        # Seen with Kaizen 2.46: it tells the model "not yet implemented" as the result of every tool it calls.
+        message = (
+            "Kaizen answers tool calls with placeholders, so declarative agents have no tools; write one in Python"
+        )
+        yield document.fault(("mcp_servers",), message)
     if spec.sample is not None:
         for path, problem in schemas.problems(spec.sample, inputs_schema(spec)):
             yield document.fault(("sample", *path), f"the sample does not match the inputs: {problem}")
@@ -136,12 +141,6 @@ def _provider_faults(spec: DeclarativeSpec, document: YamlDocument) -> Iterator[
         problem = f"is not an address: {error}"
     if problem:
         yield document.fault(("base_url",), problem)
-
-
-def _mcp_faults(spec: DeclarativeSpec, document: YamlDocument) -> Iterator[Fault]:
-    for index, server in enumerate(spec.mcp_servers):
-        if (server.command is None) == (server.url is None):
-            yield document.fault(("mcp_servers", index), "give either a command (with args) or a url")
 
 
 def _without_v1(base_url: str | None) -> str | None:

@@ -32,9 +32,9 @@ def read_orchestration(filename: str, source: str, document: YamlDocument, find:
     wiring = wirer.wire()
     sample = _sample(spec, members, wiring.input_schema)
     faults = wirer.faults
-    if spec.sample is not None:
-        for path, problem in schemas.problems(spec.sample, wiring.input_schema):
-            faults.append(document.fault(("sample", *path), f"the sample does not match the inputs: {problem}"))
+    for path, problem in schemas.problems(sample, wiring.input_schema):
+        advice = "the sample does not match the inputs" if spec.sample is not None else "add a sample; the one made up"
+        faults.append(document.fault(("sample", *path), f"{advice}: {problem}"))
     _raise(faults)
     labels = [f"{step.agent}@{member.version}" for step, member in zip(spec.steps, members, strict=True)]
     callables = {label: _member(label, member) for label, member in zip(labels, members, strict=True)}

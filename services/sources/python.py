@@ -5,9 +5,6 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-
 from models.wire import NAME_PATTERN, VARIABLE_PATTERN, AgentKind, JsonSchema
 from services.errors import Fault, SourceInvalid
 from services.sources import schemas
@@ -17,6 +14,7 @@ from services.sources.python_docs import docs_of
 from services.sources.python_entry import Entry, find_entry
 from services.sources.python_interface import Interface, of_base_agent, of_function, of_signature, of_workflow
 from services.sources.python_module import PythonModule, fault, last_name, parse_module, refuse, text_of
+from services.sources.written_schemas import schema_problem
 from services.sources.yaml_text import dotted
 
 
@@ -30,8 +28,7 @@ def read_python(filename: str, source: str) -> VersionDraft:
     if "INPUTS" in module.values:
         interface.faults = []
     sample = module.literal("SAMPLE", dict)
-    if sample is not None:
-        interface.faults += _sample_faults(module.values["SAMPLE"], sample, inputs)
+    interface.faults += _sample_faults(module, sample, inputs)
     if interface.faults:
         raise SourceInvalid("The Python source cannot be an agent.", errors=interface.faults)
     read, mentioned = _environment(module.tree)
@@ -69,16 +66,16 @@ def _override(module: PythonModule, name: str) -> JsonSchema | None:
     schema = module.literal(name, dict)
     if schema is None:
         return None
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        refuse(module.values[name], f"{name} is not a valid JSON Schema: {error.message}", path=name)
-    if schema.get("type") != "object":
-        refuse(module.values[name], f'{name} must be the schema of an object: {{"type": "object", …}}', path=name)
+    if problem := schema_problem(schema):
+        refuse(module.values[name], f"{name} cannot be used: {problem}", path=name)
     return schema
 
 
-def _sample_faults(node: ast.expr, sample: dict[str, Any], inputs: JsonSchema) -> list[Fault]:
+def _sample_faults(module: PythonModule, sample: dict[str, Any] | None, inputs: JsonSchema) -> list[Fault]:
+    if sample is None:
+        fits = not schemas.problems(schemas.sample_of(inputs), inputs)
+        return [] if fits else [Fault("SAMPLE", "no sample could be made up for these inputs; add SAMPLE = {…}", 1, 1)]
+    node = module.values["SAMPLE"]
     return [
         fault(node, f"the sample does not match the inputs: {problem}", dotted(("SAMPLE", *path)))
         for path, problem in schemas.problems(sample, inputs)

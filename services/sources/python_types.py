@@ -86,6 +86,8 @@ class TypeReader:
 
     def _generic(self, name: str, arguments: list[ast.expr], node: ast.expr) -> JsonSchema:
         self._note_if_not_json(name, node)
+        if not arguments:
+            return {}
         if name == "Optional":
             return _union([self.read(arguments[0]), {"type": "null"}])
         if name == "Union":

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
+from referencing.jsonschema import EMPTY_REGISTRY
 
 from models.declarative import FieldSpec
 from models.wire import JsonSchema
@@ -42,10 +43,18 @@ def field_schema(field: FieldSpec, *, nullable: bool = False) -> JsonSchema:
     return schema
 
 
+# Patterns are left to the gateway: an author's regular expression can take for ever, and this is not where it may.
+_Validator = validators.extend(Draft202012Validator, {"pattern": None, "patternProperties": None})
+
+
 def problems(value: Any, schema: JsonSchema) -> list[tuple[tuple[str | int, ...], str]]:
     """Each place where ``value`` does not fit, with what to do about it in plain words."""
-    errors = Draft202012Validator(schema).iter_errors(value)
-    return [(tuple(error.absolute_path), _plain(error)) for error in errors]
+    # An empty registry: a reference to another host must not be fetched.
+    errors = _Validator(schema, registry=EMPTY_REGISTRY).iter_errors(value)
+    try:
+        return [(tuple(error.absolute_path), _plain(error)) for error in errors]
+    except RecursionError:
+        return [((), "cannot be checked: the schema refers to itself without end")]
 
 
 def _plain(error: ValidationError) -> str:
@@ -68,8 +77,10 @@ def _plain(error: ValidationError) -> str:
     return error.message
 
 
-def sample_of(schema: JsonSchema, name: str = "", depth: int = 0) -> Any:
-    """A value that fits ``schema``: its default, its first choice, or something that reads well."""
+def sample_of(schema: JsonSchema | bool, depth: int = 0) -> Any:
+    """A value that fits ``schema``, odd ones aside: its default, its first choice, or something that reads well."""
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return GREETING
     for key in ("default", "const"):
         if key in schema:
             return schema[key]
@@ -78,16 +89,25 @@ def sample_of(schema: JsonSchema, name: str = "", depth: int = 0) -> Any:
             return schema[key][0]
     for key in ("anyOf", "oneOf"):
         if schema.get(key):
-            return sample_of(schema[key][0], name, depth)
+            return sample_of(schema[key][0], depth + 1)
     kind = schema.get("type", "string")
     kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "object":
-        fields = schema.get("properties", {})
-        wanted = schema.get("required", []) if depth or schema.get("required") else list(fields)
-        return {field: sample_of(fields.get(field, {}), field, depth + 1) for field in wanted if depth < 8}
-    if kind == "array":
-        length = schema.get("minItems", 1)
-        return [sample_of(schema.get("items", {}), name, depth + 1)] * length if depth < 8 else []
-    if kind == "string" and schema.get("format") in _FORMATS:
-        return _FORMATS[schema["format"]]
-    return max(schema["minimum"], _EXAMPLES[kind]) if "minimum" in schema else _EXAMPLES.get(kind, GREETING)
+    match kind:
+        case "object":
+            fields = schema.get("properties", {})
+            wanted = schema.get("required", [] if depth else fields)
+            return {field: sample_of(fields.get(field, {}), depth + 1) for field in wanted}
+        case "array" if "prefixItems" in schema:
+            return [sample_of(item, depth + 1) for item in schema["prefixItems"]]
+        case "array":
+            length = min(max(schema.get("minItems", 0), 1), schema.get("maxItems", _LONGEST), _LONGEST)
+            return [sample_of(schema.get("items", {}), depth + 1)] * length
+        case "integer" | "number":
+            return max(schema.get("minimum", _EXAMPLES[kind]), _EXAMPLES[kind])
+        case "string":
+            return _FORMATS.get(schema.get("format", ""), GREETING)
+    return _EXAMPLES[kind]
+
+
+_DEEPEST = 16
+_LONGEST = 20

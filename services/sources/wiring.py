@@ -168,8 +168,8 @@ def _compatible(given: JsonSchema, wanted: JsonSchema) -> bool:
     return not first or not second or bool(first & second) or ("integer" in first and "number" in second)
 
 
-def _types(schema: JsonSchema) -> set[str]:
-    kind = schema.get("type", [])
+def _types(schema: JsonSchema | bool) -> set[str]:
+    kind = schema.get("type", []) if isinstance(schema, dict) else []
     return {kind} if isinstance(kind, str) else set(kind)
 
 

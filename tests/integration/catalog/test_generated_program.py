@@ -10,6 +10,7 @@ import pytest
 from services.sources.declarative import read_declarative
 from services.sources.yaml_text import read_yaml
 from tests.fake_llm import fake_model
+from tests.unit.catalog.catalogs import new_catalog, with_examples
 
 SOURCE = """\
 name: qa-helper
@@ -113,3 +114,13 @@ def test_a_model_that_fails_is_no_answer(asking, question, words):
     assert (done.returncode, done.stdout) == (1, "")
     assert "The model gave no usable answer: " in done.stderr
     assert words in done.stderr
+
+
+async def test_an_orchestration_runs_by_itself_and_shows_its_steps(tmp_path):
+    versions = await with_examples(new_catalog(tmp_path))
+    path = tmp_path / "incident.py"
+    path.write_text(versions["incident_triage.yaml"].module, encoding="utf-8")
+    done = run(str(path), '{"log": "ERROR card declined"}')
+    assert json.loads(done.stdout)["team"] == "billing"
+    assert "step summary (log-summary@1.0.0) took" in done.stderr
+    assert run(str(path), '{"top": 1}').returncode == 2

@@ -29,7 +29,7 @@ class _WithoutLiterals(ast.NodeTransformer):
         return ast.Name("Literal") if is_choice else self.generic_visit(node)
 
 
-def _shape(module: str) -> str:
+def shape_of(module: str) -> str:
     return ast.dump(_WithoutLiterals().visit(ast.parse(module)))
 
 
@@ -56,7 +56,7 @@ def _tame(spec: DeclarativeSpec) -> DeclarativeSpec:
 @settings(deadline=None, max_examples=40)
 @given(specs(), samples)
 def test_hostile_texts_change_no_statement(spec, sample):
-    assert _shape(declarative_module(spec, sample)) == _shape(declarative_module(_tame(spec), {}))
+    assert shape_of(declarative_module(spec, sample)) == shape_of(declarative_module(_tame(spec), {}))
 
 
 @settings(deadline=None, max_examples=40)

@@ -122,6 +122,11 @@ def test_which_secret_a_provider_needs(provider, line, secrets):
             "sample: {person: 5}\nmodel: gpt",
             "line 13, column 18: sample.person: the sample does not match",
         ),
+        (
+            "model: gpt",
+            "mcp_servers: [{name: x}]\nmodel: gpt",
+            "mcp_servers: Kaizen answers tool calls with placeholders",
+        ),
         ("model: gpt", "kind: orchestrate\nmodel: gpt", '"orchestrate" is not a kind of agent in YAML'),
     ],
 )

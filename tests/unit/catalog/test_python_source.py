@@ -169,6 +169,9 @@ def test_written_schemas_override_what_is_read():
     assert draft.secrets == ["TOKEN"]
 
 
+_INPUTS = "def f(): ...\nINPUTS = {'type': 'object', 'properties': {'a': {%s}}, 'required': ['a']}\n"
+
+
 @pytest.mark.parametrize(
     ("source", "wanted"),
     [
@@ -187,8 +190,12 @@ def test_written_schemas_override_what_is_read():
         ("def f(a: int): ...\nSAMPLE = {'a': 'x'}", ["line 2, column 10: SAMPLE.a: the sample does not match"]),
         ("def f(): ...\nSAMPLE = dict()", ["SAMPLE must be a dict written out here"]),
         ("def f(): ...\nSAMPLE = {'x': {1}}", ["SAMPLE: set is not a JSON value"]),
-        ("def f(): ...\nINPUTS = {'type': 3}", ["INPUTS is not a valid JSON Schema"]),
-        ("def f(): ...\nINPUTS = {'type': 'string'}", ["INPUTS must be the schema of an object"]),
+        ("def f(): ...\nINPUTS = {'type': 3}", ["INPUTS cannot be used: it is not a valid JSON Schema"]),
+        ("def f(): ...\nINPUTS = {'type': 'string'}", ["INPUTS cannot be used: it must be the schema of an object"]),
+        (_INPUTS % "'$ref': 'http://127.0.0.1:1/x'", ["$ref 'http://127.0.0.1:1/x' must name a schema that is in it"]),
+        (_INPUTS % "'pattern': '('", ["'(' is not a 'regex'"]),
+        (_INPUTS % "'type': 'array', 'minItems': 10**12", ["INPUTS must be a dict written out here"]),
+        (_INPUTS % "'type': 'array', 'minItems': 1000000000000", ["no sample could be made up for these inputs"]),
         ("def f(): ...\nSECRETS = ['A-B']", ["'A-B' is not a name for an environment variable"]),
         ("-" * 100_000 + "1", ["nested too deeply"]),
         ("(" * 300 + ")" * 300, ["too many nested parentheses"]),
@@ -198,6 +205,12 @@ def test_each_fault_says_where_and_what_to_do(source, wanted):
     found = faults(source)
     assert len(found) == len(wanted)
     assert all(text in fault for text, fault in zip(wanted, found, strict=True)), found
+
+
+def test_an_endless_pattern_or_reference_does_not_hold_the_catalog_up():
+    read(_INPUTS % "'pattern': '^(a+)+$'" + f"SAMPLE = {{'a': {'a' * 60 + 'b'!r}}}\n")
+    loop = "def f(): ...\nINPUTS = {'type': 'object', '$ref': '#/$defs/x', '$defs': {'x': {'$ref': '#/$defs/x'}}}"
+    assert "SAMPLE: no sample could be made up" in faults(loop)[0]
 
 
 def test_nothing_of_the_source_runs(tmp_path):
