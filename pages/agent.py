@@ -15,7 +15,7 @@ from pages.components.deploy import open_deploy_dialog
 from pages.components.icons import agent_tile
 from pages.components.lifecycle_buttons import BY
 from pages.components.moment import Moment
-from pages.components.schema_table import schema_table
+from pages.components.schema_table import inputs_table, outputs_table
 from pages.layout import Frame, cannot_show
 from pages.live import Feeds
 from pages.notices import say
@@ -101,13 +101,13 @@ class AgentPage:
                 if version.description:
                     ui.label(version.description).classes("small fg2 breaks")
                 _facts(version)
-                for title, schema, nothing in (
-                    ("Inputs", version.input_schema, "It takes no inputs."),
-                    ("Outputs", version.output_schema, "Its output is not described further."),
+                for title, table, schema in (
+                    ("Inputs", inputs_table, version.input_schema),
+                    ("Outputs", outputs_table, version.output_schema),
                 ):
                     with ui.element("div").classes("stack tight"):
                         ui.label(title).classes("h2")
-                        schema_table(schema, nothing)
+                        table(schema)
         if version.sample is not None:
             code_view(json.dumps(version.sample, indent=2, ensure_ascii=False), "sample.json", height=220)
         code_view(version.source, version.filename, download=True)

@@ -103,6 +103,8 @@ class AgentDialog:
             return
         finally:
             event.sender.reset()
+        if self._target is None:
+            self._starters.show("", {})
         self._filename.set_value(event.file.name)
         self._editor.set_value(source)
 

@@ -43,19 +43,21 @@ class FilterMenu:
             icon("chevron-down", "fg3")
             self._menu = ui.menu().props("no-parent-event max-height=360px")
         self._options: dict[str, str] = {}
+        self._chosen = ""
 
     def offer(self, options: Mapping[str, str]) -> None:
         self._options = dict(options)
 
     def show(self, chosen: str) -> None:
+        self._chosen = chosen
         self._button.text = f"{self._name}: {self._options.get(chosen, chosen)}" if chosen else self._name
 
     def _open(self) -> None:
         self._menu.clear()
         with self._menu:
-            menu_item("list", f"Any {self._name.lower()}", lambda: self._choose(""))
-            for key, text in self._options.items():
-                menu_item("chevron-right", text, lambda key=key: self._choose(key))
+            for key, text in {"": f"Any {self._name.lower()}", **self._options}.items():
+                item = menu_item("check", text, lambda key=key: self._choose(key))
+                item.classes("" if key == self._chosen else "not-chosen")
         self._menu.open()
 
 
@@ -78,7 +80,7 @@ class SortHeader:
         with ui.element("button").classes("sort").props("type=button").mark(f"sort-{key}") as head:
             ui.label(text)
             arrow = icon("chevron-down")
-        head.on("click", telling(lambda _: self._choose(f"-{key}" if self._sort == key else key)))
+        head.on("click", telling(lambda: self._choose(f"-{key}" if self._sort == key else key)))
         self._heads[key] = (head, arrow)
 
     def show(self, sort: str) -> None:

@@ -6,13 +6,19 @@ from typing import Any
 from nicegui import ui
 
 
-def schema_table(schema: dict[str, Any], nothing: str) -> None:
-    """``nothing`` is said when the schema names no field."""
+def inputs_table(schema: dict[str, Any]) -> None:
+    _table(schema, set(schema.get("required", [])), "It takes no inputs.")
+
+
+def outputs_table(schema: dict[str, Any]) -> None:
+    _table(schema, set(), "Its output is not described further.")
+
+
+def _table(schema: dict[str, Any], required: set[str], nothing: str) -> None:
     properties = schema.get("properties", {})
     if not properties:
         ui.label(nothing).classes("small fg3")
         return
-    required = set(schema.get("required", []))
     with ui.element("table").classes("schema"):
         with ui.element("thead"), ui.element("tr"):
             for head in ("Field", "Type", "Description"):

@@ -8,7 +8,7 @@ from nicegui import ui
 from models.wire import AgentKind
 from pages.components.code_view import code_view
 from pages.components.copy_button import CopyButton
-from pages.components.schema_table import schema_table
+from pages.components.schema_table import inputs_table, outputs_table
 from pages.components.section import Section
 from services.deployment_views import DeploymentDetail
 
@@ -38,12 +38,12 @@ def _show(detail: DeploymentDetail) -> None:
                 CopyButton(version.sha256, "Copy the SHA-256")
         code_view(version.module, f"{agent}.py", download=True, height=640)
         with ui.element("div").classes("columns"):
-            for title, schema, nothing in (
-                ("Inputs", version.input_schema, "It takes no inputs."),
-                ("Outputs", version.output_schema, "Its output is not described further."),
+            for title, table, schema in (
+                ("Inputs", inputs_table, version.input_schema),
+                ("Outputs", outputs_table, version.output_schema),
             ):
                 with ui.element("div").classes("card"):
                     with ui.element("div").classes("card-head"):
                         ui.label(title).classes("h2")
                     with ui.element("div").classes("card-body"):
-                        schema_table(schema, nothing)
+                        table(schema)

@@ -141,3 +141,18 @@ async def test_undeploy_asks_first_and_says_what_it_does(user: User, studio: Stu
     assert (await studio.deployments.overview(deployment_id)).operation.operation.kind == "deploy"
     user.find(marker="confirm").click()
     await user.should_see("leaving is being undeployed.")
+
+
+async def test_a_head_sorts_one_way_and_then_the_other(user: User, studio: Studio, echo: str) -> None:
+    for name in ("alpha", "beta"):
+        await deployed(studio, echo, name)
+    await user.open("/deployments")
+    assert names_in_order(user) == ["beta", "alpha"]  # the latest change first
+    for expected in (["alpha", "beta"], ["beta", "alpha"]):
+        user.find(marker="sort-name").click()
+        await until(lambda expected=expected: names_in_order(user) == expected)
+
+
+def names_in_order(user: User) -> list[str]:
+    links = [e for e in user.find(kind=ui.link).elements if "row-link" in e.classes]
+    return [link.text for link in sorted(links, key=lambda link: link.id)]
