@@ -80,6 +80,7 @@ class DeploymentDetail:
     keys: list[DeploymentKey]
     options: DeploymentOptions
     artifact: AgentVersion
+    live_artifact: AgentVersion | None
 
 
 def find_deployment(session: Session, deployment: str) -> Deployment:
@@ -171,16 +172,18 @@ def read_detail(session: Session, deployment_id: str) -> DeploymentDetail:
     revisions = of_it(Revision, Revision.number)
     operations = select(Operation).where(Operation.deployment_id == row.id).order_by(Operation.created_at.desc())
     last = session.exec(operations).first()
+    live = next((revision for revision in revisions if revision.number == row.live_revision), None)
     changes = select(StatusChange).where(StatusChange.deployment_id == row.id).order_by(StatusChange.id.desc())
     return DeploymentDetail(
         summary=summary,
-        live=next((revision for revision in revisions if revision.number == row.live_revision), None),
+        live=live,
         revisions=revisions,
         operation=summary.operation or (read_operation(session, last.id) if last else None),
         events=list(session.exec(changes.limit(EVENTS_SHOWN))),
         keys=of_it(DeploymentKey, DeploymentKey.created_at),
         options=DeploymentOptions.model_validate(revisions[0].options),
         artifact=session.get_one(AgentVersion, revisions[0].version_id),
+        live_artifact=session.get_one(AgentVersion, live.version_id) if live else None,
     )
 
 

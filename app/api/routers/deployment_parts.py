@@ -1,4 +1,6 @@
-"""What belongs to one deployment: revisions, events, health and invocation keys."""
+"""What belongs to one deployment: revisions, events, health, invocation keys, and the document of its own API."""
+
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -7,6 +9,8 @@ from app.api.parameters import Body, Caller, Reference, Services
 from app.api.patterns import LINE_PATTERN
 from app.api.schemas.base import Listing
 from app.api.schemas.deployments import EventShape, HealthShape, KeyShape, NewKeyShape, RevisionShape
+from services.api_docs import openapi
+from services.interface import interface_of
 
 router = APIRouter(prefix="/v1/deployments/{deployment}", tags=["deployments"])
 
@@ -20,6 +24,12 @@ async def list_revisions(studio: Services, deployment: Reference) -> Listing[Rev
     """Newest first."""
     detail = await studio.deployments.overview(deployment)
     return Listing.whole([RevisionShape.model_validate(row) for row in detail.revisions])
+
+
+@router.get("/openapi.json")
+async def get_openapi(studio: Services, deployment: Reference) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of the agent itself, as its gateway answers it."""
+    return openapi(interface_of(await studio.deployments.overview(deployment)))
 
 
 @router.get("/events")

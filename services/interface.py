@@ -1,0 +1,49 @@
+"""How a deployment is called: what its documents, its snippets and its form are all drawn from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from models.deployment import DeploymentOptions
+from models.wire import Channel, JsonSchema, Limits
+from services.deployment_views import DeploymentDetail
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Of the live revision; before one is live, of the newest. ``mcp_url`` is None where that channel is off."""
+
+    name: str
+    agent: str
+    version: str
+    description: str
+    gateway_url: str
+    api_url: str
+    mcp_url: str | None
+    cli_command: str
+    channels: tuple[Channel, ...]
+    require_key: bool
+    limits: Limits
+    input_schema: JsonSchema
+    output_schema: JsonSchema
+    sample: dict[str, Any]
+
+
+def interface_of(detail: DeploymentDetail) -> Interface:
+    deployment, version = detail.summary.deployment, detail.live_artifact or detail.artifact
+    options = DeploymentOptions.model_validate(detail.live.options) if detail.live else detail.options
+    return Interface(
+        name=deployment.name,
+        agent=detail.summary.agent_name,
+        version=version.version,
+        description=version.description,
+        gateway_url=deployment.api_endpoint.removesuffix(f"/workflows/{deployment.name}/execute"),
+        api_url=deployment.api_endpoint,
+        mcp_url=deployment.mcp_endpoint,
+        cli_command=deployment.cli_command,
+        channels=tuple(options.channels),
+        require_key=options.require_key,
+        limits=options.limits,
+        input_schema=version.input_schema,
+        output_schema=version.output_schema,
+        sample=(version.sample if options.sample_input is None else options.sample_input) or {},
+    )

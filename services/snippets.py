@@ -1,0 +1,188 @@
+"""Programs, commands and configurations that call one deployment as they stand. Pure.
+
+No key is ever in them: programs read it from the environment variable NEXDECK_KEY, and configurations use the way
+that their client has for it.
+"""
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from models.wire import Channel
+from services.codegen.literals import layout
+from services.interface import Interface
+
+KEY_VARIABLE = "NEXDECK_KEY"
+GRACE_SECONDS = 5  # the gateway times the agent out by itself; this is for the way there and back
+_PYTHON_HEADERS = """headers={"Authorization": f"Bearer {os.environ['NEXDECK_KEY']}"}"""
+_LOOPBACK = ("localhost", "127.0.0.1")
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """``filename`` is where it belongs, or a name whose suffix tells the language; ``note`` says what to do with it."""
+
+    client: str
+    filename: str
+    code: str
+    note: str = ""
+
+
+def snippets(interface: Interface) -> list[Snippet]:
+    """Those whose channels are switched on, in the order in which they are offered."""
+    found: list[Snippet] = []
+    if Channel.API in interface.channels:
+        found += [_curl(interface), _python(interface), _javascript(interface)]
+    if interface.cli_command:
+        note = f"It reads the key from {KEY_VARIABLE}." if interface.require_key else ""
+        found.append(Snippet("Command line", "call.sh", interface.cli_command, note))
+    if interface.mcp_url:
+        makers = (_claude_code, _claude_desktop, _cursor, _vs_code, _python_mcp)
+        found += [make(interface, interface.mcp_url) for make in makers]
+    return found
+
+
+def curl_command(interface: Interface, inputs: dict[str, Any]) -> str:
+    """A call that a POSIX shell runs as it stands."""
+    lines = [f"curl -sS {shlex.quote(interface.api_url)}", "-H 'Content-Type: application/json'"]
+    if interface.require_key:
+        lines.append(f'-H "Authorization: Bearer ${KEY_VARIABLE}"')
+    body = json.dumps({"inputs": inputs}, ensure_ascii=False)
+    return " \\\n  ".join([*lines, f"-d {shlex.quote(body)}"])
+
+
+def _curl(interface: Interface) -> Snippet:
+    return Snippet("curl", "call.sh", curl_command(interface, interface.sample), _export(interface))
+
+
+def _python(interface: Interface) -> Snippet:
+    lines = ["import os\n"] if interface.require_key else []
+    lines += [
+        "import httpx",
+        "",
+        "answer = httpx.post(",
+        f"    {json.dumps(interface.api_url)},",
+        f"    json={layout({'inputs': interface.sample}, 4, 9, 1)},",
+    ]
+    if interface.require_key:
+        lines.append(f"    {_PYTHON_HEADERS},")
+    lines += [
+        f"    timeout={_seconds(interface)},",
+        ")",
+        "answer.raise_for_status()",
+        'print(answer.json()["outputs"]["agent"]["result"])',
+    ]
+    return Snippet("Python", "call.py", "\n".join(lines), "Needs the package httpx. " + _export(interface))
+
+
+def _javascript(interface: Interface) -> Snippet:
+    headers = ['"Content-Type": "application/json"']
+    if interface.require_key:
+        headers.append(f"Authorization: `Bearer ${{process.env.{KEY_VARIABLE}}}`")
+    body = json.dumps({"inputs": interface.sample}, indent=2, ensure_ascii=False)
+    if '"__proto__"' in body:  # as a literal it would set the prototype instead of a field
+        body = f"JSON.parse({json.dumps(body)})"
+    code = f"""\
+const answer = await fetch({json.dumps(interface.api_url)}, {{
+  method: "POST",
+  headers: {{ {", ".join(headers)} }},
+  body: JSON.stringify({_indented(body, "  ")}),
+}});
+if (!answer.ok) throw new Error(`${{answer.status}}: ${{await answer.text()}}`);
+const {{ outputs }} = await answer.json();
+console.log(JSON.stringify(outputs.agent.result, null, 2));"""
+    return Snippet("JavaScript", "call.mjs", code, "Runs in Node 18 or newer. " + _export(interface))
+
+
+def _claude_code(interface: Interface, url: str) -> Snippet:
+    words = ["claude", "mcp", "add", "--transport", "http"]
+    if not interface.require_key:
+        return Snippet("Claude Code", "connect.sh", shlex.join([*words, interface.name, url]))
+    header = f"Authorization: Bearer ${{{KEY_VARIABLE}}}"
+    command = shlex.join([*words, "--scope", "project", interface.name, url, "--header", header])
+    note = f"The project's .mcp.json keeps the variable's name, not the key. {_export(interface)}"
+    return Snippet("Claude Code", "connect.sh", command, note)
+
+
+def _claude_desktop(interface: Interface, url: str) -> Snippet:
+    """It starts programs only, so the bridge ``mcp-remote`` carries the calls."""
+    arguments = ["-y", "mcp-remote", url, "--transport", "http-only"]
+    if url.startswith("http:") and urlsplit(url).hostname not in _LOOPBACK:
+        arguments.append("--allow-http")
+    server: dict[str, Any] = {"command": "npx", "args": arguments}
+    note = "Needs Node. Settings → Developer → Edit Config, then restart Claude Desktop."
+    if interface.require_key:
+        arguments += ["--header", "Authorization:${NEXDECK_AUTHORIZATION}"]  # a blank in it breaks on Windows
+        server["env"] = {"NEXDECK_AUTHORIZATION": "Bearer YOUR-KEY"}
+        note += " Put your key in place of YOUR-KEY; the file is on your own machine only."
+    document = {"mcpServers": {interface.name: server}}
+    return _configuration("Claude Desktop", "claude_desktop_config.json", document, note)
+
+
+def _cursor(interface: Interface, url: str) -> Snippet:
+    server = {"url": url, **_headers(interface, f"${{env:{KEY_VARIABLE}}}")}
+    note = f"In your home folder or your project. {_export(interface)}"
+    return _configuration("Cursor", ".cursor/mcp.json", {"mcpServers": {interface.name: server}}, note)
+
+
+def _vs_code(interface: Interface, url: str) -> Snippet:
+    server = {"type": "http", "url": url, **_headers(interface, "${input:nexdeck-key}")}
+    document: dict[str, Any] = {"servers": {interface.name: server}}
+    if not interface.require_key:
+        return _configuration("VS Code", ".vscode/mcp.json", document, "")
+    asked = {"type": "promptString", "id": "nexdeck-key", "description": f"Key of {interface.name}", "password": True}
+    note = "VS Code asks for the key once and keeps it in its secret store."
+    return _configuration("VS Code", ".vscode/mcp.json", {"inputs": [asked], **document}, note)
+
+
+def _python_mcp(interface: Interface, url: str) -> Snippet:
+    imports, headers = ["asyncio", "json"], ""
+    if interface.require_key:
+        imports.append("os")
+        headers = f"{_PYTHON_HEADERS}, "
+    call = f"        result = await session.call_tool({json.dumps(interface.name)}, "
+    code = f"""\
+{chr(10).join(f"import {name}" for name in imports)}
+
+import httpx
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+
+
+async def main() -> None:
+    async with (
+        httpx.AsyncClient({headers}timeout={_seconds(interface)}) as http,
+        streamable_http_client({json.dumps(url)}, http_client=http) as (read, write, _),
+        ClientSession(read, write) as session,
+    ):
+        await session.initialize()
+{call}{layout(interface.sample, 8, len(call), 1)})
+        if result.isError:
+            raise RuntimeError(result.content[0].text)
+        print(json.dumps(result.structuredContent))
+
+
+asyncio.run(main())"""
+    return Snippet("Python MCP", "call_tool.py", code, "Needs the package mcp. " + _export(interface))
+
+
+def _headers(interface: Interface, key: str) -> dict[str, Any]:
+    return {"headers": {"Authorization": f"Bearer {key}"}} if interface.require_key else {}
+
+
+def _configuration(client: str, filename: str, document: dict[str, Any], note: str) -> Snippet:
+    return Snippet(client, filename, json.dumps(document, indent=2), note)
+
+
+def _export(interface: Interface) -> str:
+    return f"Set the environment variable {KEY_VARIABLE} to your key first." if interface.require_key else ""
+
+
+def _seconds(interface: Interface) -> str:
+    return f"{interface.limits.timeout_seconds + GRACE_SECONDS:g}"
+
+
+def _indented(text: str, margin: str) -> str:
+    return text.replace("\n", f"\n{margin}")

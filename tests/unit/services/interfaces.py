@@ -1,0 +1,26 @@
+"""A deployment's interface, to be varied by tests."""
+
+from typing import Any
+
+from models.wire import Channel, Limits
+from services.interface import Interface
+
+
+def interface(**changes: Any) -> Interface:
+    values: dict[str, Any] = {
+        "name": "echo",
+        "agent": "echo",
+        "version": "1.0.0",
+        "description": "Says it again.",
+        "gateway_url": "http://127.0.0.1:8401",
+        "api_url": "http://127.0.0.1:8401/workflows/echo/execute",
+        "mcp_url": "http://127.0.0.1:8401/mcp/echo",
+        "cli_command": "nexdeck run echo text=hello",
+        "channels": tuple(Channel),
+        "require_key": False,
+        "limits": Limits(),
+        "input_schema": {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]},
+        "output_schema": {"type": "object", "properties": {"result": {"type": "string"}}, "required": ["result"]},
+        "sample": {"text": "hello"},
+    }
+    return Interface(**{**values, **changes})
