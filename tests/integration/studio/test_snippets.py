@@ -1,0 +1,113 @@
+"""Every snippet that can be run here is run as it is printed, against a deployment that wants a key."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
+
+from models.deployment import DeploymentOptions
+from models.wire import Channel
+from services.interface import Interface
+from services.snippets import Snippet, snippets
+from tests.integration.studio.test_lifecycle import deploy
+from tests.programs import ROOT, Studio
+
+BIN = Path(sys.executable).parent
+SAMPLE = {"text": 'it\'s "$HOME" `id` $(id) \\ \n {x} ${y} é 🙂', "items": [{"__proto__": None, "n": 1.5}, True]}
+PARROT = f'''"""Gives back what it gets."""
+
+SAMPLE = {SAMPLE!r}
+
+
+def parrot(text: str, items: list) -> dict:
+    return {{"text": text, "items": items}}
+'''
+
+
+@pytest.fixture(scope="module", params=[True, False], ids=["with a key", "open"])
+def offered(studio: Studio, request: pytest.FixtureRequest) -> tuple[dict[str, Snippet], dict[str, str]]:
+    """The snippets of a deployment by their client, and the environment that its caller has."""
+    studio.http.post("/api/v1/agents", json={"filename": "parrot.py", "source": PARROT})
+    done = deploy(studio, "parrot", f"parrot-{request.param}".lower(), require_key=request.param)
+    assert done["operation"]["status"] == "succeeded", done["operation"]
+    row = done["deployment"]
+    options = DeploymentOptions.model_validate(row["options"])
+    interface = Interface(
+        **{name: row[name] for name in ("name", "agent", "version", "cli_command", "input_schema", "output_schema")},
+        description="",
+        gateway_url="",
+        api_url=row["api_endpoint"],
+        mcp_url=row["mcp_endpoint"],
+        channels=tuple(Channel(name) for name in row["channels"]),
+        require_key=options.require_key,
+        limits=options.limits,
+        sample=row["sample"],
+    )
+    env = {name: value for name, value in studio.env.items() if not name.lower().endswith("_proxy")}
+    env |= {"PATH": f"{BIN}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(ROOT)}
+    if request.param:
+        env["NEXDECK_KEY"] = done["key"]
+    return {snippet.client: snippet for snippet in snippets(interface)}, env
+
+
+def answer_of_rest(output: str) -> object:
+    return json.loads(output)["outputs"]["agent"]["result"]
+
+
+RUNS = {
+    "curl": (["bash", "-e"], answer_of_rest),
+    "Python": ([sys.executable], ast.literal_eval),
+    "JavaScript": ([str(BIN / "node")], json.loads),
+    "Command line": (["bash", "-e"], json.loads),
+    "Python MCP": ([sys.executable], json.loads),
+}
+
+
+@pytest.mark.parametrize("client", RUNS)
+def test_it_runs_as_it_is_printed(offered, client: str, tmp_path: Path) -> None:
+    made, env = offered
+    program, answer_of = RUNS[client]
+    run(made[client], program, answer_of, env, tmp_path)
+
+
+def run(snippet: Snippet, program: list[str], answer_of: Callable, env: dict[str, str], folder: Path) -> None:
+    script = folder / snippet.filename
+    script.write_text(snippet.code)
+    result = subprocess.run([*program, script], cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert answer_of(result.stdout) == SAMPLE
+
+
+def test_the_key_is_needed_and_in_no_snippet(offered, tmp_path: Path) -> None:
+    made, env = offered
+    script = tmp_path / "call.sh"
+    script.write_text(made["curl"].code)
+    without = {name: value for name, value in env.items() if name != "NEXDECK_KEY"}
+    result = subprocess.run(["bash", script], env=without, capture_output=True, text=True, timeout=60)
+    assert (json.loads(result.stdout).get("code") == "unauthorized") is ("NEXDECK_KEY" in env)
+    assert not any(env.get("NEXDECK_KEY", "no key") in snippet.code for snippet in made.values())
+
+
+async def test_claude_desktops_configuration_starts_a_bridge_that_answers(offered, tmp_path: Path) -> None:
+    made, env = offered
+    (server,) = json.loads(made["Claude Desktop"].code)["mcpServers"].values()
+    own = {name: value.replace("YOUR-KEY", env.get("NEXDECK_KEY", "")) for name, value in server.get("env", {}).items()}
+    parameters = StdioServerParameters(
+        command=str(BIN / server["command"]),
+        args=server["args"],
+        env={**{name: env[name] for name in env if not name.startswith("NEXDECK_")}, "HOME": str(tmp_path), **own},
+        cwd=tmp_path,
+    )
+    with (tmp_path / "errors").open("w") as errors:
+        async with stdio_client(parameters, errlog=errors) as (read, write), ClientSession(read, write) as session:
+            await session.initialize()
+            (tool,) = (await session.list_tools()).tools
+            result = await session.call_tool(tool.name, SAMPLE)
+    assert (result.isError, result.structuredContent) == (False, SAMPLE)
