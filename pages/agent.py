@@ -13,11 +13,11 @@ from pages.components.confirm import confirm
 from pages.components.copy_button import CopyButton
 from pages.components.deploy import open_deploy_dialog
 from pages.components.icons import agent_tile
-from pages.components.lifecycle_buttons import BY
 from pages.components.moment import Moment
 from pages.components.schema_table import inputs_table, outputs_table
+from pages.feeds import Feeds
+from pages.identity import me
 from pages.layout import Frame, cannot_show
-from pages.live import Feeds
 from pages.notices import say
 from services.agents import AgentDetail
 from services.errors import NotFound
@@ -123,7 +123,7 @@ class AgentPage:
 
     def _ask_delete(self) -> None:
         async def delete() -> None:
-            await self._studio.agents.delete(self._detail.agent.id, by=BY)
+            await self._studio.agents.delete(self._detail.agent.id, by=me())
             say(f"{self._name} is deleted.")
             ui.navigate.to("/agents")
 

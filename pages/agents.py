@@ -11,10 +11,10 @@ from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
 from pages.components.filters import Pager, Segments, cursor_of
 from pages.components.icons import agent_tile
-from pages.components.lifecycle_buttons import BY
 from pages.components.moment import Moment
+from pages.feeds import Feeds
+from pages.identity import me
 from pages.layout import Frame, page_head
-from pages.live import Feeds
 from pages.notices import say
 from pages.words import KINDS, count_of
 from services.agents import AgentSummary
@@ -67,7 +67,7 @@ class AgentList:
         await open_agent_dialog(self._studio)
 
     async def _import_samples(self) -> None:
-        added = await self._studio.agents.import_samples(by=BY)
+        added = await self._studio.agents.import_samples(by=me())
         say(f"{count_of(len(added), 'sample agent')} imported." if added else "All samples are in the catalog already.")
 
     async def _typed(self, event) -> None:

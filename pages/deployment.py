@@ -13,8 +13,8 @@ from pages.deployment_tabs.artifact import ArtifactTab
 from pages.deployment_tabs.overview import OverviewTab
 from pages.deployment_tabs.revisions import RevisionsTab
 from pages.deployment_tabs.settings import SettingsTab
+from pages.feeds import DeploymentNews, Feeds
 from pages.layout import Frame, cannot_show
-from pages.live import DeploymentNews, Feeds
 from pages.words import NO_HEALTH, health_look, status_look
 from services.deployment_views import DeploymentDetail
 from services.errors import NotFound
@@ -24,6 +24,7 @@ TABS = {"": ("Overview", OverviewTab), "artifact": ("Artifact", ArtifactTab)} | 
     "revisions": ("Revisions", RevisionsTab),
     "settings": ("Settings", SettingsTab),
 }
+LOOK_AGAIN = 15.0  # seconds; the time of the last check moves on without being news
 
 
 async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment_id: str) -> None:
@@ -36,6 +37,7 @@ async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment
     page = DeploymentPage(studio, frame, detail)
     page.show(detail)
     feeds.deployments.watch(page.take_news)
+    ui.timer(LOOK_AGAIN, page.look_again, immediate=False)
 
 
 @dataclass
@@ -103,4 +105,7 @@ class DeploymentPage:
 
     async def take_news(self, news: DeploymentNews) -> None:
         if self._id in news.changed:
-            self.show(await self._studio.deployments.overview(self._id))
+            await self.look_again()
+
+    async def look_again(self) -> None:
+        self.show(await self._studio.deployments.overview(self._id))

@@ -10,8 +10,8 @@ from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
 from pages.components.filters import FilterMenu, Pager, Segments, SortHeader, cursor_of
 from pages.components.lifecycle_buttons import Lifecycle
+from pages.feeds import DeploymentNews, Feeds
 from pages.layout import Frame, page_head
-from pages.live import DeploymentNews, Feeds
 from pages.words import HEALTH
 from services.deployment_views import SORTS, DeploymentCounts, DeploymentQuery, DeploymentSummary
 from services.paging import Page

@@ -12,8 +12,9 @@ from pages.components.chips import Chip
 from pages.components.empty_state import empty_state
 from pages.components.filters import Pager, cursor_of
 from pages.components.moment import Moment
+from pages.components.section import Section
+from pages.feeds import Feeds
 from pages.layout import Frame, page_head
-from pages.live import Feeds
 from pages.notices import say
 from pages.words import Look, gateway_look, health_look
 from services.deployment_views import DeploymentQuery, DeploymentSummary
@@ -21,6 +22,7 @@ from services.gateways import GatewaySummary
 from services.studio import Studio
 
 PAGE_SIZE = 50
+LOOK_AGAIN = 15.0  # seconds; the time of the last look moves on without being news
 WORST_FIRST = (HealthState.UNHEALTHY, HealthState.DEGRADED, HealthState.UNKNOWN, HealthState.HEALTHY)
 GATEWAYS_WORST_FIRST = (GatewayStatus.OFFLINE, GatewayStatus.UNKNOWN, GatewayStatus.ONLINE)
 
@@ -29,8 +31,8 @@ async def health_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     frame.title("Health")
     board = HealthBoard(studio, frame)
     await board.build()
-    feeds.deployments.watch(board.refresh)
-    feeds.gateways.watch(board.refresh)
+    feeds.gateways.watch(lambda _: board.refresh())
+    ui.timer(LOOK_AGAIN, board.refresh, immediate=False)
 
 
 class HealthBoard:
@@ -42,8 +44,8 @@ class HealthBoard:
         with page_head("Health", "What the last look at each gateway saw, worst first."):
             Button("Check everything now", self._check, symbol="refresh-cw").mark("check-all")
         with ui.element("div").classes("stack wide"):
-            self._gateways = _board("Gateway")
-            self._deployments = _board("Running deployment")
+            self._gateways = _board("Gateway", _gateway_rows, _gateways_key)
+            self._deployments = _board("Running deployment", _deployment_rows, _deployments_key)
         self._pager = Pager(self._go)
         await self.refresh()
 
@@ -56,35 +58,46 @@ class HealthBoard:
         self._address.go(page=page)
         await self.refresh()
 
-    async def refresh(self, _: object = None) -> None:
+    async def refresh(self) -> None:
         gateways = await self._studio.gateways.list()
         gateways.sort(key=lambda summary: GATEWAYS_WORST_FIRST.index(summary.gateway.status))
-        _fill(self._gateways, [lambda s=s: _gateway_row(s) for s in gateways])
-        page = self._address["page"]
-        cursor = cursor_of(page, PAGE_SIZE)
+        self._gateways.show(gateways)
+        cursor = cursor_of(self._address["page"], PAGE_SIZE)
         running = DeploymentQuery(status=DeploymentStatus.RUNNING, sort="health", limit=PAGE_SIZE, cursor=cursor)
         found = await self._studio.deployments.list(running)
-        rows = sorted(found.items, key=lambda summary: WORST_FIRST.index(summary.deployment.health_status))
-        _fill(self._deployments, [lambda s=s: _deployment_row(s) for s in rows])
-        if not rows:
-            with self._deployments, ui.element("div").style("grid-column: 1 / -1"):
-                empty_state("activity", "Nothing is running", "Running deployments appear here with their health.")
+        found.items.sort(key=lambda summary: WORST_FIRST.index(summary.deployment.health_status))
+        self._deployments.show(found.items)
         self._pager.show(found)
 
 
-def _board(first_head: str) -> ui.element:
+def _board(first_head: str, build: Callable[[list], None], key: Callable[[list], list]) -> Section:
     with ui.element("div").classes("card"), ui.element("div").classes("list health-board"):
         with ui.element("div").classes("head"):
             for text in (first_head, "Health", "Why", "Last look"):
                 ui.label(text)
-        return ui.element("div").classes("rows")
+        return Section(build, key, classes="rows")
 
 
-def _fill(place: ui.element, rows: list[Callable[[], None]]) -> None:
-    place.clear()
-    with place:
-        for row in rows:
-            row()
+def _gateways_key(summaries: list[GatewaySummary]) -> list:
+    return [(g.id, g.url, g.status, g.status_reason, g.last_seen_at) for g in (s.gateway for s in summaries)]
+
+
+def _deployments_key(summaries: list[DeploymentSummary]) -> list:
+    rows = (s.deployment for s in summaries)
+    return [(d.id, d.version, d.health_status, d.health_reason, d.last_health_check) for d in rows]
+
+
+def _gateway_rows(summaries: list[GatewaySummary]) -> None:
+    for summary in summaries:
+        _gateway_row(summary)
+
+
+def _deployment_rows(summaries: list[DeploymentSummary]) -> None:
+    for summary in summaries:
+        _deployment_row(summary)
+    if not summaries:
+        with ui.element("div").style("grid-column: 1 / -1"):
+            empty_state("activity", "Nothing is running", "Running deployments appear here with their health.")
 
 
 def _gateway_row(summary: GatewaySummary) -> None:

@@ -11,12 +11,13 @@ from nicegui import ui
 from pages.address import Address
 from pages.assets import add_head, asset_url
 from pages.components.buttons import icon_button, link_button
+from pages.components.chips import Chip
 from pages.components.empty_state import empty_state
 from pages.components.icons import icon
-from pages.live import DeploymentNews, Feeds
+from pages.feeds import Feeds, Totals
 from pages.notices import on_unforeseen
+from pages.words import Look, count_of
 from services.errors import StudioError
-from services.studio import Studio
 
 NAVIGATION = (
     ("Workspace", (("Overview", "layout-dashboard", "/"), ("Deployments", "rocket", "/deployments"))),
@@ -31,8 +32,7 @@ Builder = Callable[..., Awaitable[None]]
 class Frame:
     """One browser tab. A page sets its title with ``title`` and owns its address with ``own_address``."""
 
-    def __init__(self, studio: Studio, feeds: Feeds, version: str) -> None:
-        self._studio = studio
+    def __init__(self, feeds: Feeds, version: str) -> None:
         self._links: dict[str, ui.link] = {}
         self._counts: dict[str, ui.label] = {}
         self._address: Address | None = None
@@ -46,9 +46,7 @@ class Frame:
         self._build_header()
         self._router.on_path_changed(self._arrived)
         self._mark_active(self._router.current_path)
-        feeds.deployments.watch(self._show_counts)
-        feeds.gateways.watch(lambda _: self.refresh_counts())
-        feeds.agents.watch(lambda _: self.refresh_counts())
+        feeds.totals.watch(self.show_totals)
 
     def title(self, *crumbs: tuple[str, str] | str) -> None:
         """``frame.title(("Deployments", "/deployments"), "support-triage")``: the path of the page, itself last."""
@@ -66,15 +64,15 @@ class Frame:
         self._address = Address(apply)
         return self._address
 
-    async def refresh_counts(self) -> None:
-        counts = await self._studio.deployments.counts()
-        gateways = await self._studio.gateways.list()
-        agents = await self._studio.agents.list(limit=1)
-        for path, number in (("/deployments", counts.total), ("/agents", agents.total), ("/gateways", len(gateways))):
+    def show_totals(self, totals: Totals) -> None:
+        numbers = (("/deployments", totals.deployments), ("/agents", totals.agents), ("/gateways", totals.gateways))
+        for path, number in numbers:
             self._counts[path].text = f"{number:,}" if number else ""
-
-    def _show_counts(self, news: DeploymentNews) -> None:
-        self._counts["/deployments"].text = f"{news.counts.total:,}" if news.counts.total else ""
+        if totals.problems:
+            self._verdict.show(Look(count_of(totals.problems, "problem"), "bad"))
+        else:
+            self._verdict.show(Look("All right", "ok"))
+        self._verdict.set_visibility(totals.deployments > 0 or totals.problems > 0)
 
     def _build_drawer(self, version: str) -> None:
         with ui.left_drawer(value=None).props("width=228 breakpoint=899").classes("frame-drawer") as self._drawer:
@@ -97,6 +95,8 @@ class Frame:
         with ui.header().classes("frame-header"):
             icon_button("menu", "Menu", self._drawer.toggle).classes("frame-menu")
             self._crumbs = ui.element("div").classes("crumbs grow")
+            with ui.link(target="/").props('aria-label="Is everything all right?"'):
+                self._verdict = Chip(Look("", "idle")).mark("verdict-chip")
             icon_button("sun-moon", "Switch between light and dark", self._switch_theme).mark("theme")
 
     async def _switch_theme(self) -> None:

@@ -1,30 +1,31 @@
-"""Live pages: what a service says has changed reaches the open pages, coalesced, and only while they are open."""
+"""Live pages: what a service says has changed reaches the open pages, coalesced, and only while they are open.
+
+What many pages show is read once for all of them, however many are open.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from blinker import Signal
 from nicegui import background_tasks, ui
 
-from services.deployment_views import DeploymentCounts, DeploymentSummary
-from services.errors import NotFound
-from services.studio import Studio
-
 T = TypeVar("T")
-COALESCE_SECONDS = 0.1  # changes that follow each other faster than that reach a page as one
+AT_ONCE = 0.1  # seconds; changes that follow each other faster than that reach a page as one
+SOON = 0.5
 
 
 class Feed(Generic[T]):
-    """Collects the ids that a signal sends, reads once what became of them, and hands that to every watcher."""
+    """Collects the ids that signals send, reads once what became of it all, and hands that to every watcher."""
 
-    def __init__(self, signal: Signal, read: Callable[[set[str]], Awaitable[T]]) -> None:
+    def __init__(self, signals: Sequence[Signal], read: Callable[[set[str]], Awaitable[T]], pause: float) -> None:
         self._read = read
+        self._pause = pause
         self._changed: set[str] = set()
         self._busy = False
         self.watchers: list[Watch[T]] = []
-        signal.connect(self._note, weak=False)
+        for signal in signals:
+            signal.connect(self._note, weak=False)
 
     def watch(self, receive: Callable[[T], Awaitable[None] | None]) -> "Watch[T]":
         """Call ``receive`` with the news until the element that is being built is deleted."""
@@ -41,7 +42,7 @@ class Feed(Generic[T]):
     async def _deliver(self) -> None:
         try:
             while self._changed:
-                await asyncio.sleep(COALESCE_SECONDS)
+                await asyncio.sleep(self._pause)
                 changed, self._changed = self._changed, set()
                 news = await self._read(changed)
                 for watch in list(self.watchers):
@@ -72,41 +73,3 @@ class Watch(ui.element, Generic[T]):
     def _handle_delete(self) -> None:
         self._feed.watchers.remove(self)
         super()._handle_delete()
-
-
-@dataclass(frozen=True)
-class DeploymentNews:
-    """``changed``: id → how it is now, None when it is gone; ``counts``: of all deployments."""
-
-    changed: dict[str, DeploymentSummary | None]
-    counts: DeploymentCounts
-
-
-@dataclass(frozen=True)
-class Feeds:
-    deployments: Feed[DeploymentNews]
-    gateways: Feed[set[str]]
-    agents: Feed[set[str]]
-
-    @classmethod
-    def of(cls, studio: Studio) -> "Feeds":
-        async def read(changed: set[str]) -> DeploymentNews:
-            summaries = {id_: await _summary_or_none(studio, id_) for id_ in changed}
-            return DeploymentNews(summaries, await studio.deployments.counts())
-
-        return cls(
-            Feed(studio.changes.deployment, read),
-            Feed(studio.changes.gateway, _as_they_are),
-            Feed(studio.changes.agent, _as_they_are),
-        )
-
-
-async def _summary_or_none(studio: Studio, deployment_id: str) -> DeploymentSummary | None:
-    try:
-        return await studio.deployments.summary(deployment_id)
-    except NotFound:
-        return None
-
-
-async def _as_they_are(changed: set[str]) -> set[str]:
-    return changed

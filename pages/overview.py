@@ -7,11 +7,11 @@ from pages.components.buttons import Button, link_button
 from pages.components.chips import Chip
 from pages.components.deploy import open_deploy_dialog
 from pages.components.icons import agent_tile, icon
-from pages.components.lifecycle_buttons import BY
 from pages.components.moment import Moment
 from pages.components.section import Section
+from pages.feeds import Feeds
+from pages.identity import me
 from pages.layout import Frame, page_head
-from pages.live import Feeds
 from pages.notices import say
 from pages.overview_state import OverviewState, Problem, read_overview
 from pages.words import count_of, gateway_look, health_look, status_look
@@ -34,14 +34,12 @@ async def overview_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
         Section(_show_lists, lambda s: (s.is_fresh, _recent_key(s), _gateways_key(s))),
     )
 
-    async def refresh(_: object = None) -> None:
-        state = await read_overview(studio)
+    def show(state: OverviewState) -> None:
         for section in body:
             section.show(state)
 
-    await refresh()
-    for feed in (feeds.deployments, feeds.gateways, feeds.agents):
-        feed.watch(refresh)
+    show(await read_overview(studio))
+    feeds.overview.watch(show)
 
 
 def _gateways_key(state: OverviewState) -> list:
@@ -97,7 +95,7 @@ class FirstSteps:
                     ui.label("nexdeck run my-assistant question=…")
 
     async def _import_samples(self) -> None:
-        added = await self._studio.agents.import_samples(by=BY)
+        added = await self._studio.agents.import_samples(by=me())
         say(f"{count_of(len(added), 'sample agent')} imported.")
 
 

@@ -10,10 +10,10 @@ from pages.agents import agents_page
 from pages.assets import mount_assets
 from pages.deployment import deployment_page
 from pages.deployments import deployments_page
+from pages.feeds import Feeds, read_totals
 from pages.gateways import gateways_page
 from pages.health import health_page
 from pages.layout import Frame, Pages
-from pages.live import Feeds
 from pages.overview import overview_page
 from pages.settings import settings_page
 from services.studio import Studio
@@ -36,10 +36,10 @@ def register(studio: Studio, *, about: dict[str, Any]) -> Callable[[], Awaitable
     feeds = Feeds.of(studio)
 
     async def root() -> None:
-        frame = Frame(studio, feeds, about["version"])
+        frame = Frame(feeds, about["version"])
         with ui.element("main").classes("frame-main"):
             pages = Pages(PAGES, studio=studio, feeds=feeds, frame=frame, about=about)
-        await frame.refresh_counts()
+        frame.show_totals(await read_totals(studio))
         await pages.ready()
 
     return root

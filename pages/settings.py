@@ -10,9 +10,9 @@ from pages.components.confirm import confirm
 from pages.components.copy_button import CopyButton
 from pages.components.empty_state import empty_state
 from pages.components.fields import FormErrors, fold, text_field
-from pages.components.lifecycle_buttons import BY
 from pages.components.modal import Modal
 from pages.components.moment import Moment
+from pages.identity import me
 from pages.layout import Frame, page_head
 from pages.notices import say
 from services.errors import StudioError
@@ -104,7 +104,7 @@ class SecretsCard:
         async def store() -> None:
             target = name or entry.value.strip()
             try:
-                await self._studio.secrets.put(target, value.value, by=BY)
+                await self._studio.secrets.put(target, value.value, by=me())
             except StudioError as error:
                 errors.show(error)
                 return
@@ -119,7 +119,7 @@ class SecretsCard:
 
     def _ask_delete(self, name: str) -> None:
         async def delete() -> None:
-            await self._studio.secrets.delete(name, by=BY)
+            await self._studio.secrets.delete(name, by=me())
             say(f"{name} is deleted.")
             await self._refresh()
 

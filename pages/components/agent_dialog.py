@@ -17,8 +17,8 @@ from pages.components.copy_button import CopyButton
 from pages.components.faults import show_faults
 from pages.components.fields import text_field
 from pages.components.filters import Segments
-from pages.components.lifecycle_buttons import BY
 from pages.components.modal import Modal
+from pages.identity import me
 from pages.notices import complain, say
 from services.errors import SourceInvalid, StudioError
 from services.sources.draft import VersionDraft
@@ -177,10 +177,10 @@ class AgentDialog:
         filename, source = self._filename.value or "", self._editor.value or ""
         try:
             if self._target is None:
-                name = (await self._studio.agents.create(filename, source, by=BY)).agent.name
+                name = (await self._studio.agents.create(filename, source, by=me())).agent.name
             else:
                 name = self._target.agent
-                await self._studio.agents.add_version(name, filename, source, by=BY)
+                await self._studio.agents.add_version(name, filename, source, by=me())
         except SourceInvalid as error:
             self._show_faults(error)
             return

@@ -11,12 +11,14 @@ class Chip(ui.label):
 
     def __init__(self, look: Look, reason: str | None = None) -> None:
         super().__init__()
+        self._look_classes = ""
         self.show(look, reason)
 
     def show(self, look: Look, reason: str | None = None) -> None:
         """``reason`` is told when the pointer rests on it."""
         self.text = look.text
-        self.classes(replace=look.classes)
+        self.classes(remove=self._look_classes, add=look.classes)
+        self._look_classes = look.classes
         self.props["title"] = reason or None
 
 

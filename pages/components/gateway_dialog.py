@@ -6,8 +6,8 @@ from models.gateway import Gateway
 from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.fields import FormErrors, text_field
-from pages.components.lifecycle_buttons import BY
 from pages.components.modal import Modal
+from pages.identity import me
 from pages.notices import say
 from pages.words import count_of
 from services.errors import StudioError
@@ -67,11 +67,11 @@ class GatewayDialog:
         try:
             if self._gateway is None:
                 saved = await self._studio.gateways.add_remote(
-                    self._name.value, self._url.value, self._token.value, by=BY
+                    self._name.value, self._url.value, self._token.value, by=me()
                 )
             else:
                 saved = await self._studio.gateways.update_remote(
-                    self._gateway.id, url=self._url.value, token=self._token.value or None, by=BY
+                    self._gateway.id, url=self._url.value, token=self._token.value or None, by=me()
                 )
         except StudioError as error:
             self._errors.show(error)

@@ -10,11 +10,10 @@ from models.deployment import Deployment, DeploymentStatus, DesiredState
 from pages.components.buttons import Button, menu_item
 from pages.components.confirm import confirm
 from pages.components.key_once import show_key_once
+from pages.identity import me
 from pages.notices import say
 from services.deployment_views import DeploymentSummary
 from services.studio import Studio
-
-BY = "local"  # until there is a sign-in
 
 
 class Action(StrEnum):
@@ -34,12 +33,12 @@ SYMBOLS = {
     Action.CANCEL: "x",
     Action.UNDEPLOY: "trash",
 }
-DONE = {
-    Action.START: "is starting",
-    Action.STOP: "is stopping",
-    Action.RESTART: "is restarting",
-    Action.CANCEL: "gets its change cancelled",
-    Action.UNDEPLOY: "is being undeployed",
+BEGUN = {
+    Action.START: "{name} is starting.",
+    Action.STOP: "{name} is stopping.",
+    Action.RESTART: "{name} is restarting.",
+    Action.CANCEL: "The change of {name} is cancelled.",
+    Action.UNDEPLOY: "{name} is being undeployed.",
 }
 
 
@@ -116,8 +115,8 @@ class Lifecycle:
         if action is Action.REDEPLOY:
             await self._redeploy(deployment.id)
             return
-        change = await getattr(self._studio.deployments, action)(deployment.id, by=BY)
-        say(f"{deployment.name} {DONE[action]}.")
+        change = await getattr(self._studio.deployments, action)(deployment.id, by=me())
+        say(BEGUN[action].format(name=deployment.name))
         if change.key is not None:
             show_key_once(deployment.name, change.key)
 

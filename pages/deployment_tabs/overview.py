@@ -75,7 +75,8 @@ def _show_trouble(detail: DeploymentDetail) -> None:
 
 def _endpoints_key(detail: DeploymentDetail) -> tuple:
     deployment = detail.summary.deployment
-    return deployment.api_endpoint, deployment.cli_command, deployment.mcp_endpoint, detail.options, deployment.status
+    endpoints = deployment.api_endpoint, deployment.cli_command, deployment.mcp_endpoint
+    return *endpoints, detail.options, deployment.status, deployment.undeployed_at
 
 
 def _show_endpoints(detail: DeploymentDetail) -> None:
@@ -83,7 +84,9 @@ def _show_endpoints(detail: DeploymentDetail) -> None:
     with ui.element("div").classes("card"):
         _card_head("Call it")
         with ui.element("div").classes("card-body stack"):
-            if deployment.status is not DeploymentStatus.RUNNING:
+            if deployment.undeployed_at is not None:
+                ui.label("It answered here until it was undeployed.").classes("small fg3")
+            elif deployment.status is not DeploymentStatus.RUNNING:
                 ui.label("It answers once it is running.").classes("small fg3")
             with ui.element("div"):
                 if Channel.API in channels:

@@ -10,10 +10,11 @@ from pages.components.confirm import confirm
 from pages.components.empty_state import empty_state
 from pages.components.fields import FormErrors, text_field
 from pages.components.key_once import show_key_once
-from pages.components.lifecycle_buttons import BY, Action, possible
+from pages.components.lifecycle_buttons import Action, possible
 from pages.components.modal import Modal
 from pages.components.moment import Moment
 from pages.components.section import Section
+from pages.identity import me
 from pages.notices import say
 from pages.words import CHANNELS
 from services.deployment_views import DeploymentDetail
@@ -86,7 +87,7 @@ class SettingsTab:
 
         async def create() -> None:
             try:
-                _, key = await self._studio.deployments.create_key(self._id, name.value, by=BY)
+                _, key = await self._studio.deployments.create_key(self._id, name.value, by=me())
             except StudioError as error:
                 errors.show(error)
                 return
@@ -100,7 +101,7 @@ class SettingsTab:
 
     def _ask_revoke(self, key: DeploymentKey) -> None:
         async def revoke() -> None:
-            await self._studio.deployments.revoke_key(self._id, key.id, by=BY)
+            await self._studio.deployments.revoke_key(self._id, key.id, by=me())
             say(f"The key {key.name} is revoked.")
 
         confirm(

@@ -7,6 +7,7 @@ from nicegui.testing import User
 
 from models.deployment import DeploymentStatus
 from models.wire import Channel
+from pages.live import Watch
 from services.deployment_views import DeploymentQuery
 from services.studio import Studio
 from tests.pages.waiting import until
@@ -112,8 +113,8 @@ async def test_pages_that_were_left_watch_no_longer(user: User, studio: Studio, 
     for path in ("/agents", "/deployments", "/", "/deployments"):
         user.find(marker=f"nav-{path}").click()
         await asyncio.sleep(0.1)
-    receivers = [r for r in user.client.elements.values() if type(r).__name__ == "Watch"]
-    assert len(receivers) == 4  # three of the frame, one of the list
+    watches = [element for element in user.client.elements.values() if isinstance(element, Watch)]
+    assert len(watches) == 2  # one of the frame, one of the list
 
 
 async def test_a_failure_names_its_step_and_cause(user: User, studio: Studio, echo: str) -> None:

@@ -12,8 +12,8 @@ from pages.components.deploy.options_form import OptionsForm
 from pages.components.empty_state import empty_state
 from pages.components.fields import FormErrors, choice_field, text_field
 from pages.components.key_once import show_key_once
-from pages.components.lifecycle_buttons import BY
 from pages.components.modal import Modal
+from pages.identity import me
 from pages.words import GATEWAY
 from services.deployment_views import DeploymentQuery
 from services.errors import StudioError
@@ -136,7 +136,7 @@ class DeployDialog:
                 self._gateway.value,
                 name=self._name.value,
                 options=self._options.read(),
-                by=BY,
+                by=me(),
             )
         except StudioError as error:
             self._errors.show(error)

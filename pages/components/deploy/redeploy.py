@@ -6,8 +6,8 @@ from pages.components.buttons import Button
 from pages.components.deploy.options_form import OptionsForm
 from pages.components.fields import FormErrors, choice_field, text_field
 from pages.components.key_once import show_key_once
-from pages.components.lifecycle_buttons import BY
 from pages.components.modal import Modal
+from pages.identity import me
 from pages.notices import say
 from services.deployment_views import DeploymentDetail
 from services.errors import StudioError
@@ -58,7 +58,7 @@ class RedeployDialog:
                 version=self._version.value,
                 options=self._options.read(),
                 reason=self._reason.value.strip(),
-                by=BY,
+                by=me(),
             )
         except StudioError as error:
             self._errors.show(error)

@@ -6,7 +6,7 @@ from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.fields import fold
 from pages.components.icons import icon, icon_source
-from pages.components.lifecycle_buttons import BY
+from pages.identity import me
 from pages.notices import say
 from services.studio import Studio
 
@@ -74,7 +74,7 @@ class SecretsForm:
             Button("Store", lambda: self._store(name, value.value))
 
     async def _store(self, name: str, value: str) -> None:
-        await self._studio.secrets.put(name, value, by=BY)
+        await self._studio.secrets.put(name, value, by=me())
         await self.show_needed(self._needed)
         say(f"{name} is stored.")
 

@@ -1,0 +1,101 @@
+"""One gateway in a list, and what can be done to it."""
+
+from nicegui import ui
+
+from models.gateway import Gateway, GatewayKind
+from pages.components.buttons import Button, icon_button, menu_item
+from pages.components.chips import Chip
+from pages.components.confirm import confirm
+from pages.components.gateway_dialog import open_gateway_dialog
+from pages.components.icons import tile
+from pages.components.modal import Modal
+from pages.components.moment import Moment
+from pages.identity import me
+from pages.notices import complain, say
+from pages.words import gateway_look
+from services.gateways import GatewaySummary
+from services.studio import Studio
+
+
+class GatewayRow:
+    """``show`` sets in place what changes."""
+
+    def __init__(self, studio: Studio, gateway: Gateway) -> None:
+        self._studio = studio
+        self._gateway = gateway
+        with ui.element("div").classes("item").mark(f"gateway-{gateway.name}"):
+            with ui.element("div").classes("line first").style("gap: 12px"):
+                tile("server")
+                with ui.element("div").classes("stack tight").style("gap: 0"):
+                    ui.label(gateway.name).classes("strong cut")
+                    self._url = ui.label().classes("mono fg3 cut")
+                    self._reason = ui.label().classes("tiny bad-text keep")
+            with ui.element("div"):
+                self._state = Chip(gateway_look(gateway))
+            self._version = ui.label().classes("mono fg2 on-wide")
+            with ui.element("div").classes("small fg2"):
+                self._seen = Moment(gateway.created_at)
+                self._never = ui.label("never")
+            self._holds = ui.label().classes("fg2 right num on-wide")
+            with ui.element("div").classes("line end"):
+                Button("Check now", self._check).classes("small")
+                self._build_menu(gateway)
+
+    def show(self, summary: GatewaySummary) -> None:
+        self._gateway = gateway = summary.gateway
+        self._url.text = gateway.url
+        self._reason.text = gateway.status_reason or ""
+        self._state.show(gateway_look(gateway), gateway.status_reason)
+        self._version.text = gateway.version or "–"
+        self._seen.set_visibility(gateway.last_seen_at is not None)
+        self._never.set_visibility(gateway.last_seen_at is None)
+        if gateway.last_seen_at is not None:
+            self._seen.show(gateway.last_seen_at)
+        self._holds.text = f"{summary.running_count} of {summary.deployment_count} running"
+
+    def _build_menu(self, gateway: Gateway) -> None:
+        with (
+            icon_button("ellipsis", f"Actions for {gateway.name}", lambda: menu.open()).classes("small"),
+            ui.menu().props('no-parent-event anchor="bottom right" self="top right"') as menu,
+        ):
+            menu_item("rocket", "Its deployments", lambda: ui.navigate.to(f"/deployments?gateway={gateway.name}"))
+            if gateway.kind is GatewayKind.LOCAL:
+                menu_item("scroll-text", "Process log", self._show_log)
+            else:
+                menu_item("pencil", "Change address or token", self._edit)
+                ui.separator()
+                menu_item("trash", "Remove", self._ask_remove, danger=True)
+
+    async def _check(self) -> None:
+        gateway = await self._studio.gateways.check(self._gateway.id)
+        if gateway.status_reason:
+            complain(gateway.status_reason)
+        else:
+            say(f"{gateway.name} answers.")
+
+    def _edit(self) -> None:
+        open_gateway_dialog(self._studio, self._gateway)
+
+    async def _show_log(self) -> None:
+        lines = await self._studio.local_gateways.log_tail(self._gateway.name)
+        modal = Modal(f"Process log of {self._gateway.name}", f"The last {len(lines)} lines.", width="wide")
+        with modal.body, ui.element("div").classes("code"), ui.element("pre").props("tabindex=0").classes("log"):
+            ui.label("\n".join(lines) or "Nothing was printed yet.")
+        with modal.foot:
+            modal.cancel_button("Close")
+        modal.open()
+
+    def _ask_remove(self) -> None:
+        gateway = self._gateway
+
+        async def remove() -> None:
+            await self._studio.gateways.remove(gateway.id, by=me())
+            say(f"{gateway.name} is removed.")
+
+        confirm(
+            f"Remove {gateway.name}?",
+            f"Nexdeck forgets its address ({gateway.url}) and its token. The gateway itself keeps running.",
+            "It is refused while deployments are on it.",
+            action="Remove",
+            do=remove,
+        )

@@ -1,0 +1,74 @@
+"""The news that pages can watch, by name."""
+
+from dataclasses import dataclass
+
+from models.gateway import GatewayStatus
+from pages.live import AT_ONCE, SOON, Feed
+from pages.overview_state import OverviewState, read_overview
+from services.deployment_views import DeploymentCounts, DeploymentSummary
+from services.errors import NotFound
+from services.gateways import GatewaySummary
+from services.studio import Studio
+
+
+@dataclass(frozen=True)
+class DeploymentNews:
+    """``changed``: id → how it is now, None when it is gone; ``counts``: of all deployments."""
+
+    changed: dict[str, DeploymentSummary | None]
+    counts: DeploymentCounts
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the frame around every page tells; ``problems`` is how many things need attention."""
+
+    deployments: int
+    agents: int
+    gateways: int
+    problems: int
+
+
+@dataclass(frozen=True)
+class Feeds:
+    deployments: Feed[DeploymentNews]
+    gateways: Feed[list[GatewaySummary]]
+    agents: Feed[set[str]]
+    overview: Feed[OverviewState]
+    totals: Feed[Totals]
+
+    @classmethod
+    def of(cls, studio: Studio) -> "Feeds":
+        changes = studio.changes
+        everything = (changes.deployment, changes.gateway, changes.agent)
+        return cls(
+            deployments=Feed([changes.deployment], lambda changed: _deployment_news(studio, changed), AT_ONCE),
+            gateways=Feed([changes.gateway, changes.deployment], lambda _: studio.gateways.list(), SOON),
+            agents=Feed([changes.agent], _as_they_are, AT_ONCE),
+            overview=Feed(everything, lambda _: read_overview(studio), SOON),
+            totals=Feed(everything, lambda _: read_totals(studio), SOON),
+        )
+
+
+async def read_totals(studio: Studio) -> Totals:
+    counts = await studio.deployments.counts()
+    gateways = await studio.gateways.list()
+    agents = await studio.agents.list(limit=1)
+    offline = sum(summary.gateway.status is GatewayStatus.OFFLINE for summary in gateways)
+    return Totals(counts.total, agents.total, len(gateways), counts.failed + counts.unhealthy + offline)
+
+
+async def _deployment_news(studio: Studio, changed: set[str]) -> DeploymentNews:
+    summaries = {id_: await _summary_or_none(studio, id_) for id_ in changed}
+    return DeploymentNews(summaries, await studio.deployments.counts())
+
+
+async def _summary_or_none(studio: Studio, deployment_id: str) -> DeploymentSummary | None:
+    try:
+        return await studio.deployments.summary(deployment_id)
+    except NotFound:
+        return None
+
+
+async def _as_they_are(changed: set[str]) -> set[str]:
+    return changed
