@@ -31,6 +31,8 @@ from models.wire import CONTROL_PREFIX, GatewayState
 
 logger = logging.getLogger(__name__)
 VERSION = version("nexdeck")
+# FastAPI's pages of documentation, Nexus's own and each workflow's, run scripts from another host in our origin.
+FOREIGN_PAGES = ("/docs", "/redoc", "/docs/oauth2-redirect")
 
 
 class Gateway:
@@ -122,6 +124,8 @@ class Gateway:
 
     async def _route(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
+        if path.endswith(FOREIGN_PAGES):
+            await _no_such_route(scope, receive, send)
         if path.startswith("/workflows/"):
             host = self._running_host()
             name = path.split("/", 3)[2]

@@ -37,9 +37,13 @@ class Interruptible:
         self._lock = threading.Lock()
 
     def __call__(self) -> Any:
-        self._thread = threading.get_ident()
+        began = False
         try:
             try:
+                with self._lock:
+                    if self._interrupted:  # before it began
+                        return None
+                    self._thread, began = threading.get_ident(), True
                 return self._function()
             finally:
                 # No interruption can come after this; one that came before arrives inside the outer ``try``.
@@ -48,15 +52,15 @@ class Interruptible:
         except Abandoned:
             return None
         finally:
-            if self._interrupted:
+            if began and self._interrupted:
                 self._on_late_end()
 
     def interrupt(self) -> bool:
-        """Whether there was a running call to interrupt."""
+        """Whether there was a running call to interrupt; one that has not begun will not begin."""
         with self._lock:
+            self._interrupted = True
             if self._thread is None:
                 return False
-            self._interrupted = True
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(Abandoned))
             return True
 

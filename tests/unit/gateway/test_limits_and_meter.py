@@ -63,28 +63,38 @@ def test_calls_are_counted_and_forgotten():
 
 
 async def test_a_thread_is_left_behind_and_interrupted():
-    pool, ended = ThreadPool(most=1), threading.Event()
+    pool, began, ended = ThreadPool(most=1), threading.Event(), threading.Event()
 
     def spin() -> None:
         try:
+            began.set()
             while True:
                 pass
         finally:
             ended.set()
 
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await pool.run(spin)
+    call = asyncio.create_task(pool.run(spin))
+    assert await asyncio.to_thread(began.wait, 10)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
     assert await asyncio.to_thread(ended.wait, 10)
     assert await pool.run(lambda: 5) == 5
 
 
 async def test_threads_that_never_end_are_not_added_to_without_end():
-    pool, free = ThreadPool(most=2), threading.Event()
+    pool, free, began = ThreadPool(most=2), threading.Event(), threading.Semaphore(0)
+
+    def wait() -> None:
+        began.release()
+        free.wait()
+
     for _ in range(2):
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
-                await pool.run(free.wait)
+        call = asyncio.create_task(pool.run(wait))
+        assert await asyncio.to_thread(began.acquire, timeout=10)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
     with pytest.raises(NoFreeThread):
         await pool.run(lambda: 5)
     free.set()
