@@ -38,6 +38,7 @@ from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.local_gateway import FIRST_NAME
 from services.operations import DEADLINE, OperationDetail, open_operation, read_operation
+from services.revisions import RevisionDiffs, request_of, require_reason, require_unbroken, rollback_target
 from services.rules.lifecycle import transition
 from services.secrets import SecretVault
 
@@ -74,6 +75,9 @@ class NexusDeploymentService(DeploymentReader):
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._keys = DeploymentKeys(database, changes, gateways)
         self.create_key, self.revoke_key = self._keys.create, self._keys.revoke
+        self._diffs = RevisionDiffs(database, agents)
+        self.diff, self.diff_revisions = self._diffs.diff, self._diffs.diff_revisions
+        self.diff_rollback = self._diffs.diff_rollback
         self.health_check = health.health_check
         self.wait = convergence.wait
 
@@ -130,15 +134,46 @@ class NexusDeploymentService(DeploymentReader):
         version: str | None = None,
         options: DeploymentOptions | None = None,
         reason: str = "",
+        allow_breaking: bool = False,
         by: str,
     ) -> Change:
-        """A new revision beside the live one, then in its place; version None is the newest, options None as before."""
+        """A new revision beside the live one, then in its place; version None is the newest, options None as before.
+
+        Raises Conflict (``breaking_change``, an error for each) where callers would break and that was not allowed.
+        """
         detail = await self.overview(deployment)
         wanted = await self._agents.version(detail.summary.deployment.agent_id, version)
         request = DeploymentRequest(wanted, options or detail.options, by, reason)
         await check_request(request, self._secrets)
+
+        def write(session: Session, row: Deployment) -> Revision:
+            if not allow_breaking:
+                require_unbroken(session, row, request)
+            return write_revision(session, row, request)
+
+        if (
+            not allow_breaking
+        ):  # asked before what is under way gives way to it, and again when nothing can come between
+            row = detail.summary.deployment
+            await self._database.read(lambda session: require_unbroken(session, row, request))
+        return await self._change(deployment, OperationKind.REDEPLOY, write, by)
+
+    async def rollback(self, deployment: str, *, revision: int | None = None, reason: str, by: str) -> Change:
+        """A new revision that runs what an earlier one ran; None is the newest proven one before the live one.
+
+        Whoever rolls back is in a hurry for good reason, so the contract gate does not hold it up. Raises NotFound,
+        Conflict for a revision that there is no way back to, InvalidInput without a reason.
+        """
+        reason = require_reason(reason)
+
+        def wish(session: Session, row: Deployment) -> DeploymentRequest:
+            return request_of(session, rollback_target(session, row, revision), by, reason)
+
+        row = await self.get(deployment)
+        request = await self._database.read(lambda session: wish(session, row))
+        await check_request(request, self._secrets)
         return await self._change(
-            deployment, OperationKind.REDEPLOY, lambda session, row: write_revision(session, row, request), by
+            deployment, OperationKind.ROLLBACK, lambda session, row: write_revision(session, row, request), by
         )
 
     async def start(self, deployment: str, *, by: str) -> Change:
