@@ -42,6 +42,7 @@ class Redeployment(Body):
     version: str | None = Field(default=None, pattern=LABEL_PATTERN, description="none: the newest")
     options: DeploymentOptions | None = Field(default=None, description="none: as they are")
     reason: str = Field(default="", max_length=1000, description="for the history")
+    allow_breaking: bool = Field(default=False, description="go ahead although callers of today would break")
 
 
 @router.get("")
@@ -113,10 +114,18 @@ async def redeploy(
     body: Redeployment | None = None,
     wait: Wait = 0,
 ) -> ChangeShape:
-    """Put another version or other options live beside what runs; the old one serves until the new one is proven."""
+    """Put another version or other options live beside what runs; the old one serves until the new one is proven.
+
+    What would break callers is refused with `breaking_change` and an error for each such change, unless it is allowed.
+    """
     body = body or Redeployment()
     change = await studio.deployments.redeploy(
-        deployment, version=body.version, options=body.options, reason=body.reason, by=by
+        deployment,
+        version=body.version,
+        options=body.options,
+        reason=body.reason,
+        allow_breaking=body.allow_breaking,
+        by=by,
     )
     return await change_answer(studio, change, wait, response)
 

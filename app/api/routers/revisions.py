@@ -1,0 +1,50 @@
+"""Between revisions: what would change, what changed, and the way back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from app.api.answers import change_answer
+from app.api.parameters import Body, Caller, Reference, Services, Wait
+from app.api.patterns import LABEL_PATTERN
+from app.api.schemas.deployments import ChangeShape
+from app.api.schemas.revisions import RevisionDiffShape
+
+router = APIRouter(prefix="/v1/deployments/{deployment}", tags=["deployments"])
+MOST_REVISIONS = 2**31 - 1
+RevisionNumber = Annotated[int, Path(ge=1, le=MOST_REVISIONS, description="a revision's number")]
+
+
+class Rollback(Body):
+    revision: int | None = Field(
+        default=None, ge=1, le=MOST_REVISIONS, description="none: the newest proven one before the live one"
+    )
+    reason: str = Field(min_length=1, max_length=500, description="for the history")
+
+
+@router.post("/rollback", status_code=202)
+async def roll_back(
+    studio: Services, by: Caller, deployment: Reference, body: Rollback, response: Response, wait: Wait = 0
+) -> ChangeShape:
+    """Run again what an earlier revision ran, as a new revision. Breaking changes do not hold it up."""
+    change = await studio.deployments.rollback(deployment, revision=body.revision, reason=body.reason, by=by)
+    return await change_answer(studio, change, wait, response)
+
+
+@router.get("/diff")
+async def diff_candidate(
+    studio: Services,
+    deployment: Reference,
+    version: Annotated[str | None, Query(pattern=LABEL_PATTERN, description="none: the newest")] = None,
+) -> RevisionDiffShape:
+    """What a redeploy of a version, with the options as they are, would change of what serves."""
+    return RevisionDiffShape.model_validate(await studio.deployments.diff(deployment, to_version=version))
+
+
+@router.get("/revisions/{a}/diff/{b}")
+async def diff_revisions(
+    studio: Services, deployment: Reference, a: RevisionNumber, b: RevisionNumber
+) -> RevisionDiffShape:
+    """What going from revision `a` to revision `b` changes."""
+    return RevisionDiffShape.model_validate(await studio.deployments.diff_revisions(deployment, a, b))
