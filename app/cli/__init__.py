@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import agents, deploy, deployments, gateways, keys, programs, run, secrets
+from app.cli import agents, deploy, deployments, gateways, keys, programs, revisions, run, secrets
 from app.cli.exits import MEANINGS, CliError, ExitCode
 from app.cli.output import report
 
@@ -35,6 +35,8 @@ app.command()(deployments.stop)
 app.command()(deployments.start)
 app.command()(deployments.restart)
 app.command()(deploy.redeploy)
+app.command()(revisions.diff)
+app.command()(revisions.rollback)
 app.command()(deployments.undeploy)
 app.add_typer(keys.app, name="keys")
 app.add_typer(secrets.app, name="secrets")

@@ -45,7 +45,7 @@ def deploy(
     server = Server(url)
     body = {"agent": agent, "version": version, "gateway": gateway, "name": name}
     change = server.post("deployments", body=body | {"options": chosen | {"limits": limits}})
-    _finish(server, change, no_wait, as_json)
+    finish(server, change, no_wait, as_json)
 
 
 def redeploy(
@@ -60,6 +60,9 @@ def redeploy(
     timeout: Timeout = None,
     sample: Sample = None,
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
+    allow_breaking: Annotated[
+        bool, typer.Option("--allow-breaking", help="Go ahead although callers of today would break.")
+    ] = False,
     no_wait: NoWait = False,
     url: Url = None,
     as_json: AsJson = False,
@@ -74,8 +77,8 @@ def redeploy(
     options = None
     if chosen or limits:
         options = _merged(server.get("deployments", name)["options"], chosen, limits)
-    body = {"version": version, "options": options, "reason": reason}
-    _finish(server, server.post("deployments", name, "redeploy", body=body), no_wait, as_json)
+    body = {"version": version, "options": options, "reason": reason, "allow_breaking": allow_breaking}
+    finish(server, server.post("deployments", name, "redeploy", body=body), no_wait, as_json)
 
 
 def _options(
@@ -119,7 +122,8 @@ def _merged(current: dict[str, Any], chosen: dict[str, Any], limits: dict[str, A
     return merged
 
 
-def _finish(server: Server, change: dict[str, Any], no_wait: bool, as_json: bool) -> None:
+def finish(server: Server, change: dict[str, Any], no_wait: bool, as_json: bool) -> None:
+    """Follow the change to its end and tell where it serves then, with the key that was made for it, if any."""
     key = change.get("key")
     try:
         change = settle(server, change, wait=not no_wait, as_json=as_json)

@@ -86,6 +86,8 @@ _STYLES = {
     "failed": "red",
     "unhealthy": "red",
     "offline": "red",
+    "breaking": "red",
+    "safe": "green",
     "degraded": "yellow",
     "deploying": "cyan",
     "pending": "cyan",
