@@ -109,12 +109,14 @@ async def test_a_change_reaches_the_open_list(user: User, studio: Studio, echo: 
 
 
 async def test_pages_that_were_left_watch_no_longer(user: User, studio: Studio, echo: str) -> None:
+    def watches() -> int:
+        return sum(isinstance(element, Watch) for element in user.client.elements.values())
+
     await user.open("/deployments")
-    for path in ("/agents", "/deployments", "/", "/deployments"):
+    for path, words in (("/agents", "What can be deployed"), ("/", "Choose an agent"), ("/deployments", "Nothing is")):
         user.find(marker=f"nav-{path}").click()
-        await asyncio.sleep(0.1)
-    watches = [element for element in user.client.elements.values() if isinstance(element, Watch)]
-    assert len(watches) == 2  # one of the frame, one of the list
+        await user.should_see(words, retries=50)
+    await until(lambda: watches() == 2)  # one of the frame, one of the list
 
 
 async def test_a_failure_names_its_step_and_cause(user: User, studio: Studio, echo: str) -> None:
@@ -157,3 +159,28 @@ async def test_a_head_sorts_one_way_and_then_the_other(user: User, studio: Studi
 def names_in_order(user: User) -> list[str]:
     links = [e for e in user.find(kind=ui.link).elements if "row-link" in e.classes]
     return [link.text for link in sorted(links, key=lambda link: link.id)]
+
+
+async def test_an_older_version_stays_chosen(user: User, studio: Studio, echo: str) -> None:
+    newer = (await studio.agents.version(echo)).source.replace("1.0.0", "2.0.0")
+    await studio.agents.add_version(echo, "echo.py", newer, by="test")
+    await user.open(f"/agents/{echo}?version=1.0.0")
+    user.find("Deploy this version").click()
+    await user.should_see("echo 1.0.0 on local")
+    user.find(marker="deploy").click()
+    await user.should_see("Load it into the gateway", retries=20)
+    (row,) = (await studio.deployments.list(DeploymentQuery())).items
+    assert row.deployment.version == "1.0.0"
+
+
+async def test_another_agent_brings_its_own_sample_and_name(user: User, studio: Studio, echo: str) -> None:
+    other = (await studio.agents.version(echo)).source.replace("echo", "shout").replace("hello", "HELLO")
+    await studio.agents.create("shout.py", other, by="test")
+    await user.open("/deployments")
+    user.find("Deploy agent").click()
+    await user.should_see("echo 1.0.0 on local")
+    (agent,) = user.find(kind=ui.select, marker="deploy-agent").elements
+    (sample,) = user.find(kind=ui.codemirror, marker="sample-input").elements
+    (name,) = user.find(kind=ui.input, marker="deploy-name").elements
+    agent.set_value("shout")
+    await until(lambda: "HELLO" in sample.value and name.value == "shout")

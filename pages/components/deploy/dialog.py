@@ -33,8 +33,8 @@ async def open_deploy_dialog(studio: Studio, *, agent: str | None = None, versio
         _nothing_to_deploy()
         return
     gateways = [summary.gateway for summary in await studio.gateways.list()]
-    dialog = DeployDialog(studio, names, gateways)
-    await dialog.choose(agent or names[0], version)
+    dialog = DeployDialog(studio, names, gateways, agent or names[0])
+    await dialog.show_versions(version)
     dialog.open()
 
 
@@ -46,7 +46,7 @@ def _nothing_to_deploy() -> None:
 
 
 class DeployDialog:
-    def __init__(self, studio: Studio, agents: list[str], gateways: list[Gateway]) -> None:
+    def __init__(self, studio: Studio, agents: list[str], gateways: list[Gateway], agent: str) -> None:
         self._studio = studio
         self._suggested = ""
         self._modal = Modal("Deploy an agent", "It counts as running once each channel has answered a real call.")
@@ -54,7 +54,7 @@ class DeployDialog:
             self._errors = FormErrors()
             with ui.element("div").classes("fields"):
                 self._agent = choice_field(
-                    "Agent", {name: name for name in agents}, searchable=True, on_change=self._agent_chosen
+                    "Agent", {name: name for name in agents}, agent, searchable=True, on_change=self._agent_chosen
                 ).mark("deploy-agent")
                 self._version = choice_field("Version", {}, on_change=self._version_chosen).mark("deploy-version")
             with ui.element("div").classes("fields"):
@@ -73,20 +73,18 @@ class DeployDialog:
     def open(self) -> None:
         self._modal.open()
 
-    async def choose(self, agent: str, version: str | None) -> None:
-        self._agent.set_value(agent)
-        await self._show_versions(version)
-
     async def _agent_chosen(self) -> None:
         if self._agent.value is not None:
-            await self._show_versions(None)
+            await self.show_versions(None)
 
-    async def _show_versions(self, version: str | None) -> None:
+    async def show_versions(self, version: str | None) -> None:
+        """Those of the chosen agent, with this one chosen, else the newest."""
         detail = await self._studio.agents.get(self._agent.value)
         newest = await self._studio.agents.version(detail.agent.id)
         labels = {v.version: v.version for v in detail.versions}
         labels[newest.version] += "  (newest)"
         self._version.set_options(labels, value=version or newest.version)
+        await self._version_chosen()  # another agent's version may have the same label, and that is no change of value
         await self._suggest_name()
 
     async def _version_chosen(self) -> None:
@@ -99,15 +97,17 @@ class DeployDialog:
 
     async def _suggest_name(self) -> None:
         """The agent's own name, numbered when the gateway has it already; a name that was typed stays."""
-        if self._name.value not in ("", self._suggested):
+        present = self._name.value
+        if present not in ("", self._suggested):
             await self._name_typed()
             return
         base, number = self._agent.value, 2
         name = base
         while await self._is_taken(name):
             name, number = f"{base[: 60 - len(str(number))]}-{number}", number + 1
-        self._suggested = name
-        self._name.set_value(name)
+        if self._name.value == present:  # nobody typed meanwhile
+            self._suggested = name
+            self._name.set_value(name)
         self._tell()
 
     async def _name_typed(self) -> None:
