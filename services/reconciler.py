@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session, select
@@ -13,14 +14,23 @@ from models.wire import DeploymentState, GatewayState
 from services.convergence import Convergence
 from services.database import Database
 from services.deployment_requests import revision_to_run
+from services.errors import StudioError
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.operations import active_operation, open_operation
-from services.rules.convergence import Backoff, repair_for
+from services.rules.convergence import Backoff, has_remainder, repair_for
 
 logger = logging.getLogger(__name__)
 RECONCILER = "reconciler"
 AT_ONCE = 50  # gateways looked at concurrently
+
+
+@dataclass(frozen=True)
+class Drift:
+    """``repairs``: deployments with a new operation; ``remainders``: what a gateway holds besides what it should."""
+
+    repairs: list[str] = field(default_factory=list)
+    remainders: list[DeploymentState] = field(default_factory=list)
 
 
 class Reconciler:
@@ -59,32 +69,50 @@ class Reconciler:
             gateway, state = await self._gateways.look(gateway)
         await self._health.record(gateway, state)
         if state is not None and state.ready:
-            for deployment_id in await self._database.write(
-                lambda session: self._open_repairs(session, gateway, state, looked_at)
-            ):
+            drift = await self._database.write(lambda session: self._find_drift(session, gateway, state, looked_at))
+            for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)
+            await self._clear(gateway, drift.remainders)
         return gateway
 
-    def _open_repairs(self, session: Session, gateway: Gateway, state: GatewayState, looked_at: datetime) -> list[str]:
-        """Write an operation for each deployment that drifted, and note the strangers. Returns the deployments' ids."""
+    async def _clear(self, gateway: Gateway, remainders: list[DeploymentState]) -> None:
+        """Take off what a rollout left behind that failed while the gateway could not be reached."""
+        client = self._gateways.client(gateway)
+        for held in remainders:
+            try:
+                if held.live is None:
+                    await client.remove(held.deployment_id)
+                else:
+                    for revision in held.loaded:
+                        await client.unload(held.deployment_id, revision.revision)
+            except StudioError as error:
+                logger.warning("a remainder of %s on %s: %s", held.name, gateway.name, error.message)
+
+    def _find_drift(self, session: Session, gateway: Gateway, state: GatewayState, looked_at: datetime) -> Drift:
+        """Write an operation for each deployment that needs repair; note remainders and strangers."""
         seen = {held.deployment_id: held for held in state.deployments}
         is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
         ours = select(Deployment, Revision.sha256).join(Revision, is_live, isouter=True)
-        opened, known = [], set()
+        drift, known = Drift(), set()
         for row, sha256 in session.exec(ours.where(Deployment.gateway_id == gateway.id)):
             if row.undeployed_at is not None:
                 continue
             known.add(row.id)
-            kind = repair_for(row, sha256, seen.get(row.id))
+            held = seen.get(row.id)
+            kind = repair_for(row, sha256, held)
             if kind is None:
                 self._backoff.settled(row.id)
-            elif self._may_repair(session, row, looked_at):
+            if not self._may_repair(session, row, looked_at):
+                continue
+            if kind is None and held is not None and has_remainder(row, held):
+                drift.remainders.append(held)
+            elif kind is not None:
                 logger.warning("%s drifted on %s: %s", row.name, gateway.name, kind)
                 open_operation(session, row, kind, revision_to_run(session, row), RECONCILER)
                 self._backoff.tried(row.id, now())
-                opened.append(row.id)
+                drift.repairs.append(row.id)
         self._strangers[gateway.id] = [held for held in state.deployments if held.deployment_id not in known]
-        return opened
+        return drift
 
     def _may_repair(self, session: Session, row: Deployment, looked_at: datetime) -> bool:
         """Not while somebody else is at it, nor on the word of a look that is older than the last change."""

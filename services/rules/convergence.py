@@ -26,7 +26,15 @@ def repair_for(deployment: Deployment, sha256: str | None, seen: DeploymentState
         return None if in_place else OperationKind.START
     if deployment.desired_state is DesiredState.ABSENT:
         return OperationKind.UNDEPLOY
-    return OperationKind.STOP if seen is not None or deployment.status is DeploymentStatus.RUNNING else None
+    is_stopped = seen is None and deployment.status is DeploymentStatus.STOPPED
+    return None if is_stopped else OperationKind.STOP
+
+
+def has_remainder(deployment: Deployment, held: DeploymentState) -> bool:
+    """Whether the gateway holds something of a deployment at rest that a failed rollout left behind."""
+    if deployment.status is DeploymentStatus.FAILED:
+        return True
+    return deployment.status is DeploymentStatus.RUNNING and bool(held.loaded)
 
 
 @dataclass

@@ -30,6 +30,7 @@ BARE = DeploymentState(deployment_id="x", name="x", live=None, error="it did not
         ("stopped", "running", None, "stop"),
         ("stopped", "stopped", HELD, "stop"),
         ("stopped", "stopped", None, None),
+        ("stopped", "failed", None, "stop"),
         ("absent", "running", None, "undeploy"),
         ("absent", "failed", HELD, "undeploy"),
     ],

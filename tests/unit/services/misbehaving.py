@@ -1,0 +1,142 @@
+"""A gateway in memory that keeps the contract of ``models.wire`` and misbehaves on demand; a service on top of it."""
+
+import asyncio
+from collections import deque
+from pathlib import Path
+
+from models.base import now
+from models.gateway import Gateway, GatewayKind
+from models.wire import Channel, DeploymentState, GatewayState, LiveRequest, RevisionBundle, RevisionState
+from services.agents import AgentCatalog
+from services.changes import Changes
+from services.convergence import Convergence
+from services.database import Database
+from services.deployments import NexusDeploymentService
+from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, ProofFailed
+from services.gateway_client import GatewayClient, GatewayConnections
+from services.gateways import GatewayDirectory
+from services.health import HealthService
+from services.operations import Journal
+from services.proof import ProofCall, Prover
+from services.reconciler import Reconciler
+from services.rollout import Rollout
+from services.secrets import SecretVault
+
+URL = "http://127.0.0.1:1"
+
+
+class MemoryGateway:
+    """Answers as the real one does. The next fault in ``faults`` befalls the next call: ``refuse`` before it does its
+    work, ``cut`` after it, ``reject`` instead of it, ``slow`` before it; None lets the call pass."""
+
+    def __init__(self) -> None:
+        self.url = URL
+        self.held: dict[str, DeploymentState] = {}
+        self.faults: deque[str | None] = deque()
+
+    async def _befall(self, work):
+        fault = self.faults.popleft() if self.faults else None
+        await asyncio.sleep(0.02 if fault == "slow" else 0)
+        if fault == "refuse":
+            raise GatewayUnreachable("the line is down")
+        if fault == "reject":
+            raise ArtifactRejected("it does not load")
+        result = work()
+        if fault == "cut":
+            raise GatewayUnreachable("the line was cut after the work was done")
+        return result
+
+    async def state(self) -> GatewayState:
+        def work() -> GatewayState:
+            held = [state.model_copy(deep=True) for state in self.held.values()]
+            return GatewayState(version="1", boot_id="b", pid=1, started_at=now(), ready=True, deployments=held)
+
+        return await self._befall(work)
+
+    async def load(self, deployment_id: str, bundle: RevisionBundle) -> DeploymentState:
+        def work() -> DeploymentState:
+            state = self.held.setdefault(deployment_id, DeploymentState(deployment_id=deployment_id, name=bundle.name))
+            present = [*state.loaded, *([state.live] if state.live else [])]
+            if bundle.revision not in [revision.revision for revision in present]:
+                state.loaded.append(RevisionState(revision=bundle.revision, sha256=bundle.sha256))
+            return state
+
+        return await self._befall(work)
+
+    async def unload(self, deployment_id: str, revision: int) -> None:
+        def work() -> None:
+            if state := self.held.get(deployment_id):
+                state.loaded = [loaded for loaded in state.loaded if loaded.revision != revision]
+                if not state.loaded and state.live is None:
+                    del self.held[deployment_id]
+
+        await self._befall(work)
+
+    async def go_live(self, deployment_id: str, request: LiveRequest) -> DeploymentState:
+        def work() -> DeploymentState:
+            state = self.held.get(deployment_id)
+            if state is None or request.revision not in [r.revision for r in [*state.loaded, state.live] if r]:
+                raise GatewayError("it is not loaded here")
+            if state.live is None or state.live.revision != request.revision:
+                state.live = next(loaded for loaded in state.loaded if loaded.revision == request.revision)
+                state.loaded = [loaded for loaded in state.loaded if loaded.revision != request.revision]
+            return state
+
+        return await self._befall(work)
+
+    async def remove(self, deployment_id: str) -> None:
+        await self._befall(lambda: self.held.pop(deployment_id, None))
+
+
+class MemoryDirectory(GatewayDirectory):
+    memory: MemoryGateway
+
+    def client(self, gateway: Gateway) -> MemoryGateway:
+        return self.memory
+
+
+class MemoryProver(Prover):
+    async def prove(self, channel: Channel, client: GatewayClient, token: str, call: ProofCall) -> str:
+        def work() -> str:
+            held = client.held.get(call.deployment_id)
+            present = [*held.loaded, *([held.live] if held.live else [])] if held else []
+            if call.revision not in [revision.revision for revision in present]:
+                raise ProofFailed("it is not there")
+            return "answered"
+
+        try:
+            return await client._befall(work)
+        except ArtifactRejected as error:
+            raise ProofFailed("it answered nonsense") from error
+
+
+class Services:
+    """What a control plane is made of; made again on the same folder it is the control plane after a restart."""
+
+    def __init__(self, folder: Path, memory: MemoryGateway) -> None:
+        self.database = Database(f"sqlite:///{folder / 'test.db'}")
+        self.database.migrate()
+        changes, vault = Changes(), SecretVault(self.database, folder / "secret.key")
+        self.gateways = MemoryDirectory(self.database, changes, vault, GatewayConnections(), [])
+        self.gateways.memory = memory
+        self.agents = AgentCatalog(self.database, changes)
+        journal = Journal(self.database, changes)
+        rollout = Rollout(self.database, journal, vault, self.gateways, MemoryProver(URL), URL)
+        health = HealthService(self.database, changes, self.gateways)
+        self.convergence = Convergence(self.database, journal, rollout, health)
+        self.reconciler = Reconciler(self.database, self.gateways, health, self.convergence)
+        self.deployments = NexusDeploymentService(
+            self.database, changes, self.agents, self.gateways, vault, health, self.convergence, URL
+        )
+        self._encrypt = vault.encrypt
+
+    async def prepare(self) -> None:
+        """A gateway and an agent to work with."""
+        token = self._encrypt("token")
+        row = Gateway(name="local", kind=GatewayKind.REMOTE, url=URL, encrypted_token=token, created_by="test")
+        await self.gateways.save_new(row)
+        await self.agents.create("echo.py", "SAMPLE = {}\n\n\ndef echo() -> dict:\n    return {}\n", by="test")
+
+    async def close(self) -> None:
+        await self.convergence.close()
+        self.database.close()
