@@ -2,6 +2,7 @@
 
 from app.settings import Settings
 from services.agents import AgentCatalog
+from services.apply import DeclaredDeployments
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -34,6 +35,9 @@ def build_studio(settings: Settings) -> Studio:
     rollout = Rollout(database, journal, secrets, gateways, Prover(settings.url), settings.url)
     health = HealthService(database, changes, gateways)
     convergence = Convergence(database, journal, rollout, health)
+    deployments = NexusDeploymentService(
+        database, changes, agents, gateways, secrets, health, convergence, settings.url
+    )
     folder = settings.data_dir / "gateways"
     return Studio(
         database=database,
@@ -45,9 +49,8 @@ def build_studio(settings: Settings) -> Studio:
         local_gateways=LocalGateways(
             database, secrets, gateways, folder, settings.gateway_port, settings.llm_allowed_hosts
         ),
-        deployments=NexusDeploymentService(
-            database, changes, agents, gateways, secrets, health, convergence, settings.url
-        ),
+        deployments=deployments,
+        declared=DeclaredDeployments(database, deployments, secrets),
         convergence=convergence,
         reconciler=Reconciler(database, gateways, health, convergence),
         health=health,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from services.agents import AgentCatalog
+from services.apply import DeclaredDeployments
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -25,6 +26,7 @@ class Studio:
     gateways: GatewayDirectory
     local_gateways: LocalGateways
     deployments: NexusDeploymentService
+    declared: DeclaredDeployments
     convergence: Convergence
     reconciler: Reconciler
     health: HealthService

@@ -6,7 +6,17 @@ from fastapi import FastAPI
 
 from app.api import docs, errors, openapi
 from app.api.frame import BodyLimit, RequestFrame
-from app.api.routers import agents, deployment_parts, deployments, gateways, operations, revisions, secrets
+from app.api.routers import (
+    agents,
+    declared,
+    deployment_parts,
+    deployments,
+    gateways,
+    logs,
+    operations,
+    revisions,
+    secrets,
+)
 from services.studio import Studio
 
 
@@ -26,6 +36,6 @@ def build_api(studio: Studio) -> FastAPI:
     errors.install(api)
     openapi.install(api)
     docs.install(api)
-    for resource in (agents, gateways, deployments, deployment_parts, revisions, operations, secrets):
+    for resource in (agents, gateways, deployments, deployment_parts, logs, revisions, declared, operations, secrets):
         api.include_router(resource.router)
     return api

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import agents, deploy, deployments, gateways, keys, programs, revisions, run, secrets
+from app.cli import agents, declared, deploy, deployments, gateways, keys, logs, programs, revisions, run, secrets
 from app.cli.exits import MEANINGS, CliError, ExitCode
 from app.cli.output import report
 
@@ -31,6 +31,7 @@ app.command()(deploy.deploy)
 app.command()(deployments.ps)
 app.command()(deployments.status)
 app.command()(run.run)
+app.command()(logs.logs)
 app.command()(deployments.stop)
 app.command()(deployments.start)
 app.command()(deployments.restart)
@@ -38,6 +39,8 @@ app.command()(deploy.redeploy)
 app.command()(revisions.diff)
 app.command()(revisions.rollback)
 app.command()(deployments.undeploy)
+app.command()(declared.apply)
+app.command()(declared.export)
 app.add_typer(keys.app, name="keys")
 app.add_typer(secrets.app, name="secrets")
 

@@ -13,7 +13,7 @@ def reference() -> str:
     codes = "\n".join(f"| {code} | {meaning} |" for code, meaning in MEANINGS.items())
     return (
         "# The command line\n\n"
-        "`nexdeck COMMAND --help` names a command's options. All but `serve`, `gateway` and `agents export` take\n"
+        "`nexdeck COMMAND --help` names a command's options. All but `serve`, `gateway` and the exports take\n"
         "`--json` for scripts (errors then are problem documents on standard error) and `--url`, which says where\n"
         "Nexdeck is (else `NEXDECK_URL`, else `http://127.0.0.1:8400`). `NEXDECK_KEY` gives `nexdeck run` its key.\n\n"
         f"| command | what it does |\n|---|---|\n{commands}\n\n"

@@ -32,13 +32,15 @@ _WANTED = {
 }
 
 
-def validated(spec: type[SpecT], document: YamlDocument) -> SpecT:
+def validated(
+    spec: type[SpecT], document: YamlDocument, refusal: str = "The YAML does not describe an agent."
+) -> SpecT:
     """Raises SourceInvalid with a fault for everything that pydantic found."""
     try:
         return spec.model_validate(document.data)
     except ValidationError as error:
         faults = [_fault(spec, dict(detail), document) for detail in error.errors(include_url=False)]
-        raise SourceInvalid("The YAML does not describe an agent.", errors=faults) from None
+        raise SourceInvalid(refusal, errors=faults) from None
 
 
 def version_fault(version: str, document: YamlDocument) -> Iterator[Fault]:
@@ -68,6 +70,8 @@ def _fault(spec: type[BaseModel], detail: dict[str, Any], document: YamlDocument
         return document.fault(path, f"{pretty(value)} is not known{_guess(str(value), choices)}; {_list(choices)}")
     if kind == "string_pattern_mismatch":
         return document.fault(path, f"{pretty(value)} is not a valid name: {_rule(context['pattern'])}")
+    if kind == "value_error":  # ours, worded already
+        return document.fault(path, str(context["error"]))
     return document.fault(path, f"{detail['msg'][:1].lower()}{detail['msg'][1:]}, not {pretty(value)}")
 
 

@@ -1,6 +1,6 @@
 """YAML as plain data that knows where each value stood.
 
-A deliberately small YAML: one document, text keys, no tags, no anchors. It is read from the parser's events, in one
+A deliberately small YAML: text keys, no tags, no anchors. It is read from the parser's events, in one
 pass and without recursion, so neither deep nesting nor an alias bomb costs anything.
 """
 
@@ -53,9 +53,18 @@ def dotted(path: Path) -> str:
 
 
 def read_yaml(source: str) -> YamlDocument:
-    """Parse ``source``, whose top level must be a mapping. Raises SourceInvalid with the exact position."""
+    """Parse ``source``: one document, a mapping. Raises SourceInvalid with the exact position."""
+    return (_read(source, most_documents=1) or [_mapping(YamlDocument())])[0]
+
+
+def read_yaml_documents(source: str) -> list[YamlDocument]:
+    """Parse ``source``: any number of documents, each a mapping. Raises SourceInvalid with the exact position."""
+    return _read(source, most_documents=sys.maxsize)
+
+
+def _read(source: str, most_documents: int) -> list[YamlDocument]:
     yaml = YAML(typ="safe", pure=True)
-    builder = _Builder(yaml)
+    builder = _Builder(yaml, most_documents)
     try:
         for event in yaml.parse(source):
             builder.take(event)
@@ -72,7 +81,10 @@ def read_yaml(source: str) -> YamlDocument:
         escape = next(beyond, None)
         fault = fault_at(source, escape.start() if escape else 0, "this escape is not a character; correct it")
         raise SourceInvalid("The YAML cannot be read.", errors=[fault]) from None
-    document = builder.document
+    return [_mapping(document) for document in builder.documents]
+
+
+def _mapping(document: YamlDocument) -> YamlDocument:
     if not isinstance(document.data, dict):
         message = "start with keys and values, such as `name: my-agent`"
         raise SourceInvalid("The YAML is not a mapping.", errors=[document.fault((), message)])
@@ -82,9 +94,9 @@ def read_yaml(source: str) -> YamlDocument:
 class _Builder:
     """Takes the events in order; ``_stack`` holds the open collections, ``_path`` where the next value belongs."""
 
-    def __init__(self, yaml: YAML) -> None:
-        self.document = YamlDocument()
-        self._documents = 0
+    def __init__(self, yaml: YAML, most_documents: int) -> None:
+        self.documents: list[YamlDocument] = []
+        self._most_documents = most_documents
         self._stack: list[dict | list] = []
         self._path: list[str | int] = []
         self._key: str | None = None
@@ -93,8 +105,8 @@ class _Builder:
     def take(self, event: Any) -> None:
         match event:
             case DocumentStartEvent():
-                self._documents += 1
-                if self._documents > 1:
+                self.documents.append(YamlDocument())
+                if len(self.documents) > self._most_documents:
                     _refuse("a second document begins here; keep one agent in each file", event.start_mark)
             case AliasEvent():
                 _refuse(f"aliases are not supported; write the value of *{event.anchor} out", event.start_mark)
@@ -141,7 +153,7 @@ class _Builder:
         if key in self._stack[-1]:
             _refuse(f"the key {key!r} is here twice; keep one", event.start_mark)
         self._key = key
-        self.document.keys[(*self._path, key)] = _position(event.start_mark)
+        self.documents[-1].keys[(*self._path, key)] = _position(event.start_mark)
 
     def _place(self, value: Any, mark: Any) -> None:
         """Put ``value`` where it belongs and step into its path; ``_close`` steps out."""
@@ -153,8 +165,8 @@ class _Builder:
             else:
                 parent[self._key] = value
         else:
-            self.document.data = value
-        self.document.values[tuple(self._path)] = _position(mark)
+            self.documents[-1].data = value
+        self.documents[-1].values[tuple(self._path)] = _position(mark)
         self._key = None
 
     def _expects_key(self) -> bool:
@@ -173,12 +185,6 @@ class _Builder:
         if problem := json_problem(value):
             _refuse(problem, event.start_mark)
         return value
-
-    def _construct(self, kind: str, node: ScalarNode) -> Any:
-        try:
-            return getattr(self._yaml.constructor, f"construct_yaml_{kind}")(node)
-        except ValueError:  # Python refuses to read an integer of thousands of digits
-            _refuse("this number cannot be read", node.start_mark)
 
 
 _CONSTRUCTED = {"null", "bool", "int", "float"}  # everything else, dates too, stays the text that was written

@@ -1,0 +1,44 @@
+"""What ``nexdeck apply`` reads: the shape of a deployment in YAML. The rules are in ``services.sources.declared``."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.deployment import DeploymentOptions
+from models.wire import NAME_PATTERN, Limits
+
+DEFAULT_GATEWAY = "local"
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+
+
+class DeclaredState(StrEnum):
+    RUNNING = "running"
+    STOPPED = "stopped"
+
+
+class DeclaredLimits(Limits):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DeclaredOptions(DeploymentOptions):
+    """As a deployment's options, but a limit whose name is misspelt is told rather than left out."""
+
+    limits: DeclaredLimits = Field(default_factory=DeclaredLimits)
+
+
+class DeclaredDeployment(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    agent: Name
+    version: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(default=None, description="the newest")
+    gateway: Name = DEFAULT_GATEWAY
+    state: DeclaredState = DeclaredState.RUNNING
+    options: DeclaredOptions = Field(default_factory=DeclaredOptions)
+
+
+class DeclaredList(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    deployments: list[DeclaredDeployment] = Field(max_length=2000)

@@ -1,0 +1,92 @@
+"""Reads what the catalog and the deployments there are have to say to declarations."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, select
+
+from models.agent import Agent, AgentVersion
+from models.declared import DeclaredState
+from models.deployment import Deployment, DeploymentOptions, DeploymentStatus, DesiredState, Revision
+from models.gateway import Gateway
+from services.agents import find_version
+from services.deployment_requests import revision_to_run
+from services.errors import Fault, NotFound, SourceInvalid
+from services.gateways import find_gateway
+from services.operations import active_operation
+from services.rules.declared import Present, Wanted
+from services.rules.lifecycle import PUTS_LIVE
+from services.sources.declared import Declaration
+
+
+@dataclass(frozen=True)
+class Resolved:
+    declaration: Declaration
+    wanted: Wanted
+    version: AgentVersion
+
+
+def resolve(session: Session, declared: list[Declaration]) -> list[Resolved]:
+    """Raises SourceInvalid with the place of every name that leads nowhere."""
+    resolved: list[Resolved] = []
+    faults: list[Fault] = []
+    there = _rows_by_place(session)
+    for each in declared:
+        spec, place = each.spec, ("gateway",)
+        try:
+            gateway = find_gateway(session, spec.gateway)
+            place = ("agent",)
+            version = find_version(session, spec.agent, None)
+            place = ("version",)
+            version = find_version(session, spec.agent, spec.version) if spec.version else version
+        except NotFound as error:
+            faults.append(each.fault(place, error.message))
+            continue
+        row = there.get((gateway.id, spec.name))
+        if row is not None and row.agent_id != version.agent_id:
+            other = session.get_one(Agent, row.agent_id).name
+            message = f"{spec.name} is a deployment of {other}, and stays one; undeploy it, or choose another name"
+            faults.append(each.fault(("agent",), message))
+        if row is not None and row.desired_state is DesiredState.ABSENT:
+            faults.append(each.fault(("name",), f"{spec.name} is being undeployed; try again when it is gone"))
+        options = DeploymentOptions.model_validate(spec.options.model_dump())
+        wanted = Wanted(spec.name, gateway.name, spec.agent, version.version, options, spec.state)
+        resolved.append(Resolved(each, wanted, version))
+    raise_for(faults)
+    return resolved
+
+
+def _rows_by_place(session: Session) -> dict[tuple[str, str], Deployment]:
+    rows = session.exec(select(Deployment).where(Deployment.undeployed_at.is_(None)))
+    return {(row.gateway_id, row.name): row for row in rows}
+
+
+def present_deployments(session: Session) -> list[Present]:
+    """What there is and is meant to stay, by gateway and name."""
+    rows = (
+        select(Deployment, Agent.name, Gateway.name)
+        .join(Agent, Agent.id == Deployment.agent_id)
+        .join(Gateway, Gateway.id == Deployment.gateway_id)
+        .where(Deployment.undeployed_at.is_(None), Deployment.desired_state != DesiredState.ABSENT)
+        .order_by(Gateway.name, Deployment.name)
+    )
+    found = []
+    for row, agent, gateway in session.exec(rows):
+        revision = _revision_meant(session, row)
+        options = DeploymentOptions.model_validate(revision.options)
+        state, failed = DeclaredState(row.desired_state), row.status is DeploymentStatus.FAILED
+        found.append(Present(row.id, row.name, gateway, agent, revision.version, options, state, failed))
+    return found
+
+
+def _revision_meant(session: Session, row: Deployment) -> Revision:
+    """The revision that is on its way, else the one that runs or that a start would bring up."""
+    operation = active_operation(session, row.id)
+    if operation is None or operation.kind not in PUTS_LIVE:
+        return revision_to_run(session, row)
+    of_it = select(Revision).where(Revision.deployment_id == row.id, Revision.number == operation.revision)
+    return session.exec(of_it).one()
+
+
+def raise_for(faults: list[Fault]) -> None:
+    if faults:
+        raise SourceInvalid("What was declared cannot be applied; nothing was changed.", errors=faults)
