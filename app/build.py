@@ -11,6 +11,7 @@ from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.local_gateway import LocalGateways
+from services.logs import LogService
 from services.operations import Journal
 from services.proof import Prover
 from services.reconciler import Reconciler
@@ -54,4 +55,5 @@ def build_studio(settings: Settings) -> Studio:
         convergence=convergence,
         reconciler=Reconciler(database, gateways, health, convergence),
         health=health,
+        logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )

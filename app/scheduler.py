@@ -13,7 +13,13 @@ JITTER = 0.15  # of the interval, to either side, so that many control planes do
 def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
     """A scheduler with every job, not started. A job that is still running when its turn comes is left out."""
     scheduler = AsyncIOScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-    for job, seconds in ((studio.reconciler.sweep, settings.sweep_seconds), (studio.reconciler.retry_due, 1.0)):
+    jobs = (
+        (studio.reconciler.sweep, settings.sweep_seconds),
+        (studio.reconciler.retry_due, 1.0),
+        (studio.logs.collect_all, 1.0),
+        (studio.logs.prune, 60.0),
+    )
+    for job, seconds in jobs:
         scheduler.add_job(
             job,
             "interval",

@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     )
     allowed_hosts: str = Field("", description="further names that may stand in the Host header, by comma")
     sweep_seconds: float = Field(15.0, gt=0, le=3600, description="time between two looks at every gateway")
+    log_days: float = Field(7.0, gt=0, le=3650, description="days for which the lines of deployments are kept")
+    log_lines: int = Field(200_000, ge=100, description="lines that are kept of each deployment at most")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

@@ -129,8 +129,20 @@ def _run(settings: Settings, listener: socket.socket) -> int:
     print(f"Nexdeck serves at {settings.url}  (data: {settings.data_dir})", flush=True)
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, lambda *_: None)  # uvicorn raises the signal again once it has shut down
-    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
+    asyncio.run(_Server(config, studio).serve(sockets=[listener]))
     return 0
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams of log lines first: they have no end of their own that a shutdown could wait for."""
+
+    def __init__(self, config: uvicorn.Config, studio: Studio) -> None:
+        super().__init__(config)
+        self._studio = studio
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._studio.logs.end_streams()
+        await super().shutdown(sockets)
 
 
 def _listen(settings: Settings) -> socket.socket:

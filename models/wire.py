@@ -25,7 +25,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 PRODUCT = "nexdeck-gateway"
 CONTROL_PREFIX = "/control/v1"
@@ -33,6 +33,8 @@ REVISION_HEADER = "X-Nexdeck-Revision"
 REQUEST_ID_HEADER = "X-Request-ID"
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"  # agents, deployments, gateways; also tool names and path segments
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
+
+LARGEST_CURSOR = 2**53
 
 JsonSchema = dict[str, Any]
 
@@ -137,11 +139,11 @@ class GatewayState(BaseModel):
 
 
 class LogLine(BaseModel):
-    cursor: int
-    time: datetime
+    cursor: int = Field(ge=1, le=LARGEST_CURSOR)
+    time: AwareDatetime
     level: str
     deployment_id: str | None = None
-    revision: int | None = None
+    revision: int | None = Field(default=None, ge=0, lt=2**31)
     request_id: str | None = None
     logger: str = ""
     message: str
@@ -149,10 +151,10 @@ class LogLine(BaseModel):
 
 
 class LogBatch(BaseModel):
-    boot_id: str
+    boot_id: str = Field(max_length=128)
     lines: list[LogLine]
-    next_cursor: int
-    lost: int = Field(default=0, description="lines after the cursor that the buffer no longer holds")
+    next_cursor: int = Field(ge=0, le=LARGEST_CURSOR)
+    lost: int = Field(default=0, ge=0, description="lines after the cursor that the buffer no longer holds")
 
 
 class FieldError(BaseModel):

@@ -19,6 +19,7 @@ from models.wire import (
     GatewayState,
     KeysRequest,
     LiveRequest,
+    LogBatch,
     RevisionBundle,
 )
 from services.errors import ArtifactRejected, Conflict, Fault, GatewayError, GatewayRefused, GatewayUnreachable
@@ -75,6 +76,14 @@ class GatewayClient:
     async def remove(self, deployment_id: str) -> None:
         """Drain and forget a deployment; one that is not there is fine."""
         await self._control("DELETE", f"/deployments/{deployment_id}")
+
+    async def logs(self, after: int, limit: int) -> LogBatch:
+        """The lines after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
+        answer = await self._control("GET", f"/logs?after={after}&limit={limit}", limits=STATE_TIMEOUT)
+        try:
+            return LogBatch.model_validate_json(answer)
+        except ValidationError as error:
+            raise GatewayError(f"{self.url} answered with something else than log lines.") from error
 
     async def execute(self, name: str, inputs: dict[str, Any], revision: int, seconds: float) -> dict[str, Any]:
         """One real call through the API channel, answered by that revision. Returns the agent's output object."""

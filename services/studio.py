@@ -12,6 +12,7 @@ from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.local_gateway import LocalGateways
+from services.logs import LogService
 from services.reconciler import Reconciler
 from services.secrets import SecretVault
 
@@ -30,6 +31,7 @@ class Studio:
     convergence: Convergence
     reconciler: Reconciler
     health: HealthService
+    logs: LogService
 
     async def start(self) -> None:
         """Begin to run: gateways come up, and what was under way goes on. Returns at once."""
@@ -39,6 +41,7 @@ class Studio:
     async def stop(self) -> None:
         """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
         await self.convergence.close()
+        await self.logs.close()
         await self.local_gateways.stop()
         await self.connections.close()
         self.database.close()

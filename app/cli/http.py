@@ -7,14 +7,18 @@ the command together (0.15 s of 0.2 s, against 0.03 s for http.client), and one 
 import http.client
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from app.cli.exits import CliError, ExitCode
 
 CONNECT_SECONDS = 5.0
+USER_AGENT = "nexdeck-cli"
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
+HINT = "Start Nexdeck with `nexdeck serve`, or say where it is with --url or NEXDECK_URL."
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,8 @@ def send(
 ) -> Answer:
     """One request with a JSON body, answered within ``seconds``. Raises CliError (unreachable, timeout)."""
     target = _split(url)
-    secure = target.scheme == "https"
-    connection_type = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = connection_type(target.hostname, target.port, timeout=CONNECT_SECONDS)
-    sent = {"Accept": "application/json", "User-Agent": "nexdeck-cli", **(headers or {})}
+    connection = _connection(target)
+    sent = {"Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
     content = None
     if body is not None:
         content = json.dumps(body).encode()
@@ -64,7 +66,7 @@ def send(
     return Answer(response.status, answer, response.headers.get_content_type())
 
 
-def _split(url: str):
+def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0):
@@ -72,6 +74,12 @@ def _split(url: str):
     except ValueError:
         pass
     raise CliError.because(ExitCode.USAGE, f"{url!r} is not an address; it looks like http://127.0.0.1:8400")
+
+
+def _connection(target: SplitResult) -> http.client.HTTPConnection:
+    secure = target.scheme == "https"
+    connection_type = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    return connection_type(target.hostname, target.port, timeout=CONNECT_SECONDS)
 
 
 def _unreachable(url: str, error: Exception) -> CliError:
@@ -101,21 +109,54 @@ class Server:
     def raw(
         self, method: str, *path: str, body: Any = None, query: dict[str, Any] | None = None, seconds: float = 60.0
     ) -> Answer:
-        given = {key: value for key, value in (query or {}).items() if value is not None}
-        url = f"{self.url}/api/v1/{'/'.join(quote(part, safe='') for part in path)}"
         try:
-            answer = send(method, f"{url}?{urlencode(given)}" if given else url, body=body, seconds=seconds)
+            answer = send(method, self._address(path, query), body=body, seconds=seconds)
         except CliError as error:
             if error.exit_code is ExitCode.UNREACHABLE:
-                error.hint = "Start Nexdeck with `nexdeck serve`, or say where it is with --url or NEXDECK_URL."
+                error.hint = HINT
             raise
-        if 200 <= answer.status < 300:
-            return answer
+        if not 200 <= answer.status < 300:
+            raise self._error(answer)
+        return answer
+
+    def _address(self, path: tuple[str, ...], query: dict[str, Any] | None) -> str:
+        given = {key: value for key, value in (query or {}).items() if value is not None}
+        url = f"{self.url}/api/v1/{'/'.join(quote(part, safe='') for part in path)}"
+        return f"{url}?{urlencode(given)}" if given else url
+
+    def _error(self, answer: Answer) -> CliError:
         problem = answer.json()
         if not isinstance(problem, dict) or "detail" not in problem:
             detail = f"{self.url} answered {answer.status}, but not as Nexdeck does. Is that the right address?"
-            raise CliError.because(ExitCode.UNREACHABLE, detail, code="not_nexdeck")
-        raise CliError.answered(answer.status, problem)
+            return CliError.because(ExitCode.UNREACHABLE, detail, code="not_nexdeck")
+        return CliError.answered(answer.status, problem)
+
+    @contextmanager
+    def stream(
+        self, *path: str, query: dict[str, Any], headers: dict[str, str], silence: float = 30.0
+    ) -> Iterator[http.client.HTTPResponse]:
+        """An answer without end, line by line. Raises CliError as ``call`` does; once the answer has begun, OSError
+        (for a silence of that many seconds too) and HTTPException when it breaks."""
+        url = self._address(path, query)
+        target = _split(url)
+        connection = _connection(target)
+        try:
+            try:
+                connection.connect()
+            except OSError as error:
+                error = _unreachable(url, error)
+                error.hint = HINT
+                raise error from None
+            connection.sock.settimeout(silence)
+            sent = {"Accept": "text/event-stream", "User-Agent": USER_AGENT, **headers}
+            connection.request("GET", f"{target.path}?{target.query}", headers=sent)
+            response = connection.getresponse()
+            if response.status != 200:
+                content_type = response.headers.get_content_type()
+                raise self._error(Answer(response.status, response.read(MAX_ANSWER_BYTES), content_type))
+            yield response
+        finally:
+            connection.close()
 
 
 def _default_url() -> str:

@@ -1,0 +1,25 @@
+"""Log lines as JSON."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from app.api.schemas.base import Shape
+from models.log import LogLevel
+
+
+class LogLineShape(Shape):
+    id: int = Field(description="grows in the order of arrival")
+    deployment_id: str
+    time: datetime
+    level: LogLevel
+    revision: int | None
+    request_id: str | None
+    logger: str = Field(description="the logger's name; `print` for what was printed, `gateway` for each request")
+    message: str
+    exception: str | None = Field(description="the traceback")
+
+
+class LogListing(BaseModel):
+    items: list[LogLineShape] = Field(description="in the order of arrival")
+    next_cursor: str | None = Field(default=None, description="pass it as `cursor` for older lines; null on the last")
