@@ -37,10 +37,11 @@ def load_agent(bundle: RevisionBundle, deployment_id: str) -> tuple[Any, ModuleT
 
 
 def unload(module: ModuleType) -> None:
-    """Forget a module; one that was loaded again under the same name meanwhile stays."""
+    """Forget a module and those that it made of its members; one that was loaded again meanwhile stays."""
     if sys.modules.get(module.__name__) is module:
-        del sys.modules[module.__name__]
         linecache.cache.pop(module.__file__ or "", None)
+        for name in [name for name in list(sys.modules) if f"{name}.".startswith(f"{module.__name__}.")]:
+            del sys.modules[name]
 
 
 def rejected(detail: str) -> GatewayProblem:

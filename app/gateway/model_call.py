@@ -1,7 +1,7 @@
 """One call of a model for a kaizen agent: its signature as messages, the answer as typed fields, errors as problems."""
 
 import asyncio
-from typing import Any
+from typing import Any, get_args
 from weakref import WeakKeyDictionary
 
 import httpx
@@ -133,10 +133,11 @@ def _fields(strategy: Any, signature: Any, text: str) -> dict[str, Any]:
         parsed = dict.fromkeys(declared, text)  # a model asked for one text often answers just that text
     fields = {}
     for name, field in declared.items():
-        if name not in parsed:
+        kind = field.get("type", Any)
+        if name not in parsed and type(None) not in get_args(kind):  # one that may be None need not be answered
             raise GatewayProblem(502, "model_failed", f"The model's answer has no field {name!r}: {text[:300]!r}")
         try:
-            fields[name] = TypeAdapter(field.get("type", Any), config=_LENIENT).validate_python(parsed[name])
+            fields[name] = TypeAdapter(kind, config=_LENIENT).validate_python(parsed.get(name))
         except ValidationError as error:
             reason = error.errors(include_url=False, include_input=False)[0]["msg"]
             detail = f"The model answered {str(parsed[name])[:100]!r} for {name!r}: {reason}"

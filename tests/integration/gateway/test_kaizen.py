@@ -92,6 +92,20 @@ def test_a_failing_model_is_a_bad_gateway_with_its_cause(gateway, model, questio
     assert cause in answer.json()["detail"]
 
 
+def test_a_field_that_may_be_none_may_be_left_out(gateway, model):
+    lenient = (
+        module(model)
+        .replace("answer: str", "answer: Optional[str]")
+        .replace("confidence: float", "confidence: Optional[float]")
+        .replace("credential: str", "credential: Optional[str]")
+    )
+    source = f"from typing import Optional\n{lenient}"
+    gateway.deploy("lenient", source, environment={"MODEL_KEY": "k"})
+    answer = ask(gateway, "lenient", "MISSING")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["outputs"]["agent"]["result"] == {"answer": None, "credential": None, "confidence": None}
+
+
 def test_a_refused_key_is_told_and_not_shown(gateway, model):
     gateway.deploy("wrong-key", module(model), environment={"MODEL_KEY": "wrong"})
     answer = ask(gateway, "wrong-key", "hello")
