@@ -9,6 +9,7 @@ from pages.components.deploy import open_redeploy_dialog
 from pages.components.icons import agent_tile, icon
 from pages.components.lifecycle_buttons import Lifecycle, lifecycle_buttons, possible
 from pages.components.section import Section
+from pages.deployment_tabs.api_docs import ApiDocsTab
 from pages.deployment_tabs.artifact import ArtifactTab
 from pages.deployment_tabs.overview import OverviewTab
 from pages.deployment_tabs.revisions import RevisionsTab
@@ -20,7 +21,7 @@ from services.deployment_views import DeploymentDetail
 from services.errors import NotFound
 from services.studio import Studio
 
-TABS = {"": ("Overview", OverviewTab), "artifact": ("Artifact", ArtifactTab)} | {
+TABS = {"": ("Overview", OverviewTab), "docs": ("API docs", ApiDocsTab), "artifact": ("Artifact", ArtifactTab)} | {
     "revisions": ("Revisions", RevisionsTab),
     "settings": ("Settings", SettingsTab),
 }

@@ -9,6 +9,7 @@ from services.interface import Interface
 from services.sources import schemas
 
 PROBLEM_TYPE = "application/problem+json"
+WITH_WAIT = frozenset({"rate_limited", "too_many_calls", "starting", "restoring", "agent_stuck"})  # have Retry-After
 _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _ONES = (
@@ -49,9 +50,9 @@ def problems_of(interface: Interface) -> dict[int, list[tuple[str, str]]]:
         404: [("not_deployed", "It is stopped or was undeployed.")],
         413: [("too_large", "The body is larger than 20 MB.")],
         421: [("foreign_host", "The Host header is not a name of the gateway.")],
-        422: [("invalid_input", "The inputs do not fit their schema; `errors` names each place.")],
+        422: [("invalid_input", "The inputs do not fit their schema; errors names each place.")],
         500: [
-            ("agent_failed", "The agent's code raised an error; `detail` has its words."),
+            ("agent_failed", "The agent's code raised an error; detail has its words."),
             ("internal_error", "The gateway failed."),
         ],
         502: [
@@ -143,7 +144,7 @@ def _problem(codes: list[tuple[str, str]]) -> dict[str, Any]:
         "description": "\n".join(f"- `{code}`: {meaning}" for code, meaning in codes),
         "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
-    if {code for code, _ in codes} & {"rate_limited", "starting"}:
+    if {code for code, _ in codes} & WITH_WAIT:
         waits = {"description": "seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}
         answer["headers"] = {"Retry-After": waits}
     return answer

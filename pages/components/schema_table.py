@@ -1,22 +1,24 @@
 """The fields of a JSON Schema as a table for people."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from nicegui import ui
 
+MOST_LEVELS = 4
+
 
 def inputs_table(schema: dict[str, Any]) -> None:
-    _table(schema, set(schema.get("required", [])), "It takes no inputs.")
+    _table(schema, True, "It takes no inputs.")
 
 
 def outputs_table(schema: dict[str, Any]) -> None:
-    _table(schema, set(), "Its output is not described further.")
+    _table(schema, False, "Its output is not described further.")
 
 
-def _table(schema: dict[str, Any], required: set[str], nothing: str) -> None:
-    properties = schema.get("properties", {})
-    if not properties:
+def _table(schema: dict[str, Any], tells_need: bool, nothing: str) -> None:
+    if not schema.get("properties"):
         ui.label(nothing).classes("small fg3")
         return
     with ui.element("table").classes("schema"):
@@ -25,8 +27,26 @@ def _table(schema: dict[str, Any], required: set[str], nothing: str) -> None:
                 with ui.element("th").props("scope=col"):
                     ui.label(head)
         with ui.element("tbody"):
-            for name, field in properties.items():
-                _row(name, field if isinstance(field, dict) else {}, name in required)
+            for name, field, needed in _fields(schema):
+                _row(name, field, needed and tells_need)
+
+
+def _fields(schema: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Path, schema and need of every field; those of objects and of lists of objects follow theirs."""
+    for name, field in schema.get("properties", {}).items():
+        field = field if isinstance(field, dict) else {}
+        yield prefix + name, field, name in schema.get("required", [])
+        if depth < MOST_LEVELS:
+            for inner, mark in _objects_in(field):
+                yield from _fields(inner, f"{prefix}{name}{mark}.", depth + 1)
+
+
+def _objects_in(field: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    for option in [field, *field.get("anyOf", []), *field.get("oneOf", [])]:
+        if isinstance(option, dict):
+            yield option, ""
+            if isinstance(option.get("items"), dict):
+                yield option["items"], "[]"
 
 
 def _row(name: str, field: dict[str, Any], required: bool) -> None:
