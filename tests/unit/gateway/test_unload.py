@@ -12,6 +12,7 @@ from app.gateway.loading import unload
 def modules(monkeypatch) -> dict[str, ModuleType]:
     made = {name: ModuleType(name) for name in ("artifact_1", "artifact_1.member@1.0.0", "artifact_12")}
     for name, module in made.items():
+        module.__file__ = f"<{name}>"
         monkeypatch.setitem(sys.modules, name, module)
     return made
 
