@@ -2,7 +2,9 @@
 
 from nicegui import ui
 
+from models.deployment import DeploymentOptions
 from pages.components.buttons import Button
+from pages.components.deploy.change_panel import ChangePanel
 from pages.components.deploy.options_form import OptionsForm
 from pages.components.fields import FormErrors, choice_field, text_field
 from pages.components.key_once import show_key_once
@@ -10,7 +12,7 @@ from pages.components.modal import Modal
 from pages.identity import me
 from pages.notices import say
 from services.deployment_views import DeploymentDetail
-from services.errors import StudioError
+from services.errors import InvalidInput, StudioError
 from services.studio import Studio
 
 
@@ -26,6 +28,7 @@ class RedeployDialog:
     def __init__(self, studio: Studio, detail: DeploymentDetail, versions: list[str]) -> None:
         self._studio = studio
         self._deployment = deployment = detail.summary.deployment
+        self._wanted: tuple[str, DeploymentOptions] | None = None
         note = "The live revision serves on until the new one has answered on each channel; then they swap."
         self._modal = Modal(f"Redeploy {deployment.name}", note)
         labels = {
@@ -36,11 +39,16 @@ class RedeployDialog:
             with ui.element("div").classes("fields"):
                 self._version = choice_field("Version", labels, versions[0], on_change=self.show_version)
                 self._reason = text_field("Reason", placeholder="optional, kept with the revision")
-            self._options = OptionsForm(studio, detail.options, self._errors)
+            with ui.element("div").classes("stack full") as options:
+                self._options = OptionsForm(studio, detail.options, self._errors)
+            self._changes = ChangePanel(self._tell_allowed)
+        # Whatever is done in the form may change the options; which field it was does not matter here.
+        for event in ("click", "keyup", "focusout"):
+            options.on(event, self._show_changes, args=[], throttle=0.3)
         self._errors.belongs("version", self._version)
         with self._modal.foot:
             self._modal.cancel_button()
-            Button("Redeploy", self._press, kind="primary", symbol="rocket").mark("redeploy")
+            self._redeploy = Button("Redeploy", self._press, kind="primary", symbol="rocket").mark("redeploy")
 
     def open(self) -> None:
         self._modal.open()
@@ -49,15 +57,38 @@ class RedeployDialog:
         await self._options.show_version(
             await self._studio.agents.version(self._deployment.agent_id, self._version.value)
         )
+        await self._show_changes()
+
+    async def _show_changes(self) -> None:
+        try:
+            wanted = (self._version.value, self._options.read())
+        except InvalidInput:
+            return  # half typed; pressing the button tells what is wrong
+        if wanted == self._wanted:
+            return
+        self._wanted = wanted
+        version, options = wanted
+        diff = await self._studio.deployments.diff(self._deployment.id, to_version=version, to_options=options)
+        if wanted == self._wanted and not self._modal.dialog.is_deleted:
+            self._changes.show(diff)
+
+    def _tell_allowed(self) -> None:
+        self._redeploy.set_enabled(self._changes.is_allowed)
 
     async def _press(self) -> None:
         self._errors.clear()
         try:
+            options = self._options.read()
+            self._wanted = None  # what serves may be another revision by now
+            await self._show_changes()
+            if not self._changes.is_allowed:
+                return
             change = await self._studio.deployments.redeploy(
                 self._deployment.id,
                 version=self._version.value,
-                options=self._options.read(),
+                options=options,
                 reason=self._reason.value.strip(),
+                allow_breaking=self._changes.breaks_callers,
                 by=me(),
             )
         except StudioError as error:
