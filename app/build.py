@@ -18,6 +18,7 @@ from services.reconciler import Reconciler
 from services.rollout import Rollout
 from services.rules.addresses import parse_networks
 from services.secrets import SecretVault
+from services.strangers import Strangers
 from services.studio import Studio
 
 
@@ -39,6 +40,7 @@ def build_studio(settings: Settings) -> Studio:
     deployments = NexusDeploymentService(
         database, changes, agents, gateways, secrets, health, convergence, settings.url
     )
+    reconciler = Reconciler(database, gateways, health, convergence)
     folder = settings.data_dir / "gateways"
     return Studio(
         database=database,
@@ -53,7 +55,8 @@ def build_studio(settings: Settings) -> Studio:
         deployments=deployments,
         declared=DeclaredDeployments(database, deployments, secrets),
         convergence=convergence,
-        reconciler=Reconciler(database, gateways, health, convergence),
+        reconciler=reconciler,
+        strangers=Strangers(database, secrets, gateways, reconciler, convergence, settings.url),
         health=health,
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )

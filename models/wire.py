@@ -119,10 +119,20 @@ class Counters(BaseModel):
     latency_ms_sum: float = 0.0
 
 
+class LiveOptions(BaseModel):
+    """How the live revision is set up. Of its variables only the names are told."""
+
+    channels: list[Channel]
+    require_key: bool
+    limits: Limits
+    variables: list[str] = Field(default_factory=list)
+
+
 class DeploymentState(BaseModel):
     deployment_id: str
     name: str
     live: RevisionState | None = None
+    options: LiveOptions | None = Field(default=None, description="of what is live")
     loaded: list[RevisionState] = Field(default_factory=list, description="loaded beside the live one, or draining")
     counters: Counters = Field(default_factory=Counters)
     error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")

@@ -55,7 +55,7 @@ class DeclaredDeployments:
         return changes
 
     async def apply(self, changes: list[PlannedChange], *, by: str) -> list[AppliedChange]:
-        """Carry a plan out and wait for its end. A change that fails keeps back those after it on its deployment only."""
+        """Carry a plan out and wait for its end. One that fails keeps back those after it on its deployment."""
         slots = asyncio.Semaphore(AT_ONCE)
         due = [change for change in changes if change.action is not Action.NONE]
         groups = [list(group) for _, group in groupby(due, lambda change: (change.gateway, change.name))]

@@ -7,6 +7,7 @@ from jsonschema import Draft202012Validator
 from sqlmodel import Session, func, select
 
 from models.agent import AgentVersion
+from models.base import new_id
 from models.deployment import Deployment, DeploymentOptions, DesiredState, Revision, StatusChange
 from models.gateway import Gateway
 from models.wire import AgentKind
@@ -48,9 +49,14 @@ async def check_request(request: DeploymentRequest, secrets: SecretVault) -> Non
 
 
 def write_deployment(
-    session: Session, request: DeploymentRequest, gateway: Gateway, name: str, studio_url: str
+    session: Session,
+    request: DeploymentRequest,
+    gateway: Gateway,
+    name: str,
+    studio_url: str,
+    deployment_id: str | None = None,
 ) -> Deployment:
-    """A new deployment, pending. Raises Conflict when the gateway has one of that name."""
+    """A new deployment, pending, with a new id unless one is given. Raises Conflict when the gateway has its name."""
     require_name(name)
     taken = select(Deployment.id).where(Deployment.gateway_id == gateway.id, Deployment.name == name)
     if session.exec(taken.where(Deployment.undeployed_at.is_(None))).first():
@@ -60,6 +66,7 @@ def write_deployment(
         )
     version, channels = request.version, request.options.channels
     deployment = Deployment(
+        id=deployment_id or new_id("dep"),
         agent_id=version.agent_id,
         orchestration_id=version.agent_id if version.kind is AgentKind.ORCHESTRATION else None,
         version=version.version,

@@ -159,6 +159,10 @@ class GatewayDirectory:
         await self._database.write(delete)
         self._changes.gateway.send(row.id)
 
+    def announce(self, gateway_id: str) -> None:
+        """Tell whoever watches that there is news of a gateway."""
+        self._changes.gateway.send(gateway_id)
+
     async def _save(self, gateway: Gateway, *names: str) -> None:
         values = {name: getattr(gateway, name) for name in names}
         await self._database.write(

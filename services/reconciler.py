@@ -27,10 +27,12 @@ AT_ONCE = 50  # gateways looked at concurrently
 
 @dataclass(frozen=True)
 class Drift:
-    """``repairs``: deployments with a new operation; ``remainders``: what a gateway holds besides what it should."""
+    """``repairs``: deployments with a new operation; ``remainders``: what a gateway holds besides what it should;
+    ``strangers``: what it holds that is not ours."""
 
     repairs: list[str] = field(default_factory=list)
     remainders: list[DeploymentState] = field(default_factory=list)
+    strangers: list[DeploymentState] = field(default_factory=list)
 
 
 class Reconciler:
@@ -72,8 +74,15 @@ class Reconciler:
             drift = await self._database.write(lambda session: self._find_drift(session, gateway, state, looked_at))
             for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)
+            self._note_strangers(gateway, drift.strangers)
             await self._clear(gateway, drift.remainders)
         return gateway
+
+    def _note_strangers(self, gateway: Gateway, strangers: list[DeploymentState]) -> None:
+        before = {held.deployment_id for held in self.strangers(gateway.id)}
+        self._strangers[gateway.id] = strangers
+        if before != {held.deployment_id for held in strangers}:
+            self._gateways.announce(gateway.id)
 
     async def _clear(self, gateway: Gateway, remainders: list[DeploymentState]) -> None:
         """Take off what a rollout left behind that failed while the gateway could not be reached."""
@@ -95,9 +104,10 @@ class Reconciler:
         ours = select(Deployment, Revision.sha256).join(Revision, is_live, isouter=True)
         drift, known = Drift(), set()
         for row, sha256 in session.exec(ours.where(Deployment.gateway_id == gateway.id)):
+            if row.undeployed_at is None or row.undeployed_at >= looked_at:
+                known.add(row.id)
             if row.undeployed_at is not None:
                 continue
-            known.add(row.id)
             held = seen.get(row.id)
             kind = repair_for(row, sha256, held)
             if kind is None:
@@ -111,7 +121,7 @@ class Reconciler:
                 open_operation(session, row, kind, revision_to_run(session, row), RECONCILER)
                 self._backoff.tried(row.id, now())
                 drift.repairs.append(row.id)
-        self._strangers[gateway.id] = [held for held in state.deployments if held.deployment_id not in known]
+        drift.strangers.extend(held for held in state.deployments if held.deployment_id not in known)
         return drift
 
     def _may_repair(self, session: Session, row: Deployment, looked_at: datetime) -> bool:

@@ -15,6 +15,7 @@ from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.reconciler import Reconciler
 from services.secrets import SecretVault
+from services.strangers import Strangers
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Studio:
     declared: DeclaredDeployments
     convergence: Convergence
     reconciler: Reconciler
+    strangers: Strangers
     health: HealthService
     logs: LogService
 

@@ -1,10 +1,11 @@
 """``nexdeck gateways``: where agents run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from app.cli.deploy import NoWait, finish
 from app.cli.exits import CliError, ExitCode
 from app.cli.hidden import read_hidden
 from app.cli.http import Server
@@ -13,6 +14,7 @@ from app.cli.output import confirm, print_fields, print_json, print_table, when
 
 app = typer.Typer(help="Gateways, the Nexus processes that agents run on.", no_args_is_help=True)
 Gateway = Annotated[str, typer.Argument(help="The gateway's name or id.")]
+Unknown = Annotated[str, typer.Argument(metavar="ID", help="The id of what the gateway holds; `show` lists them.")]
 Address = Annotated[str, typer.Argument(metavar="URL", help="e.g. http://10.1.2.3:8401")]
 TokenFile = Annotated[
     Path | None, typer.Option(help="The file that holds its token; else it is asked for, or read from standard input.")
@@ -31,6 +33,47 @@ def list_gateways(url: Url = None, as_json: AsJson = False) -> None:
         for g in found
     )
     print_table(("name", "kind", "url", "status", "version", "running", "deployments"), rows, empty="No gateways.")
+
+
+@app.command()
+def show(gateway: Gateway, url: Url = None, as_json: AsJson = False) -> None:
+    """Show a gateway, and what it holds that this Nexdeck does not know."""
+    found = Server(url).get("gateways", gateway)
+    if as_json:
+        print_json(found)
+        return
+    names = ("name", "id", "kind", "url", "status", "status_reason", "version")
+    fields = [(name.replace("status_reason", "because"), found[name]) for name in names]
+    print_fields([*fields, ("last seen", when(found["last_seen_at"]))])
+    if found["strangers"]:
+        print("\nunknown to this Nexdeck:")
+        rows = ((s["name"], s["deployment_id"], _known_as(s), s["obstacle"]) for s in found["strangers"])
+        print_table(("name", "id", "is", "cannot be adopted because"), rows, empty="")
+
+
+@app.command("remove-unknown")
+def remove_unknown(
+    gateway: Gateway, deployment: Unknown, yes: Yes = False, url: Url = None, as_json: AsJson = False
+) -> None:
+    """Take what this Nexdeck does not know off a gateway."""
+    confirm(f"Remove {deployment} from {gateway}? Whoever put it there is not asked, and calls to it will fail.", yes)
+    Server(url).post("gateways", gateway, "strangers", deployment, "remove")
+    print_json({"removed": deployment}) if as_json else print(f"{deployment} is removed from {gateway}.")
+
+
+@app.command()
+def adopt(
+    gateway: Gateway,
+    deployment: Unknown,
+    yes: Yes = False,
+    no_wait: NoWait = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a deployment of what a gateway holds and this Nexdeck does not know."""
+    confirm(f"Adopt {deployment}? The invocation keys that it has now end with that.", yes, in_scripts=True)
+    server = Server(url)
+    finish(server, server.post("gateways", gateway, "strangers", deployment, "adopt"), no_wait, as_json)
 
 
 @app.command()
@@ -77,6 +120,10 @@ def remove(gateway: Gateway, yes: Yes = False, url: Url = None, as_json: AsJson 
     confirm(f"Forget the gateway {gateway}?", yes)
     Server(url).call("DELETE", "gateways", gateway)
     print_json({"removed": gateway}) if as_json else print(f"{gateway} is removed.")
+
+
+def _known_as(stranger: dict[str, Any]) -> str:
+    return f"{stranger['agent']} {stranger['version']}" if stranger["agent"] else "no agent of the catalog"
 
 
 def _token(file: Path | None) -> str:

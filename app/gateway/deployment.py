@@ -35,6 +35,7 @@ class Deployment:
             deployment_id=self.id,
             name=self.name,
             live=self.live and self.live.state(),
+            options=self.live and self.live.options(),
             loaded=[revision.state() for revision in (*self.loaded.values(), *self.draining)],
             counters=self.counters,
             error=self.error,

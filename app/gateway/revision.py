@@ -14,7 +14,7 @@ from app.gateway.meter import RevisionMeter
 from app.gateway.problems import GatewayProblem
 from app.gateway.threads import ThreadPool
 from app.gateway.validation import SchemaInvalid, Validator
-from models.wire import RevisionBundle, RevisionState
+from models.wire import LiveOptions, RevisionBundle, RevisionState
 
 WorkflowRunner = Callable[[Any], kinds.Run]  # from a built workflow to how it is called
 
@@ -37,6 +37,15 @@ class Revision:
 
     def state(self) -> RevisionState:
         return RevisionState(revision=self.bundle.revision, sha256=self.bundle.sha256, in_flight=self.gate.in_flight)
+
+    def options(self) -> LiveOptions:
+        manifest = self.bundle.manifest
+        return LiveOptions(
+            channels=manifest.channels,
+            require_key=manifest.require_key,
+            limits=manifest.limits,
+            variables=sorted(self.bundle.environment),
+        )
 
     def unload(self) -> None:
         loading.unload(self.module)

@@ -6,11 +6,20 @@ from contextlib import contextmanager
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from app.api.parameters import Body, Caller, Reference, Services
+from app.api.answers import change_answer
+from app.api.parameters import Body, Caller, Reference, Services, Wait
 from app.api.schemas.base import Listing
-from app.api.schemas.gateways import GatewayRowShape, GatewayShape, GatewayTestShape
+from app.api.schemas.deployments import ChangeShape
+from app.api.schemas.gateways import (
+    GatewayDetailShape,
+    GatewayRowShape,
+    GatewayShape,
+    GatewayTestShape,
+    StrangerShape,
+)
 from models.wire import NAME_PATTERN
 from services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput
+from services.strangers import Stranger
 
 router = APIRouter(prefix="/v1/gateways", tags=["gateways"])
 
@@ -70,8 +79,24 @@ async def test_gateway(studio: Services, body: GatewayAddress) -> GatewayTestSha
 
 
 @router.get("/{gateway}")
-async def get_gateway(studio: Services, gateway: Reference) -> GatewayShape:
-    return GatewayShape.model_validate(await studio.gateways.get(gateway))
+async def get_gateway(studio: Services, gateway: Reference) -> GatewayDetailShape:
+    found = await studio.gateways.get(gateway)
+    strangers = [_stranger(each) for each in await studio.strangers.list(found.id)]
+    return GatewayDetailShape(**found.model_dump(), strangers=strangers)
+
+
+@router.post("/{gateway}/strangers/{deployment}/remove", status_code=204)
+async def remove_stranger(studio: Services, by: Caller, gateway: Reference, deployment: Reference) -> None:
+    """Take what this Nexdeck does not know off a gateway; whoever put it there is not asked."""
+    await studio.strangers.remove(gateway, deployment, by=by)
+
+
+@router.post("/{gateway}/strangers/{deployment}/adopt", status_code=202)
+async def adopt_stranger(
+    studio: Services, by: Caller, gateway: Reference, deployment: Reference, response: Response, wait: Wait = 0
+) -> ChangeShape:
+    """Make a deployment of it. It serves on while a revision of ours is proven beside it; its keys end with that."""
+    return await change_answer(studio, await studio.strangers.adopt(gateway, deployment, by=by), wait, response)
 
 
 @router.patch("/{gateway}")
@@ -91,3 +116,16 @@ async def remove_gateway(studio: Services, by: Caller, gateway: Reference) -> No
 async def check_gateway(studio: Services, gateway: Reference) -> GatewayShape:
     """Look at a gateway now. That it does not answer is no error: `status` and `status_reason` tell."""
     return GatewayShape.model_validate(await studio.reconciler.check(gateway))
+
+
+def _stranger(stranger: Stranger) -> StrangerShape:
+    held, version = stranger.held, stranger.version
+    return StrangerShape(
+        deployment_id=held.deployment_id,
+        name=held.name,
+        revision=held.live and held.live.revision,
+        sha256=held.live and held.live.sha256,
+        agent=stranger.agent,
+        version=version and version.version,
+        obstacle=stranger.obstacle,
+    )

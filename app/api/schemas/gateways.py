@@ -24,6 +24,22 @@ class GatewayShape(Shape):
     created_by: str
 
 
+class StrangerShape(BaseModel):
+    """A deployment that the gateway holds and that this Nexdeck does not know."""
+
+    deployment_id: str
+    name: str
+    revision: int | None = Field(description="the live one; null when none is")
+    sha256: str | None = Field(description="of the live module, in hex")
+    agent: str | None = Field(description="the agent in the catalog that it is; null when there is none")
+    version: str | None
+    obstacle: str | None = Field(description="why it cannot be adopted; null when it can")
+
+
+class GatewayDetailShape(GatewayShape):
+    strangers: list[StrangerShape] = Field(description="as the last look saw them")
+
+
 class GatewayRowShape(GatewayShape):
     deployment_count: int
     running_count: int
