@@ -42,9 +42,9 @@ class RedeployDialog:
             with ui.element("div").classes("stack full") as options:
                 self._options = OptionsForm(studio, detail.options, self._errors)
             self._changes = ChangePanel(self._tell_allowed)
-        # Whatever is done in the form may change the options; which field it was does not matter here.
-        for event in ("click", "keyup", "focusout"):
-            options.on(event, self._show_changes, args=[], throttle=0.3)
+        # Whatever is done in the form may change the options. A moment later the field itself has told its new value.
+        for event in ("pointerup", "keyup", "focusout"):
+            options.on(event, self._show_changes, args=[], throttle=0.3, leading_events=False)
         self._errors.belongs("version", self._version)
         with self._modal.foot:
             self._modal.cancel_button()
