@@ -91,7 +91,7 @@ def _encodable(text: str) -> str:
 
 def _as_wire(line: _Line) -> LogLine:
     cursor, seconds, level, call, logger, message, exception = line
-    return LogLine(
+    return LogLine.model_construct(  # what was written here needs no validation, and there may be thousands a second
         cursor=cursor,
         time=datetime.fromtimestamp(seconds, UTC),
         level=level,
