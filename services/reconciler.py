@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from models.base import now
 from models.deployment import Deployment, Revision
-from models.gateway import Gateway
+from models.gateway import Gateway, GatewayKind
 from models.wire import DeploymentState, GatewayState
 from services.convergence import Convergence
 from services.database import Database
@@ -45,6 +45,7 @@ class Reconciler:
         self._convergence = convergence
         self._backoff = Backoff()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._coming_up: set[str] = set()
         self._strangers: dict[str, list[DeploymentState]] = {}
 
     async def sweep(self) -> None:
@@ -52,10 +53,14 @@ class Reconciler:
         await asyncio.gather(*(self._visit(summary.gateway) for summary in await self._gateways.list()))
 
     async def retry_due(self) -> None:
-        """Look again early where a repair failed and its pause is over; mostly there is nothing to do."""
+        """Look again early where a repair may be tried again or a gateway of our own is coming up: mostly nowhere."""
         due = self._backoff.soonest()
         if due is not None and due <= now():
             await self.sweep()
+        elif self._coming_up:
+            here = [summary.gateway for summary in await self._gateways.list()]
+            self._coming_up.intersection_update(gateway.id for gateway in here)
+            await asyncio.gather(*(self._visit(gateway) for gateway in here if gateway.id in self._coming_up))
 
     async def check(self, gateway: str) -> Gateway:
         """Look at one gateway now, and repair what drifted on it. An unreachable gateway is no error."""
@@ -70,7 +75,12 @@ class Reconciler:
             looked_at = now()
             gateway, state = await self._gateways.look(gateway)
         await self._health.record(gateway, state)
-        if state is not None and state.ready:
+        is_up = state is not None and state.ready
+        if is_up or gateway.kind is not GatewayKind.LOCAL:
+            self._coming_up.discard(gateway.id)
+        else:
+            self._coming_up.add(gateway.id)
+        if is_up:
             drift = await self._database.write(lambda session: self._find_drift(session, gateway, state, looked_at))
             for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)

@@ -67,11 +67,12 @@ def test_stop_start_and_undeploy_say_what_they_will_do(page: Page, studio: Studi
     row = studio.http.get("/api/v1/deployments/lifecycle").json()
     page.get_by_role("button", name="Undeploy").click()
     page.get_by_role("dialog").get_by_role("button", name="Undeploy").click()
-    for _ in range(100):
-        if httpx.post(row["api_endpoint"], json={"inputs": row["sample"]}, trust_env=False).status_code == 404:
+    for _ in range(300):
+        if studio.http.get("/api/v1/deployments/lifecycle").status_code == 404:
             break
         page.wait_for_timeout(100)
     assert studio.http.get("/api/v1/deployments/lifecycle").status_code == 404
+    assert httpx.post(row["api_endpoint"], json={"inputs": row["sample"]}, trust_env=False).status_code == 404
 
 
 def test_a_failing_deployment_shows_the_step_and_the_cause(page: Page, studio: Studio) -> None:
