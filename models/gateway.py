@@ -20,6 +20,7 @@ class GatewayStatus(StrEnum):
     UNKNOWN = "unknown"
     ONLINE = "online"
     OFFLINE = "offline"
+    REMOVED = "removed"  # kept for the history of its deployments only
 
 
 class Gateway(SQLModel, table=True):

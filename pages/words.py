@@ -48,6 +48,7 @@ GATEWAY = {
     GatewayStatus.ONLINE: Look("Online", "ok", "live"),
     GatewayStatus.OFFLINE: Look("Offline", "bad"),
     GatewayStatus.UNKNOWN: Look("Not seen yet", "idle"),
+    GatewayStatus.REMOVED: Look("Removed", "none"),
 }
 KINDS = {AgentKind.DECLARATIVE: "Declarative", AgentKind.PYTHON: "Python", AgentKind.ORCHESTRATION: "Orchestration"}
 KIND_ICONS = {AgentKind.DECLARATIVE: "bot", AgentKind.PYTHON: "code", AgentKind.ORCHESTRATION: "workflow"}

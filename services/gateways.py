@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, func, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.base import now
 from models.deployment import Deployment, DeploymentStatus
@@ -55,7 +56,7 @@ class GatewayDirectory:
             counts: dict[str, dict[str, int]] = {}
             for gateway_id, status, count in session.exec(present.group_by(Deployment.gateway_id, Deployment.status)):
                 counts.setdefault(gateway_id, {})[status] = count
-            gateways = session.exec(select(Gateway).order_by(Gateway.kind, Gateway.name))
+            gateways = session.exec(_present().order_by(Gateway.kind, Gateway.name))
             return [
                 GatewaySummary(g, sum(c.values()), c.get(DeploymentStatus.RUNNING, 0))
                 for g in gateways
@@ -95,7 +96,7 @@ class GatewayDirectory:
 
     async def save_new(self, gateway: Gateway) -> Gateway:
         def insert(session: Session) -> None:
-            if session.exec(select(Gateway.id).where(Gateway.url == gateway.url)).first():
+            if session.exec(_present().where(Gateway.url == gateway.url)).first():
                 raise Conflict(f"Another gateway has the address {gateway.url} already.", code="gateway_exists")
             session.add(gateway)
 
@@ -146,18 +147,27 @@ class GatewayDirectory:
         """Forget a remote gateway. Raises Conflict while deployments are on it, or for one that Nexdeck runs itself."""
         row = await self.get(gateway)
         if row.kind is GatewayKind.LOCAL:
-            raise Conflict(f"{row.name} is run by Nexdeck itself and stays.")
+            raise Conflict(f"{row.name} is run by Nexdeck itself; it is removed with its process.")
+        await self.forget(row)
 
-        def delete(session: Session) -> None:
-            of_it = select(Deployment).where(Deployment.gateway_id == row.id)
-            if names := [d.name for d in session.exec(of_it.where(Deployment.undeployed_at.is_(None)))]:
-                raise Conflict(f"Undeploy first what is on {row.name}: {', '.join(names[:5])}.", code="gateway_in_use")
-            if session.exec(of_it).first():
-                raise Conflict(f"{row.name} has a history of deployments that refers to it.", code="gateway_in_use")
-            session.delete(session.get(Gateway, row.id))
+    async def require_unused(self, gateway: Gateway) -> None:
+        """Raises Conflict while deployments are on it."""
+        await self._database.read(lambda session: _require_unused(session, gateway))
 
-        await self._database.write(delete)
-        self._changes.gateway.send(row.id)
+    async def forget(self, gateway: Gateway) -> None:
+        """Raises Conflict while deployments are on it. What was on it keeps its history; its name is free again."""
+
+        def change(session: Session) -> None:
+            _require_unused(session, gateway)
+            row = session.get_one(Gateway, gateway.id)
+            if session.exec(select(Deployment.id).where(Deployment.gateway_id == row.id)).first() is None:
+                session.delete(row)
+                return
+            row.name, row.encrypted_token = f"{row.name} (removed, {row.id[-4:]})", ""
+            row.status, row.status_reason = GatewayStatus.REMOVED, None
+
+        await self._database.write(change)
+        self._changes.gateway.send(gateway.id)
 
     def announce(self, gateway_id: str) -> None:
         """Tell whoever watches that there is news of a gateway."""
@@ -166,7 +176,9 @@ class GatewayDirectory:
     async def _save(self, gateway: Gateway, *names: str) -> None:
         values = {name: getattr(gateway, name) for name in names}
         await self._database.write(
-            lambda session: session.exec(update(Gateway).where(Gateway.id == gateway.id).values(values))
+            lambda session: session.exec(
+                update(Gateway).where(Gateway.id == gateway.id, Gateway.status != GatewayStatus.REMOVED).values(values)
+            )
         )
 
     async def _require_allowed(self, host: str, port: int) -> None:
@@ -179,10 +191,20 @@ class GatewayDirectory:
 
 
 def find_gateway(session: Session, gateway: str) -> Gateway:
-    row = session.exec(select(Gateway).where((Gateway.id == gateway) | (Gateway.name == gateway))).first()
+    row = session.exec(_present().where((Gateway.id == gateway) | (Gateway.name == gateway))).first()
     if row is None:
         raise NotFound(f"There is no gateway {gateway[:80]!r}. `nexdeck gateways list` shows those there are.")
     return row
+
+
+def _present() -> SelectOfScalar[Gateway]:
+    return select(Gateway).where(Gateway.status != GatewayStatus.REMOVED)
+
+
+def _require_unused(session: Session, gateway: Gateway) -> None:
+    on_it = select(Deployment.name).where(Deployment.gateway_id == gateway.id, Deployment.undeployed_at.is_(None))
+    if names := session.exec(on_it.order_by(Deployment.name)).all():
+        raise Conflict(f"Undeploy first what is on {gateway.name}: {', '.join(names[:5])}.", code="gateway_in_use")
 
 
 def _note_seen(gateway: Gateway, state: GatewayState) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import secrets
+import shutil
 import signal
 import socket
 import sys
@@ -13,11 +14,12 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from models.gateway import Gateway, GatewayKind
+from models.gateway import Gateway, GatewayKind, GatewayStatus
 from models.wire import GatewayState
 from services.database import Database
-from services.errors import GatewayRefused, GatewayUnreachable, NotFound
+from services.errors import Conflict, GatewayRefused, GatewayUnreachable, NotFound
 from services.gateways import GatewayDirectory
+from services.rules.names import require_name
 from services.secrets import SecretVault
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ FIRST_NAME = "local"
 STOP_SECONDS = 15.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts of a gateway that keeps dying
 STEADY_SECONDS = 60.0  # a gateway that ran this long begins again with the shortest pause
+NEARBY = 100  # ports
 LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set aside
 
 
@@ -46,36 +49,84 @@ class LocalGateways:
         self._folder = folder
         self._preferred_port = preferred_port
         self._llm_allowed_hosts = llm_allowed_hosts
-        self._supervisors: list[asyncio.Task[None]] = []
+        self._supervisors: dict[str, asyncio.Task[None]] = {}
+        self._one_change = asyncio.Lock()
 
     async def start(self) -> None:
-        rows = await self._database.read(_local_gateways) or [await self._create(FIRST_NAME)]
+        rows = await self._database.read(_local_gateways) or [await self._add(FIRST_NAME, "nexdeck")]
         for gateway in rows:
-            task = asyncio.create_task(self._supervise(gateway), name=f"supervise {gateway.name}")
-            self._supervisors.append(task)
+            self._watch_over(gateway)
 
     async def stop(self) -> None:
-        for task in self._supervisors:
-            task.cancel()
-        await asyncio.gather(*self._supervisors, return_exceptions=True)
-        self._supervisors.clear()
+        await self._let_go(*self._supervisors)
+
+    async def create(self, name: str, *, by: str) -> Gateway:
+        """Another gateway process, with a port and a folder of its own; it is on its way up when this returns.
+
+        Raises InvalidInput for the name, Conflict when it is taken.
+        """
+        require_name(name)
+        async with self._one_change:
+            gateway = await self._add(name, by)
+            self._watch_over(gateway)
+        return gateway
+
+    async def restart(self, gateway_name: str, *, by: str) -> Gateway:
+        """End the process, after its last calls, and start it again with what it had."""
+        async with self._one_change:
+            gateway = await self._ours(gateway_name)
+            logger.info("%s restarts the gateway %s", by, gateway.name)
+            await self._let_go(gateway.id)
+            self._watch_over(gateway)
+        return gateway
+
+    async def remove(self, gateway_name: str, *, by: str) -> None:
+        """End the process and delete its folder. Raises Conflict while deployments are on it, and for the first one."""
+        async with self._one_change:
+            gateway = await self._ours(gateway_name)
+            if gateway.name == FIRST_NAME:
+                raise Conflict(f"{FIRST_NAME} is where deployments go unless they say otherwise; it stays.")
+            await self._gateways.require_unused(gateway)
+            logger.info("%s removes the gateway %s", by, gateway.name)
+            await self._let_go(gateway.id)
+            try:
+                await self._gateways.forget(gateway)
+            except Conflict:  # somebody deployed to it meanwhile
+                self._watch_over(gateway)
+                raise
+            await asyncio.to_thread(shutil.rmtree, self._folder / gateway.name, ignore_errors=True)
 
     async def log_tail(self, gateway_name: str, lines: int = 200) -> list[str]:
         """The last lines that the process itself printed. Raises NotFound for a gateway that is not local."""
+        return await asyncio.to_thread(_tail, self._log_file(await self._ours(gateway_name)), lines)
+
+    async def _ours(self, gateway_name: str) -> Gateway:
         gateway = await self._gateways.get(gateway_name)
         if gateway.kind is not GatewayKind.LOCAL:
-            raise NotFound(f"{gateway.name} runs elsewhere; its process log is there.")
-        return await asyncio.to_thread(_tail, self._log_file(gateway), lines)
+            raise NotFound(f"{gateway.name} runs elsewhere; its process and its log are there.")
+        return gateway
 
-    async def _create(self, name: str) -> Gateway:
+    async def _add(self, name: str, by: str) -> Gateway:
+        taken = {int(row.url.rsplit(":", 1)[1]) for row in await self._database.read(_local_gateways)}
         gateway = Gateway(
             name=name,
             kind=GatewayKind.LOCAL,
-            url=f"http://127.0.0.1:{_free_port(self._preferred_port)}",
+            url=f"http://127.0.0.1:{_free_port(self._preferred_port, taken)}",
             encrypted_token=self._secrets.encrypt(secrets.token_urlsafe(32)),
-            created_by="nexdeck",
+            created_by=by,
         )
         return await self._gateways.save_new(gateway)
+
+    def _watch_over(self, gateway: Gateway) -> None:
+        task = asyncio.create_task(self._supervise(gateway), name=f"supervise {gateway.name}")
+        self._supervisors[gateway.id] = task
+
+    async def _let_go(self, *gateway_ids: str) -> None:
+        """Returns when the processes are gone."""
+        tasks = [self._supervisors.pop(gateway_id) for gateway_id in gateway_ids if gateway_id in self._supervisors]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _supervise(self, gateway: Gateway) -> None:
         """Keep one gateway process running until cancelled; then end it, gently at first."""
@@ -142,7 +193,8 @@ class LocalGateways:
 
 
 def _local_gateways(session: Session) -> list[Gateway]:
-    return list(session.exec(select(Gateway).where(Gateway.kind == GatewayKind.LOCAL)))
+    ours = select(Gateway).where(Gateway.kind == GatewayKind.LOCAL, Gateway.status != GatewayStatus.REMOVED)
+    return list(session.exec(ours.order_by(Gateway.created_at)))
 
 
 async def _wait(process: asyncio.subprocess.Process, watch) -> str:
@@ -173,8 +225,10 @@ async def _end_pid(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def _free_port(preferred: int) -> int:
-    for port in (preferred, 0):
+def _free_port(preferred: int, taken: set[int]) -> int:
+    """The preferred port or one soon after it, else any; never one of a gateway of ours, though it may be down now."""
+    nearby = (port for port in range(preferred, min(preferred + NEARBY, 65536)) if port not in taken)
+    for port in (*nearby, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))

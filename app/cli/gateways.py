@@ -79,15 +79,27 @@ def adopt(
 @app.command()
 def add(
     name: Annotated[str, typer.Argument(help="How it shall be called here.")],
-    address: Address,
+    address: Annotated[str | None, typer.Argument(metavar="[URL]", help="e.g. http://10.1.2.3:8401")] = None,
+    local: Annotated[bool, typer.Option("--local", help="Start another gateway process beside Nexdeck.")] = False,
     token_file: TokenFile = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a gateway that runs elsewhere; it must answer now."""
-    body = {"name": name, "url": address, "token": _token(token_file)}
-    gateway = Server(url).post("gateways", body=body)
-    print_json(gateway) if as_json else print(f"{gateway['name']} is {gateway['status']} at {gateway['url']}.")
+    """Add a gateway that runs elsewhere, which must answer now; or, with --local, start one here."""
+    if local is (address is not None):
+        raise CliError.because(ExitCode.USAGE, "Give the gateway's address, or --local to start one here.")
+    place = {"kind": "local"} if local else {"url": address, "token": _token(token_file)}
+    gateway = Server(url).post("gateways", body={"name": name} | place)
+    status = "starting" if local else gateway["status"]
+    print_json(gateway) if as_json else print(f"{gateway['name']} is {status} at {gateway['url']}.")
+
+
+@app.command()
+def restart(gateway: Gateway, yes: Yes = False, url: Url = None, as_json: AsJson = False) -> None:
+    """Restart the process of a local gateway; what is deployed on it comes back by itself."""
+    confirm(f"Restart {gateway}? Calls to what is on it fail for some seconds.", yes, in_scripts=True)
+    found = Server(url).post("gateways", gateway, "restart")
+    print_json(found) if as_json else print(f"{found['name']} is restarting at {found['url']}.")
 
 
 @app.command()
@@ -116,8 +128,8 @@ def check(gateway: Gateway, url: Url = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def remove(gateway: Gateway, yes: Yes = False, url: Url = None, as_json: AsJson = False) -> None:
-    """Forget a gateway; it goes on by itself, but Nexdeck no longer watches it."""
-    confirm(f"Forget the gateway {gateway}?", yes)
+    """Forget a gateway that runs elsewhere, or end a local one and delete its folder."""
+    confirm(f"Remove the gateway {gateway}?", yes)
     Server(url).call("DELETE", "gateways", gateway)
     print_json({"removed": gateway}) if as_json else print(f"{gateway} is removed.")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from app.api.answers import change_answer
 from app.api.parameters import Body, Caller, Reference, Services, Wait
@@ -17,6 +17,7 @@ from app.api.schemas.gateways import (
     GatewayTestShape,
     StrangerShape,
 )
+from models.gateway import GatewayKind
 from models.wire import NAME_PATTERN
 from services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput
 from services.strangers import Stranger
@@ -29,8 +30,21 @@ class GatewayAddress(Body):
     token: str = Field(max_length=2000, description="the gateway's control token", repr=False)
 
 
-class NewGateway(GatewayAddress):
+class NewGateway(Body):
+    """A remote one needs its address and its token; a local one is a process that Nexdeck starts."""
+
     name: str = Field(pattern=NAME_PATTERN)
+    kind: GatewayKind = GatewayKind.REMOTE
+    url: str | None = Field(default=None, max_length=2000, description="e.g. http://10.1.2.3:8401")
+    token: str | None = Field(default=None, max_length=2000, description="the gateway's control token", repr=False)
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "NewGateway":
+        for name in ("url", "token"):
+            if (getattr(self, name) is None) is (self.kind is GatewayKind.REMOTE):
+                wanted = "is missing" if self.kind is GatewayKind.REMOTE else "is chosen by Nexdeck for a local gateway"
+                raise ValueError(f"{name} {wanted}")
+        return self
 
 
 class GatewayChange(Body):
@@ -63,9 +77,12 @@ async def list_gateways(studio: Services) -> Listing[GatewayRowShape]:
 
 @router.post("", status_code=201)
 async def add_gateway(studio: Services, by: Caller, body: NewGateway, response: Response) -> GatewayShape:
-    """Add a gateway that runs elsewhere; it must answer now."""
-    with _of_the_request():
-        gateway = await studio.gateways.add_remote(body.name, body.url, body.token, by=by)
+    """Add a gateway that runs elsewhere, which must answer now, or start another one on this machine."""
+    if body.kind is GatewayKind.LOCAL:
+        gateway = await studio.local_gateways.create(body.name, by=by)
+    else:
+        with _of_the_request():
+            gateway = await studio.gateways.add_remote(body.name, body.url, body.token, by=by)
     response.headers["Location"] = f"/api/v1/gateways/{gateway.name}"
     return GatewayShape.model_validate(gateway)
 
@@ -108,8 +125,18 @@ async def change_gateway(studio: Services, by: Caller, gateway: Reference, body:
 
 @router.delete("/{gateway}", status_code=204)
 async def remove_gateway(studio: Services, by: Caller, gateway: Reference) -> None:
-    """Forget a gateway; refused while deployments are on it, and for one that Nexdeck runs itself."""
-    await studio.gateways.remove(gateway, by=by)
+    """Forget a gateway, or end a local one and delete its folder; refused while deployments are on it."""
+    found = await studio.gateways.get(gateway)
+    if found.kind is GatewayKind.LOCAL:
+        await studio.local_gateways.remove(found.id, by=by)
+    else:
+        await studio.gateways.remove(found.id, by=by)
+
+
+@router.post("/{gateway}/restart", status_code=202)
+async def restart_gateway(studio: Services, by: Caller, gateway: Reference) -> GatewayShape:
+    """End the process of a local gateway and start it again; what is deployed on it comes back by itself."""
+    return GatewayShape.model_validate(await studio.local_gateways.restart(gateway, by=by))
 
 
 @router.post("/{gateway}/check")

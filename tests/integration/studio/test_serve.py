@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -42,15 +43,29 @@ def test_a_port_in_use_a_folder_in_use_and_a_foreign_address_are_each_one_clear_
         assert "Traceback" not in result.stderr
 
 
+def pid_of(data: Path, gateway: str) -> int | None:
+    """The process that serves the gateway, found by its data folder."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if str(data / "data" / "gateways" / gateway).encode() in words:
+                return int(folder.name)
+    return None
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 def test_nothing_is_left_running_after_an_orderly_end(tmp_path: Path) -> None:
     with running_studio(tmp_path) as studio:
         echo = {"filename": "echo.py", "source": echo_source()}
         assert studio.http.post("/api/v1/agents", json=echo).status_code == 201
         change = studio.http.post("/api/v1/deployments", params={"wait": 60}, json={"agent": "echo"}).json()
-        pid = control(studio, change["deployment"], "GET", "/state").json()["pid"]
-        assert is_alive(pid)
-    assert not is_alive(pid)
+        first = control(studio, change["deployment"], "GET", "/state").json()["pid"]
+        second = {"name": "second", "kind": "local"}
+        assert studio.http.post("/api/v1/gateways", json=second).status_code == 201
+        eventually(lambda: pid_of(tmp_path, "second") is not None)
+        pids = [first, pid_of(tmp_path, "second")]
+        assert [is_alive(pid) for pid in pids] == [True, True]
+    assert [is_alive(pid) for pid in pids] == [False, False]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
