@@ -14,6 +14,7 @@ from pages.deployment_tabs.artifact import ArtifactTab
 from pages.deployment_tabs.overview import OverviewTab
 from pages.deployment_tabs.revisions import RevisionsTab
 from pages.deployment_tabs.settings import SettingsTab
+from pages.deployment_tabs.try_it import TryTab
 from pages.feeds import DeploymentNews, Feeds
 from pages.layout import Frame, cannot_show
 from pages.words import NO_HEALTH, health_look, status_look
@@ -21,7 +22,12 @@ from services.deployment_views import DeploymentDetail
 from services.errors import NotFound
 from services.studio import Studio
 
-TABS = {"": ("Overview", OverviewTab), "docs": ("API docs", ApiDocsTab), "artifact": ("Artifact", ArtifactTab)} | {
+TABS = {
+    "": ("Overview", OverviewTab),
+    "try": ("Try it", TryTab),
+    "docs": ("API docs", ApiDocsTab),
+    "artifact": ("Artifact", ArtifactTab),
+} | {
     "revisions": ("Revisions", RevisionsTab),
     "settings": ("Settings", SettingsTab),
 }

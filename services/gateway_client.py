@@ -37,6 +37,7 @@ class GatewayConnections:
         self._http = httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False)
 
     def to(self, url: str, token: str) -> "GatewayClient":
+        """``token`` is the gateway's own for its control routes, a caller's key for calls, or empty."""
         return GatewayClient(self._http, url, token)
 
     async def close(self) -> None:
@@ -47,7 +48,7 @@ class GatewayClient:
     def __init__(self, http: httpx.AsyncClient, url: str, token: str) -> None:
         self.url = url
         self._http = http
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     async def state(self) -> GatewayState:
         """What the gateway holds. Raises GatewayUnreachable; GatewayRefused for a wrong token or a stranger."""
@@ -152,17 +153,23 @@ class GatewayClient:
         _raise_for(answer, self.url)
         return answer.content
 
-    async def _call(
+    async def ask(
         self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], seconds: float
     ) -> httpx.Response:
+        """Whatever is answered, errors too. Raises GatewayUnreachable, or GatewayError ``timeout``."""
         content = None if body is None else json.dumps(body)
         headers = {**self._headers, **headers, "Content-Type": "application/json"}
         try:
-            answer = await self._send(method, path, content, headers, httpx.Timeout(seconds, connect=2.0))
+            return await self._send(method, path, content, headers, httpx.Timeout(seconds, connect=2.0))
         except httpx.TimeoutException as error:
             raise GatewayError(f"{path} did not answer within {seconds:g} s.", code="timeout") from error
         except httpx.HTTPError as error:
             raise GatewayUnreachable(_unreachable(self.url, error)) from error
+
+    async def _call(
+        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], seconds: float
+    ) -> httpx.Response:
+        answer = await self.ask(method, path, body, headers, seconds)
         _raise_for(answer, self.url)
         return answer
 

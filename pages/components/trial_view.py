@@ -1,0 +1,42 @@
+"""One try of a deployment and its answer, as it came."""
+
+from http import HTTPStatus
+
+from nicegui import ui
+
+from pages.components.chips import Chip
+from pages.components.code_view import code_view
+from pages.components.fields import fold
+from pages.components.moment import Moment
+from pages.words import CHANNELS, Look, milliseconds
+from services.trials import Trial, pretty_body
+
+SHOWN_CHARACTERS = 100_000  # of a body; colouring more would hold the page up
+
+
+def trial_chip(trial: Trial) -> Chip:
+    phrase = HTTPStatus(trial.status).phrase if trial.status in set(HTTPStatus) else ""
+    if trial.is_tool_error:
+        return Chip(Look(f"{trial.status} {phrase}, tool error", "bad"))
+    tone = "ok" if trial.status < 300 else "warn" if trial.status < 500 else "bad"
+    return Chip(Look(f"{trial.status} {phrase}".strip(), tone))
+
+
+def trial_view(trial: Trial) -> None:
+    with ui.element("div").classes("line wrap full"):
+        trial_chip(trial).mark("answer-status")
+        ui.label(milliseconds(trial.milliseconds)).classes("mono small")
+        ui.label(CHANNELS[trial.channel]).classes("small fg2")
+        with ui.element("div").classes("small fg3"):
+            Moment(trial.at)
+    body, suffix = pretty_body(trial.body)
+    if len(body) > SHOWN_CHARACTERS:
+        ui.label(f"Its first {SHOWN_CHARACTERS:,} of {len(body):,} characters:").classes("small fg3")
+        body = body[:SHOWN_CHARACTERS]
+    code_view(body, f"answer.{suffix}", height=420, wrap=True)
+    with fold("Headers", len(trial.headers)), ui.element("dl").classes("facts headers"):
+        for name, value in trial.headers.items():
+            with ui.element("dt"):
+                ui.label(name).classes("mono")
+            with ui.element("dd"):
+                ui.label(value).classes("mono")

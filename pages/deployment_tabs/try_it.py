@@ -1,0 +1,181 @@
+"""Calls the deployment as its callers would, and shows what comes back."""
+
+import json
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from nicegui import app as nicegui_app
+from nicegui import ui
+
+from models.deployment import DeploymentStatus
+from models.wire import Channel
+from pages.components.banner import banner
+from pages.components.buttons import Button
+from pages.components.code_view import code_view
+from pages.components.empty_state import empty_state
+from pages.components.fields import choice_field, text_field
+from pages.components.input_form import InputForm
+from pages.components.moment import Moment
+from pages.components.section import Section
+from pages.components.trial_view import SHOWN_CHARACTERS, trial_chip, trial_view
+from pages.words import CHANNELS, milliseconds
+from services.deployment_views import DeploymentDetail
+from services.errors import StudioError
+from services.interface import Interface, interface_of
+from services.snippets import curl_command
+from services.trials import Trial, try_call
+
+KEPT_TRIES = 10
+
+
+class TryTab:
+    """What was tried is kept for as long as the browser's tab is open; a key is never kept."""
+
+    def __init__(self, context, detail: DeploymentDetail) -> None:
+        self._connections = context.studio.connections
+        self._store = f"tries of {detail.summary.deployment.id}"
+        self._tries: list[Trial] = []
+        self._state = Section(_show_state, _why_not)
+        self._section = Section(lambda d: self._build(interface_of(d)), interface_of)
+        ui.timer(0, self._restore, once=True)  # which tab this is, is known once the browser has connected
+
+    def show(self, detail: DeploymentDetail) -> None:
+        self._state.show(detail)
+        self._section.show(detail)
+
+    def _build(self, interface: Interface) -> None:
+        self._interface = interface
+        self._channels = [channel for channel in (Channel.API, Channel.MCP) if channel in interface.channels]
+        if not self._channels:
+            empty_state("code", "Only the command line is switched on", interface.cli_command)
+            return
+        with ui.element("div").classes("columns"):
+            with ui.element("div").classes("card"):
+                _card_head("Request")
+                with ui.element("div").classes("card-body stack"):
+                    self._build_request(interface)
+            with ui.element("div").classes("stack wide"):
+                with ui.element("div").classes("card"):
+                    _card_head("Answer")
+                    self._answer = ui.element("div").classes("card-body stack")
+                self._curl = Section(_show_curl, lambda command: command)
+                with ui.element("div").classes("card"):
+                    _card_head("Last tries")
+                    self._history = ui.element("div").classes("card-body")
+        self._show_answer(self._tries[0] if self._tries else None)
+        self._show_history()
+        self._inputs_changed()
+
+    def _build_request(self, interface: Interface) -> None:
+        words = {channel.value: CHANNELS[channel] for channel in self._channels}
+        self._channel = choice_field(
+            "Channel", words, self._channels[0].value, on_change=lambda _: self._inputs_changed()
+        ).mark("try-channel")
+        self._key = None
+        if interface.require_key:
+            hint = "One of this deployment's keys, from Settings. It is sent with the call and not kept."
+            self._key = text_field("Key", hint=hint, secret=True).mark("try-key")
+        self._form = InputForm(interface.input_schema, interface.sample, self._inputs_changed)
+        with ui.element("div").classes("line"):
+            Button("Send", self._send, kind="primary", symbol="play").mark("try-send")
+
+    async def _send(self) -> None:
+        errors = self._form.errors
+        errors.clear()
+        if self._key is not None:
+            errors.belongs("key", self._key)
+        try:
+            trial = await try_call(
+                self._connections,
+                self._interface,
+                self._form.read(),
+                channel=Channel(self._channel.value),
+                key=self._key.value.strip() if self._key else "",
+            )
+        except StudioError as error:
+            errors.show(error)
+            return
+        self._remember(trial)
+        self._show_answer(trial)
+        self._show_history()
+
+    def _remember(self, trial: Trial) -> None:
+        kept = replace(trial, body=trial.body[:SHOWN_CHARACTERS])
+        self._tries = [kept, *self._tries][:KEPT_TRIES]
+        nicegui_app.storage.tab[self._store] = [{**asdict(each), "at": each.at.isoformat()} for each in self._tries]
+
+    def _restore(self) -> None:
+        stored: list[dict[str, Any]] = nicegui_app.storage.tab.get(self._store, [])
+        if not stored or self._tries or not self._channels:
+            return
+        self._tries = [
+            Trial(**{**each, "channel": Channel(each["channel"]), "at": datetime.fromisoformat(each["at"])})
+            for each in stored
+        ]
+        self._show_answer(self._tries[0])
+        self._show_history()
+
+    def _again(self, trial: Trial) -> None:
+        """Show an earlier try, and make its inputs the next ones."""
+        if trial.channel in self._channels:
+            self._channel.set_value(trial.channel.value)
+        self._form.fill(json.loads(json.dumps(trial.inputs)))
+        self._inputs_changed()
+        self._show_answer(trial)
+
+    def _show_answer(self, trial: Trial | None) -> None:
+        self._answer.clear()
+        with self._answer:
+            if trial is None:
+                ui.label("Nothing was sent yet. The form holds the sample input.").classes("small fg3")
+            else:
+                trial_view(trial)
+
+    def _show_history(self) -> None:
+        self._history.clear()
+        with self._history:
+            if not self._tries:
+                ui.label(f"The last {KEPT_TRIES} of this browser tab will stand here.").classes("small fg3")
+            for trial in self._tries:
+                with ui.element("button").classes("try").on("click", lambda trial=trial: self._again(trial)):
+                    trial_chip(trial)
+                    ui.label(json.dumps(trial.inputs, ensure_ascii=False)[:200]).classes("mono cut grow")
+                    ui.label(milliseconds(trial.milliseconds)).classes("tiny fg2")
+                    with ui.element("div").classes("tiny fg3"):
+                        Moment(trial.at)
+
+    def _inputs_changed(self) -> None:
+        """Keep the command beside the form true to it; while the inputs are half-written it stays as it was."""
+        if self._channel.value != Channel.API.value:
+            self._curl.show("")
+            return
+        try:
+            self._curl.show(curl_command(self._interface, self._form.read()))
+        except StudioError:
+            return
+
+
+def _card_head(title: str) -> None:
+    with ui.element("div").classes("card-head"):
+        ui.label(title).classes("h2")
+
+
+def _show_curl(command: str) -> None:
+    if command:
+        code_view(command, "try-it.sh", height=260, wrap=True)
+
+
+def _why_not(detail: DeploymentDetail) -> str:
+    deployment = detail.summary.deployment
+    if deployment.undeployed_at is not None:
+        return "This deployment was undeployed: nothing answers any more."
+    if deployment.status is not DeploymentStatus.RUNNING and deployment.live_revision is None:
+        return "It answers once it is running."
+    return "It is stopped: start it to get an answer." if deployment.status is DeploymentStatus.STOPPED else ""
+
+
+def _show_state(detail: DeploymentDetail) -> None:
+    if reason := _why_not(detail):
+        with ui.element("div").style("margin-bottom: 16px"):
+            banner(reason, "idle")

@@ -1,0 +1,98 @@
+"""What “Try it” shows is what the gateway answered, on both channels, with the caller's own key and no other."""
+
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from models.wire import Channel, Limits
+from services.errors import GatewayUnreachable, InvalidInput
+from services.gateway_client import GatewayConnections
+from services.interface import Interface
+from services.trials import Trial, try_call
+from tests.integration.studio.test_lifecycle import deploy
+from tests.programs import Studio, free_port
+
+
+@pytest.fixture
+async def connections() -> AsyncIterator[GatewayConnections]:
+    made = GatewayConnections()
+    yield made
+    await made.close()
+
+
+def interface_of(row: dict, **changes) -> Interface:
+    values = {name: row[name] for name in ("name", "agent", "version", "cli_command", "input_schema", "output_schema")}
+    return Interface(
+        **values,
+        description="",
+        gateway_url=changes.get("gateway_url", row["api_endpoint"].split("/workflows/")[0]),
+        api_url=row["api_endpoint"],
+        mcp_url=row["mcp_endpoint"],
+        channels=tuple(Channel),
+        require_key=row["options"]["require_key"],
+        limits=Limits(**changes.get("limits", row["options"]["limits"])),
+        sample=row["sample"],
+    )
+
+
+@pytest.fixture(scope="module")
+def kept(studio: Studio, echo: str) -> tuple[Interface, str]:
+    """A deployment that wants a key, and a key of it."""
+    done = deploy(studio, echo, "tried", require_key=True)
+    return interface_of(done["deployment"]), done["key"]
+
+
+def output_of(trial: Trial) -> dict:
+    answer = json.loads(trial.body)
+    if trial.channel is Channel.MCP:
+        return answer["result"]["structuredContent"]
+    return answer["outputs"]["agent"]["result"]
+
+
+@pytest.mark.parametrize("channel", [Channel.API, Channel.MCP])
+async def test_it_shows_the_answer(kept, connections: GatewayConnections, channel: Channel) -> None:
+    interface, key = kept
+    trial = await try_call(connections, interface, {"text": "ab", "times": 2}, channel=channel, key=key)
+    assert (trial.status, trial.channel, trial.is_tool_error) == (200, channel, False)
+    assert output_of(trial)["text"] == "abab"
+    assert trial.milliseconds > 0
+    assert trial.headers["content-type"] == "application/json"
+    assert key not in repr(trial)
+
+
+@pytest.mark.parametrize("channel", [Channel.API, Channel.MCP])
+@pytest.mark.parametrize("key", ["", "wrong"])
+async def test_without_the_right_key_it_is_refused(
+    kept, connections: GatewayConnections, channel: Channel, key: str
+) -> None:
+    trial = await try_call(connections, kept[0], {"text": "x"}, channel=channel, key=key)
+    assert (trial.status, json.loads(trial.body)["code"]) == (401, "unauthorized")
+
+
+async def test_a_key_that_is_none_is_told_before_anything_is_sent(kept, connections: GatewayConnections) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        await try_call(connections, kept[0], {}, key="a\r\nX-Evil: 1")
+    assert [fault.path for fault in refusal.value.errors] == ["key"]
+
+
+async def test_wrong_inputs_and_failures_are_shown_as_they_are(
+    studio: Studio, kept, connections: GatewayConnections
+) -> None:
+    interface, key = kept
+    wrong = await try_call(connections, interface, {"text": 5}, key=key)
+    assert (wrong.status, json.loads(wrong.body)["errors"][0]["path"]) == (422, "inputs.text")
+    told = await try_call(connections, interface, {"text": 5}, channel=Channel.MCP, key=key)
+    assert (told.status, told.is_tool_error) == (200, True)
+    gone = interface_of({**deployed_of(studio, "tried"), "name": "nowhere"})
+    assert (await try_call(connections, gone, {"text": "x"})).status == 404
+
+
+async def test_a_gateway_that_is_not_there_is_an_error(studio: Studio, kept, connections: GatewayConnections) -> None:
+    row = deployed_of(studio, "tried")
+    with pytest.raises(GatewayUnreachable):
+        await try_call(connections, interface_of(row, gateway_url=f"http://127.0.0.1:{free_port()}"), {})
+
+
+def deployed_of(studio: Studio, name: str) -> dict:
+    return studio.http.get(f"/api/v1/deployments/{name}").json()
