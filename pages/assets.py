@@ -9,7 +9,7 @@ from nicegui import ui
 
 STATIC = Path(__file__).parent / "static"
 LOGO = STATIC / "logo.svg"
-STYLES = ("tokens", "base", "frame", "controls", "dialogs", "content", "lists", "code", "calls")
+STYLES = ("tokens", "base", "frame", "controls", "dialogs", "content", "lists", "code", "calls", "logs")
 FONTS = ("inter", "jetbrains-mono")
 A_YEAR = 365 * 24 * 3600  # seconds
 
@@ -19,10 +19,14 @@ def mount_assets() -> None:
 
 
 def asset_url(path: str) -> str:
-    """Where the open page finds a file of ``static/``, also behind a proxy that serves us under a prefix."""
+    """Where the open page finds a file of ``static/``."""
+    return f"{prefix()}/assets/{path}?v={_fingerprint()}"
+
+
+def prefix() -> str:
+    """What stands before our own paths, where a proxy serves us under a prefix."""
     request = ui.context.client.request
-    prefix = request.headers.get("X-Forwarded-Prefix", "") + request.scope.get("root_path", "")
-    return f"{prefix}/assets/{path}?v={_fingerprint()}"
+    return request.headers.get("X-Forwarded-Prefix", "") + request.scope.get("root_path", "")
 
 
 def add_head() -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from pages.address import Address
 from pages.components.chips import Chip
 from pages.components.deploy import open_redeploy_dialog
 from pages.components.icons import agent_tile, icon
@@ -11,6 +12,7 @@ from pages.components.lifecycle_buttons import Lifecycle, lifecycle_buttons, pos
 from pages.components.section import Section
 from pages.deployment_tabs.api_docs import ApiDocsTab
 from pages.deployment_tabs.artifact import ArtifactTab
+from pages.deployment_tabs.logs import LogsTab
 from pages.deployment_tabs.overview import OverviewTab
 from pages.deployment_tabs.revisions import RevisionsTab
 from pages.deployment_tabs.settings import SettingsTab
@@ -24,6 +26,7 @@ from services.studio import Studio
 
 TABS = {
     "": ("Overview", OverviewTab),
+    "logs": ("Logs", LogsTab),
     "try": ("Try it", TryTab),
     "docs": ("API docs", ApiDocsTab),
     "artifact": ("Artifact", ArtifactTab),
@@ -53,6 +56,7 @@ class Context:
 
     studio: Studio
     lifecycle: Lifecycle
+    address: Address
 
 
 class DeploymentPage:
@@ -61,12 +65,16 @@ class DeploymentPage:
         self._detail = detail
         deployment = detail.summary.deployment
         self._id = deployment.id
-        self._context = Context(studio, Lifecycle(studio, lambda id_: open_redeploy_dialog(studio, id_)))
         frame.title(("Deployments", "/deployments"), deployment.name)
         self._address = frame.own_address(self._open_tab)
+        lifecycle = Lifecycle(studio, lambda id_: open_redeploy_dialog(studio, id_))
+        self._context = Context(studio, lifecycle, self._address)
         self._build_head(detail)
         with ui.element("nav").classes("tabs").props('aria-label="Parts of this deployment"'):
-            self._links = {key: ui.link(text, self._address.with_(tab=key)) for key, (text, _) in TABS.items()}
+            self._links = {
+                key: ui.link(text, f"{self._address.path}?tab={key}" if key else self._address.path)
+                for key, (text, _) in TABS.items()
+            }
         self._place = ui.element("div").classes("full")
         self._open_tab()
 

@@ -43,7 +43,7 @@ class LogQuery:
 
 @dataclass(frozen=True)
 class LogPage:
-    """Lines in the order in which they arrived. ``next_cursor``: what to pass as ``before`` for the lines before
+    """The lines in the order of time. ``next_cursor``: what to pass as ``before`` for the lines before
     these; None when there are none."""
 
     lines: list[LogEntry]
@@ -94,8 +94,8 @@ class LogService:
             if before is not None:
                 lines = lines.where(position < before)
             found = [LogEntry(*row) for row in session.execute(lines.order_by(position.desc()).limit(limit + 1))]
-            page = found[:limit][::-1]
-            return LogPage(page, page[0].id if len(found) > limit else None)
+            page = sorted(found[:limit], key=lambda line: (line.time, line.id))
+            return LogPage(page, found[limit - 1].id if len(found) > limit else None)
 
         return await self._database.read(read)
 

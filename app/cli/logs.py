@@ -60,7 +60,7 @@ def _followed(server: Server, name: str, query: dict[str, Any]) -> Iterator[dict
     while True:
         try:
             for line in _stream(server, name, query, last):
-                last, failures = line["id"], 0
+                last, failures = max(last or 0, line["id"]), 0
                 yield line
             reason = "the stream ended"
         except (OSError, http.client.HTTPException) as error:

@@ -119,7 +119,7 @@ async def _follow(
         yield b": follows\n\n"
         last = seen or 0
         if begin := await _earlier(studio, deployment_id, query, lines, seen):
-            last = begin[-1].id
+            last = max(line.id for line in begin)
             yield as_events(begin)
         while not subscription.closed:
             arrived = await subscription.take(HEARTBEAT_SECONDS)

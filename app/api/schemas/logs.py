@@ -21,5 +21,5 @@ class LogLineShape(Shape):
 
 
 class LogListing(BaseModel):
-    items: list[LogLineShape] = Field(description="in the order of arrival")
+    items: list[LogLineShape] = Field(description="in the order of time")
     next_cursor: str | None = Field(default=None, description="pass it as `cursor` for older lines; null on the last")
