@@ -10,7 +10,15 @@ from pygments.lexers import get_lexer_by_name
 from pages.components.buttons import icon_button
 from pages.components.copy_button import CopyButton
 
-LEXERS = {"py": "python", "yaml": "yaml", "yml": "yaml", "json": "json", "sh": "bash", "diff": "diff"}
+LEXERS = {
+    "py": "python",
+    "yaml": "yaml",
+    "yml": "yaml",
+    "json": "json",
+    "sh": "bash",
+    "mjs": "javascript",
+    "diff": "diff",
+}
 
 
 def code_view(code: str, filename: str, *, height: int = 560, download: bool = False, wrap: bool = False) -> None:

@@ -1,8 +1,5 @@
 """The first tab: what is under way, how to call it, how it is, and what happened."""
 
-import json
-import shlex
-
 from nicegui import ui
 
 from models.deployment import DeploymentStatus
@@ -16,6 +13,8 @@ from pages.components.steps import Steps
 from pages.components.timeline import timeline
 from pages.words import UNDER_WAY, milliseconds
 from services.deployment_views import DeploymentDetail
+from services.interface import interface_of
+from services.snippets import curl_command
 
 
 class OverviewTab:
@@ -96,7 +95,8 @@ def _show_endpoints(detail: DeploymentDetail) -> None:
                 if deployment.mcp_endpoint:
                     _endpoint("MCP", deployment.mcp_endpoint, deployment.mcp_endpoint)
             if Channel.API in channels:
-                code_view(curl_command(detail), "try-it.sh", height=220, wrap=True)
+                interface = interface_of(detail)
+                code_view(curl_command(interface, interface.sample), "try-it.sh", height=220, wrap=True)
             if detail.options.require_key:
                 ui.label("Callers need a key; create one under Settings.").classes("small fg3")
 
@@ -107,16 +107,6 @@ def _endpoint(channel: str, shown: str, copied: str) -> None:
         with ui.element("code"):
             ui.label(shown).props["title"] = shown
         CopyButton(copied, f"Copy the {channel} endpoint")
-
-
-def curl_command(detail: DeploymentDetail) -> str:
-    """A call with the sample input that a POSIX shell runs as it stands."""
-    sample = detail.options.sample_input or detail.artifact.sample or {}
-    body = json.dumps({"inputs": sample}, ensure_ascii=False)
-    lines = [f"curl -sS {shlex.quote(detail.summary.deployment.api_endpoint)}", "-H 'Content-Type: application/json'"]
-    if detail.options.require_key:
-        lines.append('-H "Authorization: Bearer $NEXDECK_KEY"')
-    return " \\\n  ".join([*lines, f"-d {shlex.quote(body)}"])
 
 
 def _facts_key(detail: DeploymentDetail) -> tuple:
