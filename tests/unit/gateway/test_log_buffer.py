@@ -102,3 +102,28 @@ def test_many_threads_may_write():
     for thread in threads:
         thread.join()
     assert [line.cursor for line in buffer.read("boot", 0, 10_000).lines] == list(range(1, 4001))
+
+
+def test_text_is_bounded_however_few_the_lines_are():
+    buffer = LogBuffer(most_text=10_000)
+    for n in range(50):
+        buffer.write("INFO", "x", f"{n} " + "y" * 1000)
+    batch = buffer.read("boot", 0)
+    assert batch.lines[-1].message.startswith("49 ")
+    assert sum(len(line.message) for line in batch.lines) <= 10_000
+    assert batch.lost == 50 - len(batch.lines)
+
+
+def test_an_answer_is_bounded_and_goes_on_where_it_ended():
+    buffer = LogBuffer()
+    for _ in range(400):
+        buffer.write("INFO", "x", "y" * LONGEST_MESSAGE)
+    first = buffer.read("boot", 0)
+    assert 0 < len(first.lines) < 400
+    assert buffer.read("boot", first.next_cursor).lines[0].cursor == first.next_cursor + 1
+
+
+def test_half_a_surrogate_pair_does_not_break_the_answer():
+    buffer = LogBuffer()
+    buffer.write("INFO\ud800", "x\udfff", "broken \ud800", "trace \udc00")
+    assert "broken ?" in buffer.read("boot").model_dump_json()
