@@ -99,6 +99,7 @@ class TryTab:
         self._remember(trial)
         self._show_answer(trial)
         self._show_history()
+        self._answer.run_method("scrollIntoView", {"block": "nearest", "behavior": "smooth"})  # below, on a phone
 
     def _remember(self, trial: Trial) -> None:
         kept = replace(trial, body=trial.body[:SHOWN_CHARACTERS])
