@@ -76,12 +76,12 @@ def eventually(look: Callable[[], object], seconds: float = 30) -> object:
 
 def arrived(studio: Studio, name: str, request_id: str) -> list[dict]:
     """The lines of a request, once its last one is there."""
-    return eventually(
-        lambda: (
-            ((lines := logs(studio, name, request_id=request_id)) and lines[-1]["logger"] == "gateway" and lines)
-            or None
-        )
-    )
+
+    def look() -> list[dict]:
+        lines = logs(studio, name, request_id=request_id)
+        return lines if lines and lines[-1]["logger"] == "gateway" else []
+
+    return eventually(look)
 
 
 def test_what_an_agent_prints_and_logs_arrives_with_all_that_belongs_to_it(studio: Studio) -> None:
