@@ -5,6 +5,7 @@ from nicegui import ui
 from pages.components.buttons import Button
 from pages.components.gateway_dialog import open_gateway_dialog
 from pages.components.gateway_row import GatewayRow
+from pages.components.local_gateway_dialog import open_local_gateway_dialog
 from pages.feeds import Feeds
 from pages.layout import Frame, page_head
 from services.gateways import GatewaySummary
@@ -24,6 +25,8 @@ LOOK_AGAIN = 15.0  # seconds; "last seen" moves on with every look, without bein
 async def gateways_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     frame.title("Gateways")
     with page_head("Gateways", "The Nexus processes that agents run on."):
+        local = Button("Add a local gateway", lambda: open_local_gateway_dialog(studio), symbol="plus")
+        local.mark("add-local-gateway")
         add = Button("Add a gateway", lambda: open_gateway_dialog(studio), kind="primary", symbol="plus")
         add.props('data-key="n"').mark("add-gateway")
     with ui.element("div").classes("card"), ui.element("div").classes("list gateways"):

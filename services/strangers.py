@@ -102,7 +102,7 @@ def _judge(session: Session, gateway: Gateway, held: DeploymentState) -> Strange
     same = select(AgentVersion, Agent.name).join(Agent, Agent.id == AgentVersion.agent_id)
     found = session.exec(same.where(AgentVersion.sha256 == held.live.sha256).order_by(AgentVersion.created_at)).all()
     if not found:
-        return Stranger(held, obstacle=f"no agent in the catalog has its SHA-256, {held.live.sha256[:12]}….")
+        return Stranger(held, obstacle=f"no agent in the catalog has its SHA-256 ({held.live.sha256[:12]}…).")
     version, agent = next((pair for pair in found if pair[1] == held.name), found[0])
     return Stranger(held, agent, version, _obstacle(session, gateway, held))
 

@@ -10,10 +10,12 @@ from pages.components.gateway_dialog import open_gateway_dialog
 from pages.components.icons import tile
 from pages.components.modal import Modal
 from pages.components.moment import Moment
+from pages.components.strangers_dialog import open_strangers_dialog
 from pages.identity import me
 from pages.notices import complain, say
 from pages.words import gateway_look
 from services.gateways import GatewaySummary
+from services.local_gateway import FIRST_NAME
 from services.studio import Studio
 
 
@@ -30,6 +32,8 @@ class GatewayRow:
                     ui.label(gateway.name).classes("strong cut")
                     self._url = ui.label().classes("mono fg3 cut")
                     self._reason = ui.label().classes("tiny bad-text keep")
+                    self._strangers = Button("", self._show_strangers, kind="quiet").classes("small")
+                    self._strangers.style("margin-left: -8px")  # its text stands where the other texts do
             with ui.element("div"):
                 self._state = Chip(gateway_look(gateway))
             self._version = ui.label().classes("mono fg2 on-wide")
@@ -46,6 +50,9 @@ class GatewayRow:
         self._url.text = gateway.url
         self._reason.text = gateway.status_reason or ""
         self._state.show(gateway_look(gateway), gateway.status_reason)
+        unknown = len(self._studio.reconciler.strangers(gateway.id))
+        self._strangers.text = f"{unknown} unknown to this Nexdeck"
+        self._strangers.set_visibility(unknown > 0)
         self._version.text = gateway.version or "–"
         self._seen.set_visibility(gateway.last_seen_at is not None)
         self._never.set_visibility(gateway.last_seen_at is None)
@@ -61,13 +68,15 @@ class GatewayRow:
             menu_item("rocket", "Its deployments", lambda: ui.navigate.to(f"/deployments?gateway={gateway.name}"))
             if gateway.kind is GatewayKind.LOCAL:
                 menu_item("scroll-text", "Process log", self._show_log)
+                menu_item("refresh-cw", "Restart", self._ask_restart)
             else:
                 menu_item("pencil", "Change address or token", self._edit)
+            if gateway.name != FIRST_NAME:
                 ui.separator()
                 menu_item("trash", "Remove", self._ask_remove, danger=True)
 
     async def _check(self) -> None:
-        gateway = await self._studio.gateways.check(self._gateway.id)
+        gateway = await self._studio.reconciler.check(self._gateway.id)
         if gateway.status_reason:
             complain(gateway.status_reason)
         else:
@@ -85,16 +94,38 @@ class GatewayRow:
             modal.cancel_button("Close")
         modal.open()
 
+    async def _show_strangers(self) -> None:
+        await open_strangers_dialog(self._studio, self._gateway)
+
+    def _ask_restart(self) -> None:
+        gateway = self._gateway
+
+        async def restart() -> None:
+            await self._studio.local_gateways.restart(gateway.id, by=me())
+            say(f"{gateway.name} is restarting.")
+
+        confirm(
+            f"Restart {gateway.name}?",
+            "Its process ends after the calls under way and is started again. What is deployed on it comes back by "
+            "itself; calls fail for some seconds.",
+            action="Restart",
+            do=restart,
+        )
+
     def _ask_remove(self) -> None:
         gateway = self._gateway
 
+        is_local = gateway.kind is GatewayKind.LOCAL
+        directory = self._studio.local_gateways if is_local else self._studio.gateways
+
         async def remove() -> None:
-            await self._studio.gateways.remove(gateway.id, by=me())
+            await directory.remove(gateway.id, by=me())
             say(f"{gateway.name} is removed.")
 
+        kept = f"Nexdeck forgets its address ({gateway.url}) and its token. The gateway itself keeps running."
         confirm(
             f"Remove {gateway.name}?",
-            f"Nexdeck forgets its address ({gateway.url}) and its token. The gateway itself keeps running.",
+            "Its process is ended and its folder deleted, the process log too." if is_local else kept,
             "It is refused while deployments are on it.",
             action="Remove",
             do=remove,

@@ -4,6 +4,7 @@ from nicegui import ui
 from nicegui.testing import User
 
 from models.gateway import GatewayKind
+from models.wire import DeploymentState, Limits, LiveOptions, RevisionState
 from services.studio import Studio
 from tests.pages.waiting import until
 
@@ -30,3 +31,34 @@ async def test_faults_stand_at_their_fields(user: User) -> None:
     user.find(marker="save-gateway").click()
     (name,) = user.find(kind=ui.input, marker="gateway-name").elements
     await until(lambda: "lower-case" in (name.error or ""))
+
+
+async def test_a_local_gateway_needs_a_name_that_is_free(user: User) -> None:
+    await user.open("/gateways")
+    user.find(marker="add-local-gateway").click()
+    await user.should_see(marker="local-gateway-name")
+    (name,) = user.find(kind=ui.input, marker="local-gateway-name").elements
+    for value, words in (("Not A Name", "lower-case"), ("local", "There is a gateway named local already")):
+        name.set_value(value)
+        user.find(marker="save-local-gateway").click()
+        await user.should_see(words)
+
+
+async def test_what_is_unknown_on_a_gateway_is_told(user: User, studio: Studio, echo: str) -> None:
+    gateway = await studio.gateways.get("local")
+    version = await studio.agents.version(echo)
+    options = LiveOptions(channels=["api"], require_key=False, limits=Limits())
+    known = RevisionState(revision=1, sha256=version.sha256)
+    other = RevisionState(revision=1, sha256="0" * 64)
+    held = [
+        DeploymentState(deployment_id="one", name="foundling", live=known, options=options),
+        DeploymentState(deployment_id="two", name="odd", live=other, options=options),
+    ]
+    studio.reconciler._note_strangers(gateway, held)
+    await user.open("/gateways")
+    user.find("2 unknown to this Nexdeck").click()
+    await user.should_see("It is echo 1.0.0.")
+    await user.should_see("no agent in the catalog has its SHA-256")
+    assert len(user.find("Adopt").elements) == 1
+    user.find("Adopt").click()
+    await user.should_see("Adopt foundling?")

@@ -65,7 +65,7 @@ def test_a_stranger_is_shown_and_removed(studio: Studio, gateway: httpx.Client) 
         "sha256": hash_of(module),
         "agent": None,
         "version": None,
-        "obstacle": f"no agent in the catalog has its SHA-256, {hash_of(module)[:12]}….",
+        "obstacle": f"no agent in the catalog has its SHA-256 ({hash_of(module)[:12]}…).",
     }
     refused = act(studio, "somebody-elses", "adopt")
     assert (refused.status_code, refused.json()["code"]) == (409, "not_adoptable")
