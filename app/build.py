@@ -10,6 +10,7 @@ from services.deployments import NexusDeploymentService
 from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
+from services.installation import installation_id
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.operations import Journal
@@ -28,7 +29,7 @@ def build_studio(settings: Settings) -> Studio:
     database = Database(settings.sqlalchemy_url)
     database.migrate()
     changes = Changes()
-    connections = GatewayConnections()
+    connections = GatewayConnections(installation_id(settings.data_dir / "installation.id"))
     secrets = SecretVault(database, settings.data_dir / "secret.key")
     networks = parse_networks(settings.gateway_allowed_networks)
     gateways = GatewayDirectory(database, changes, secrets, connections, networks)

@@ -34,7 +34,7 @@ class Gateway(SQLModel, table=True):
     url: str = Field(description="without a trailing slash, e.g. http://127.0.0.1:8401")
     encrypted_token: str
     status: GatewayStatus = Field(default=GatewayStatus.UNKNOWN, sa_type=choice(GatewayStatus))
-    status_reason: str | None = Field(default=None, description="in plain words, when it is not online")
+    status_reason: str | None = Field(default=None, description="in plain words, when something is amiss")
     version: str | None = None
     boot_id: str | None = None
     last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

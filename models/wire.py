@@ -31,6 +31,8 @@ PRODUCT = "nexdeck-gateway"
 CONTROL_PREFIX = "/control/v1"
 REVISION_HEADER = "X-Nexdeck-Revision"
 REQUEST_ID_HEADER = "X-Request-ID"
+INSTALLATION_HEADER = "X-Nexdeck-Installation"  # on control calls: which control plane makes them
+INSTALLATION_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"  # agents, deployments, gateways; also tool names and path segments
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 
@@ -138,6 +140,13 @@ class DeploymentState(BaseModel):
     error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")
 
 
+class Claimant(BaseModel):
+    """A control plane that made a control call."""
+
+    installation: str = Field(pattern=INSTALLATION_PATTERN)
+    seconds_ago: float = Field(ge=0, description="since its last call")
+
+
 class GatewayState(BaseModel):
     product: str = PRODUCT
     version: str
@@ -146,6 +155,7 @@ class GatewayState(BaseModel):
     started_at: datetime
     ready: bool
     deployments: list[DeploymentState] = Field(default_factory=list)
+    claimants: list[Claimant] = Field(default_factory=list, description="the latest first")
 
 
 class LogLine(BaseModel):

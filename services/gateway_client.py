@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from models.wire import (
     CONTROL_PREFIX,
+    INSTALLATION_HEADER,
     PRODUCT,
     REVISION_HEADER,
     DeploymentState,
@@ -33,20 +34,23 @@ MCP_PROTOCOL = "2025-06-18"
 class GatewayConnections:
     """The HTTP connections to all gateways, pooled; redirects are never followed and proxies never used."""
 
-    def __init__(self) -> None:
+    def __init__(self, installation: str = "") -> None:
+        """``installation`` tells gateways who we are, so that two Nexdecks on one of them are noticed."""
+        self.installation = installation
         self._http = httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False)
 
     def to(self, url: str, token: str) -> "GatewayClient":
         """``token`` is the gateway's own for its control routes, a caller's key for calls, or empty."""
-        return GatewayClient(self._http, url, token)
+        return GatewayClient(self._http, url, token, self.installation)
 
     async def close(self) -> None:
         await self._http.aclose()
 
 
 class GatewayClient:
-    def __init__(self, http: httpx.AsyncClient, url: str, token: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, url: str, token: str, installation: str = "") -> None:
         self.url = url
+        self._installation = installation
         self._http = http
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
@@ -136,6 +140,8 @@ class GatewayClient:
         self, method: str, path: str, body: str | None = None, limits: httpx.Timeout = CONTROL_TIMEOUT
     ) -> bytes:
         headers = {**self._headers, "Content-Type": "application/json"}
+        if self._installation:
+            headers[INSTALLATION_HEADER] = self._installation
         retrying = AsyncRetrying(
             retry=retry_if_exception_type((httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)),
             stop=stop_after_attempt(3),

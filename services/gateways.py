@@ -21,6 +21,7 @@ from services.rules.names import require_name
 from services.secrets import SecretVault
 
 NEWS = ("status", "status_reason", "boot_id", "version")
+RIVAL_SECONDS = 60.0  # another Nexdeck that called within that time still has the gateway
 SEEN = (*NEWS, "last_seen_at")
 
 
@@ -91,7 +92,7 @@ class GatewayDirectory:
             encrypted_token=self._secrets.encrypt(token.strip()),
             created_by=by,
         )
-        _note_seen(gateway, state)
+        self._note_seen(gateway, state)
         return await self.save_new(gateway)
 
     async def save_new(self, gateway: Gateway) -> Gateway:
@@ -122,7 +123,7 @@ class GatewayDirectory:
         new_token = token.strip() if token else self._secrets.decrypt(row.encrypted_token)
         state = await self.test(new_url, new_token)
         row.url, row.encrypted_token = new_url, self._secrets.encrypt(new_token)
-        _note_seen(row, state)
+        self._note_seen(row, state)
         await self._save(row, "url", "encrypted_token", *SEEN)
         self._changes.gateway.send(row.id)
         return row
@@ -133,7 +134,7 @@ class GatewayDirectory:
         state = None
         try:
             state = await self.client(gateway).state()
-            _note_seen(gateway, state)
+            self._note_seen(gateway, state)
         except (GatewayUnreachable, GatewayRefused) as error:
             gateway.status, gateway.status_reason = GatewayStatus.OFFLINE, error.message
         except StudioError as error:
@@ -173,6 +174,14 @@ class GatewayDirectory:
         """Tell whoever watches that there is news of a gateway."""
         self._changes.gateway.send(gateway_id)
 
+    def _note_seen(self, gateway: Gateway, state: GatewayState) -> None:
+        gateway.status, gateway.status_reason = GatewayStatus.ONLINE, None
+        gateway.version, gateway.boot_id, gateway.last_seen_at = state.version, state.boot_id, now()
+        others = {c.installation for c in state.claimants if c.seconds_ago < RIVAL_SECONDS}
+        if others := sorted(others - {self._connections.installation}):
+            message = f"It is also controlled by the Nexdeck {', '.join(others)}. They undo each other's changes: "
+            gateway.status_reason = f"{message}remove it from one of them."
+
     async def _save(self, gateway: Gateway, *names: str) -> None:
         values = {name: getattr(gateway, name) for name in names}
         await self._database.write(
@@ -205,8 +214,3 @@ def _require_unused(session: Session, gateway: Gateway) -> None:
     on_it = select(Deployment.name).where(Deployment.gateway_id == gateway.id, Deployment.undeployed_at.is_(None))
     if names := session.exec(on_it.order_by(Deployment.name)).all():
         raise Conflict(f"Undeploy first what is on {gateway.name}: {', '.join(names[:5])}.", code="gateway_in_use")
-
-
-def _note_seen(gateway: Gateway, state: GatewayState) -> None:
-    gateway.status, gateway.status_reason = GatewayStatus.ONLINE, None
-    gateway.version, gateway.boot_id, gateway.last_seen_at = state.version, state.boot_id, now()

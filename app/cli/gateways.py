@@ -120,7 +120,8 @@ def check(gateway: Gateway, url: Url = None, as_json: AsJson = False) -> None:
         print_json(seen)
     else:
         names = ("name", "url", "status", "version")
-        print_fields([*((name, seen[name]) for name in names), ("last seen", when(seen["last_seen_at"]))])
+        fields = [*((name, seen[name]) for name in names), ("because", seen["status_reason"])]
+        print_fields([*fields, ("last seen", when(seen["last_seen_at"]))])
     if seen["status"] != "online":
         detail = f"{seen['name']} is {seen['status']}: {seen['status_reason']}"
         raise CliError.because(ExitCode.UNREACHABLE, detail, code="gateway_unreachable")

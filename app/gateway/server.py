@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.gateway import control
 from app.gateway.access import Door, Visit
+from app.gateway.claims import Claims
 from app.gateway.egress import AllowedHosts
 from app.gateway.execute import ROUTE, Execute
 from app.gateway.host import Host
@@ -47,6 +48,7 @@ class Gateway:
         self._invoker = invoker
         self._port = port
         self._meter = Meter()
+        self._claims = Claims()
         self._boot_id = secrets.token_hex(8)
         self._started_at = datetime.now(UTC)
         self._loaded = asyncio.Event()
@@ -69,6 +71,7 @@ class Gateway:
             started_at=self._started_at,
             ready=self._is_ready(),
             deployments=self._host.states() if self._host else [],
+            claimants=self._claims.claimants(),
         )
 
     async def run(self) -> None:
@@ -143,6 +146,8 @@ class Gateway:
         elif path.startswith(CONTROL_PREFIX) or path in ("/livez", "/readyz", "/metrics"):
             if path.startswith(CONTROL_PREFIX) and not visit.control:
                 raise unauthorized("The control API")
+            if visit.control:
+                self._claims.note(scope["headers"])
             await self._own(scope, receive, send)
         else:
             self._running_host()

@@ -16,7 +16,7 @@ class GatewayShape(Shape):
     kind: GatewayKind
     url: str
     status: GatewayStatus
-    status_reason: str | None = Field(description="in plain words, when it is not online")
+    status_reason: str | None = Field(description="in plain words, when something is amiss")
     version: str | None
     boot_id: str | None
     last_seen_at: datetime | None

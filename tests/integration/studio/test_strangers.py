@@ -1,6 +1,7 @@
 """What a gateway holds and nobody here deployed: shown, adopted without a gap, or taken off."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from tests.gateway_process import bundle
 from tests.integration.studio.conftest import echo_source
 from tests.integration.studio.test_lifecycle import call, deploy
 from tests.integration.studio.test_reconciler import eventually
-from tests.programs import Studio
+from tests.programs import Studio, running_studio
 
 INPUTS = {
     "type": "object",
@@ -113,3 +114,20 @@ def test_values_that_only_the_gateway_knows_stand_in_the_way_until_they_are_stor
     assert (adopted.returncode, "is running on local" in adopted.stdout) == (0, True), adopted.stderr
     assert studio.http.get("/api/v1/deployments/secretive").json()["options"]["secrets"] == ["FLEET_TOKEN"]
     assert "hidden-value" not in studio.log.read_text()
+
+
+def test_another_nexdeck_on_the_same_gateway_is_told_of(studio: Studio, gateway: httpx.Client, tmp_path: Path) -> None:
+    def reason(of: Studio, name: str) -> str:
+        of.http.post(f"/api/v1/gateways/{name}/check").raise_for_status()
+        return of.http.get(f"/api/v1/gateways/{name}").json()["status_reason"] or ""
+
+    assert reason(studio, "local") == ""
+    token = gateway.headers["Authorization"].removeprefix("Bearer ")
+    with running_studio(tmp_path, NEXDECK_GATEWAY_ALLOWED_NETWORKS="127.0.0.0/8") as rival:
+        body = {"name": "shared", "url": str(gateway.base_url).rstrip("/"), "token": token}
+        assert rival.http.post("/api/v1/gateways", json=body).status_code == 201
+        ours, theirs = ((each.data_dir / "installation.id").read_text() for each in (studio, rival))
+        assert f"also controlled by the Nexdeck {theirs}." in reason(studio, "local")
+        assert f"also controlled by the Nexdeck {ours}." in reason(rival, "shared")
+        assert studio.http.get("/api/v1/gateways/local").json()["status"] == "online"
+        assert reason(rival, "local") == ""
