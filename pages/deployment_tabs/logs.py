@@ -37,6 +37,7 @@ class LogsTab:
         self._id = detail.summary.deployment.id
         self._turn = asyncio.Lock()  # what is loaded and what arrives must not overtake each other
         self._last = 0
+        self._watch: _Watch | None = None
         self._fits = LogQuery().matcher()
         with ui.element("div").classes("toolbar log-tools"):
             self._levels = Segments(list(LEVELS.items()), lambda key: self._filter(level=key))
@@ -96,10 +97,11 @@ class LogsTab:
 
     async def _begin(self) -> None:
         """The browser is ready: show what is kept, then what comes, for as long as the tab is open."""
-        subscription = await self._logs.subscribe(self._id)
-        watch = _Watch(self._view, self._logs, subscription)
+        if self._watch is None:
+            subscription = await self._logs.subscribe(self._id)
+            self._watch = _Watch(self._view, self._logs, subscription)
+            background_tasks.create(self._follow(subscription, self._watch), name="follow a log")
         await self._load()
-        background_tasks.create(self._follow(subscription, watch), name="follow a log")
 
     async def _follow(self, subscription: Subscription, watch: "_Watch") -> None:
         while not subscription.closed and not watch.is_deleted:
