@@ -19,5 +19,5 @@ def test_the_sprite_holds_just_the_icons_that_are_used() -> None:
     named.update(re.findall(r"'#([a-z-]+)'", (STATIC / "js" / "copy_button.js").read_text()))
     sprite = set(re.findall(r'<symbol id="([a-z0-9-]+)"', (STATIC / "icons" / "icons.svg").read_text()))
     # given as an argument between others, where the pattern above does not look
-    named.update({"server", "bot", "activity", "chevron-up", "chevron-down", "triangle-alert", "circle-check"})
+    named.update({"server", "bot", "activity", "chevron-up", "chevron-down", "triangle-alert", "circle-check", "clock"})
     assert named == sprite

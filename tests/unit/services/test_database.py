@@ -19,7 +19,9 @@ def database(tmp_path):
 
 def test_the_migrations_and_the_models_say_the_same(database: Database) -> None:
     with database.engine.connect() as connection:
-        context = alembic.migration.MigrationContext.configure(connection)
+        # the full-text index is SQLite's own business: tables that no model describes
+        ours = {"include_name": lambda name, kind, _: kind != "table" or not name.startswith("log_search")}
+        context = alembic.migration.MigrationContext.configure(connection, opts=ours)
         assert alembic.autogenerate.compare_metadata(context, SQLModel.metadata) == []
 
 
