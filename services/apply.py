@@ -11,15 +11,18 @@ from models.deployment import OperationStatus
 from services.database import Database
 from services.declared_views import Resolved, present_deployments, raise_for, resolve
 from services.deployment_requests import DeploymentRequest, check_request
+from services.deployment_views import find_deployment
 from services.deployments import Change, NexusDeploymentService
-from services.errors import Fault, InvalidInput, StudioError
+from services.errors import Conflict, Fault, InvalidInput, StudioError
 from services.operations import DEADLINE, OperationDetail
+from services.revisions import require_unbroken
 from services.rules.declared import Action, PlannedChange, Present, plan
 from services.secrets import SecretVault
 from services.sources.declared import read_declared, written
 
 AT_ONCE = 4  # each rollout starts a process for its proof: many at a time would only wait for each other
 WHY = "declared"
+ALLOW = "that was not allowed (--allow-breaking; REST: allow_breaking)"
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,9 @@ class DeclaredDeployments:
         self._deployments = deployments
         self._secrets = secrets
 
-    async def plan(self, source: str, *, prune: bool = False, by: str) -> list[PlannedChange]:
+    async def plan(
+        self, source: str, *, prune: bool = False, allow_breaking: bool = False, by: str
+    ) -> list[PlannedChange]:
         """What ``apply`` would do. Raises SourceInvalid with the place of everything that cannot be done."""
         declared = await asyncio.to_thread(read_declared, source)
 
@@ -51,10 +56,12 @@ class DeclaredDeployments:
 
         resolved, present = await self._database.read(query)
         changes = plan((each.wanted for each in resolved), present, prune=prune)
-        await self._check(resolved, changes, by)
+        await self._check(resolved, changes, allow_breaking, by)
         return changes
 
-    async def apply(self, changes: list[PlannedChange], *, by: str) -> list[AppliedChange]:
+    async def apply(
+        self, changes: list[PlannedChange], *, allow_breaking: bool = False, by: str
+    ) -> list[AppliedChange]:
         """Carry a plan out and wait for its end. One that fails keeps back those after it on its deployment."""
         slots = asyncio.Semaphore(AT_ONCE)
         due = [change for change in changes if change.action is not Action.NONE]
@@ -62,7 +69,7 @@ class DeclaredDeployments:
 
         async def carry_out(group: list[PlannedChange]) -> list[AppliedChange]:
             async with slots:
-                return await self._in_turn(group, by)
+                return await self._in_turn(group, allow_breaking, by)
 
         return [done for group in await asyncio.gather(*map(carry_out, groups)) for done in group]
 
@@ -84,20 +91,31 @@ class DeclaredDeployments:
 
         return written(await self._database.read(query))
 
-    async def _check(self, resolved: list[Resolved], changes: list[PlannedChange], by: str) -> None:
+    async def _check(
+        self, resolved: list[Resolved], changes: list[PlannedChange], allow_breaking: bool, by: str
+    ) -> None:
         """What a request would be refused for is told before anything is done."""
-        deploys = {(c.gateway, c.name) for c in changes if c.action in (Action.CREATE, Action.REDEPLOY, Action.START)}
+        deploys = {
+            (c.gateway, c.name): c for c in changes if c.action in (Action.CREATE, Action.REDEPLOY, Action.START)
+        }
         faults: list[Fault] = []
         for each in resolved:
-            if (each.wanted.gateway, each.wanted.name) not in deploys:
+            change = deploys.get((each.wanted.gateway, each.wanted.name))
+            if change is None:
                 continue
+            request = DeploymentRequest(each.version, each.wanted.options, by)
             try:
-                await check_request(DeploymentRequest(each.version, each.wanted.options, by), self._secrets)
+                await check_request(request, self._secrets)
+                if change.action is Action.REDEPLOY and not allow_breaking:
+                    await self._database.read(lambda session, c=change, r=request: _require_unbroken(session, c, r))
+            except Conflict as error:
+                words = "; ".join(fault.message for fault in error.errors)
+                faults.append(each.declaration.fault(("version",), f"callers would break, and {ALLOW}: {words}"))
             except InvalidInput as error:
                 faults += [each.declaration.fault(tuple(f.path.split(".")), f.message) for f in error.errors]
         raise_for(faults)
 
-    async def _in_turn(self, group: list[PlannedChange], by: str) -> list[AppliedChange]:
+    async def _in_turn(self, group: list[PlannedChange], allow_breaking: bool, by: str) -> list[AppliedChange]:
         done: list[AppliedChange] = []
         deployment = group[0].present.id if group[0].present else None
         for change in group:
@@ -105,7 +123,7 @@ class DeclaredDeployments:
                 done.append(AppliedChange(change, error=f"left out, as the {done[-1].planned.action} did not succeed"))
                 continue
             try:
-                accepted = await self._request(change, deployment, by)
+                accepted = await self._request(change, deployment, allow_breaking, by)
             except StudioError as error:
                 done.append(AppliedChange(change, error=error.message))
                 continue
@@ -114,7 +132,7 @@ class DeclaredDeployments:
             done.append(AppliedChange(change, ended, accepted.key, ended.operation.error))
         return done
 
-    async def _request(self, change: PlannedChange, deployment: str | None, by: str) -> Change:
+    async def _request(self, change: PlannedChange, deployment: str | None, allow_breaking: bool, by: str) -> Change:
         service, wanted = self._deployments, change.wanted
         match change.action:
             case Action.CREATE:
@@ -123,7 +141,12 @@ class DeclaredDeployments:
                 )
             case Action.REDEPLOY:
                 return await service.redeploy(
-                    deployment, version=wanted.version, options=wanted.options, reason=WHY, by=by
+                    deployment,
+                    version=wanted.version,
+                    options=wanted.options,
+                    reason=WHY,
+                    allow_breaking=allow_breaking,
+                    by=by,
                 )
             case Action.START:
                 return await service.start(deployment, by=by)
@@ -132,3 +155,7 @@ class DeclaredDeployments:
             case Action.UNDEPLOY:
                 return await service.undeploy(deployment, by=by)
         raise ValueError(f"{change.action} is nothing to be done")
+
+
+def _require_unbroken(session: Session, change: PlannedChange, request: DeploymentRequest) -> None:
+    require_unbroken(session, find_deployment(session, change.present.id), request)

@@ -21,6 +21,9 @@ def apply(
     file: File,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and do nothing.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Undeploy what is not declared.")] = False,
+    allow_breaking: Annotated[
+        bool, typer.Option("--allow-breaking", help="Go ahead although callers of today would break.")
+    ] = False,
     yes: Yes = False,
     url: Url = None,
     as_json: AsJson = False,
@@ -29,7 +32,7 @@ def apply(
 
     Nothing is done when anything in the file is wrong, and nothing when everything is as declared.
     """
-    server, body = Server(url), {"source": _read(file), "prune": prune}
+    server, body = Server(url), {"source": _read(file), "prune": prune, "allow_breaking": allow_breaking}
     planned = server.post("apply", body=body | {"dry_run": True})
     due = [change for change in planned["plan"] if change["action"] != "none"]
     if not as_json:

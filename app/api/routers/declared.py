@@ -18,6 +18,7 @@ YAML_TYPE = "application/yaml"
 class Declared(Body):
     source: str = Field(description="YAML: documents that each are a deployment, or have a list `deployments`")
     dry_run: bool = Field(default=False, description="only plan")
+    allow_breaking: bool = Field(default=False, description="go ahead although callers of today would break")
     prune: bool = Field(default=False, description="undeploy what was not declared")
 
 
@@ -44,15 +45,15 @@ class ApplyShape(BaseModel):
 @router.post("/apply")
 async def apply(studio: Services, by: Caller, body: Declared) -> ApplyShape:
     """Make the deployments what was declared, and wait for the end. A fault anywhere, and nothing at all is done."""
-    plan = await studio.declared.plan(body.source, prune=body.prune, by=by)
-    applied = [] if body.dry_run else await studio.declared.apply(plan, by=by)
+    plan = await studio.declared.plan(body.source, prune=body.prune, allow_breaking=body.allow_breaking, by=by)
+    applied = [] if body.dry_run else await studio.declared.apply(plan, allow_breaking=body.allow_breaking, by=by)
     return ApplyShape(plan=[PlannedShape(**_planned(each)) for each in plan], changes=[_applied(e) for e in applied])
 
 
 @router.get(
     "/export",
     response_class=Response,
-    responses={200: {"content": {YAML_TYPE: {"schema": {"type": "string"}}}}},
+    responses={200: {"content": {YAML_TYPE: {"schema": {"type": "object"}}}}},
 )
 async def export(studio: Services) -> Response:
     """All deployments as YAML that `apply` takes. Names of secrets are in it, values are not."""

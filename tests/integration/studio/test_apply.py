@@ -135,6 +135,15 @@ def test_a_deployment_of_another_agent_is_not_replaced(alone: Studio) -> None:
     assert "is a deployment of echo" in fault["message"]
 
 
+def test_what_would_break_callers_is_refused_unless_that_is_meant(alone: Studio) -> None:
+    apply(alone, "name: relied-on\nagent: echo\n")
+    keyed = "name: relied-on\nagent: echo\noptions: {require_key: true}\n"
+    answer = alone.http.post("/api/v1/apply", json={"source": keyed})
+    assert (answer.status_code, "callers would break" in answer.json()["errors"][0]["message"]) == (422, True)
+    done = apply(alone, keyed, allow_breaking=True)["changes"]
+    assert [(change["action"], change["succeeded"]) for change in done] == [("redeploy", True)]
+
+
 def test_the_commands(alone: Studio, tmp_path: Path) -> None:
     cli, file = alone.cli, tmp_path / "deployments.yaml"
     file.write_text("name: by-hand\nagent: echo\noptions: {require_key: true}\n")
