@@ -28,6 +28,7 @@ STOP_SECONDS = 15.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts of a gateway that keeps dying
 STEADY_SECONDS = 60.0  # a gateway that ran this long begins again with the shortest pause
 NEARBY = 100  # ports
+MOST = 16  # local gateways; each is a process of some 150 MB
 LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set aside
 
 
@@ -63,10 +64,12 @@ class LocalGateways:
     async def create(self, name: str, *, by: str) -> Gateway:
         """Another gateway process, with a port and a folder of its own; it is on its way up when this returns.
 
-        Raises InvalidInput for the name, Conflict when it is taken.
+        Raises InvalidInput for the name, Conflict when it is taken or there are ``MOST`` already.
         """
         require_name(name)
         async with self._one_change:
+            if len(self._supervisors) >= MOST:
+                raise Conflict(f"There are {MOST} local gateways already; remove one first.", code="too_many_gateways")
             gateway = await self._add(name, by)
             self._watch_over(gateway)
         return gateway
