@@ -95,6 +95,25 @@ class ShowsError(Protocol):
     error: str | None
 
 
+class ErrorLine:
+    """A part of a form that shows below itself what is wrong with it, and unfolds for that if it lies in a fold."""
+
+    _fold: ui.expansion | None = None
+
+    def _build_error(self) -> None:
+        self._error = ui.label().classes("tiny bad-text keep")
+
+    @property
+    def error(self) -> str | None:
+        return self._error.text or None
+
+    @error.setter
+    def error(self, message: str | None) -> None:
+        self._error.text = message or ""
+        if message and self._fold is not None:
+            self._fold.set_value(True)
+
+
 class FormErrors:
     """Puts each fault of an error beside the field it is about, and the rest at the top of the form."""
 

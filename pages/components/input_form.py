@@ -9,31 +9,23 @@ from nicegui import ui
 from models.wire import JsonSchema
 from pages.components.buttons import Button
 from pages.components.code_editor import code_editor
-from pages.components.fields import FormErrors, choice_field, field, text_field
+from pages.components.fields import ErrorLine, FormErrors, choice_field, field, text_field
 from pages.form_fields import ABSENT, Control, FormField, form_fields
 from services.errors import Fault, InvalidInput, StudioError
 
 DEBOUNCE = "debounce=300"
 
 
-class JsonEntry:
+class JsonEntry(ErrorLine):
     """An editor that can tell what is wrong with it, as the other entries can."""
 
     def __init__(self, label: str, text: str, height: int, on_change: Callable[[], None]) -> None:
         self._editor = code_editor(text, "json", label, height=height, on_change=lambda _: on_change())
-        self._error = ui.label().classes("tiny bad-text keep")
+        self._build_error()
 
     @property
     def value(self) -> str:
         return self._editor.value or ""
-
-    @property
-    def error(self) -> str | None:
-        return self._error.text or None
-
-    @error.setter
-    def error(self, message: str | None) -> None:
-        self._error.text = message or ""
 
 
 class InputForm:

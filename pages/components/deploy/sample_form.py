@@ -6,17 +6,17 @@ from typing import Any
 from nicegui import ui
 
 from pages.components.code_editor import code_editor
-from pages.components.fields import fold
+from pages.components.fields import ErrorLine, fold
 from services.errors import Fault, InvalidInput
 
 
-class SampleForm:
+class SampleForm(ErrorLine):
     def __init__(self) -> None:
         self._of_version: dict[str, Any] = {}
         with fold("Sample input") as self._fold:
             ui.label("Sent to each channel before the deployment counts as running.").classes("tiny fg3")
             self._editor = code_editor("{}", "json", "Sample input", height=150).mark("sample-input")
-            self._error = ui.label().classes("tiny bad-text keep")
+            self._build_error()
 
     def show(self, of_version: dict[str, Any], own: dict[str, Any] | None) -> None:
         self._of_version = of_version
@@ -31,16 +31,6 @@ class SampleForm:
         if not isinstance(sample, dict):
             raise _invalid("It has to be an object: { … }.")
         return None if sample == self._of_version else sample
-
-    @property
-    def error(self) -> str | None:
-        return self._error.text or None
-
-    @error.setter
-    def error(self, message: str | None) -> None:
-        self._error.text = message or ""
-        if message:
-            self._fold.set_value(True)
 
 
 def _invalid(message: str) -> InvalidInput:

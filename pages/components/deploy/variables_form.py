@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from pages.components.buttons import Button, icon_button
-from pages.components.fields import fold
+from pages.components.fields import ErrorLine, fold
 from services.errors import Fault, InvalidInput
 
 
@@ -17,7 +17,7 @@ class _Row:
     value: ui.input
 
 
-class VariablesForm:
+class VariablesForm(ErrorLine):
     def __init__(self, values: Mapping[str, str]) -> None:
         self._rows: list[_Row] = []
         with fold("Environment variables", len(values)) as self._fold:
@@ -29,7 +29,7 @@ class VariablesForm:
             self._add(name, value)
         with ui.element("div").classes("line"):
             Button("Add a variable", lambda: self._add("", ""), symbol="plus").classes("small")
-        self._error = ui.label().classes("tiny bad-text keep")
+        self._build_error()
 
     def read(self) -> dict[str, str]:
         """Empty rows are left out. Raises InvalidInput for a name that is missing or stands twice."""
@@ -43,16 +43,6 @@ class VariablesForm:
                 raise InvalidInput("A variable is not valid.", errors=[Fault("options.environment", message)])
             values[name] = value
         return values
-
-    @property
-    def error(self) -> str | None:
-        return self._error.text or None
-
-    @error.setter
-    def error(self, message: str | None) -> None:
-        self._error.text = message or ""
-        if message:
-            self._fold.set_value(True)
 
     def _add(self, name: str, value: str) -> None:
         with self._place, ui.element("div").classes("line top full") as element:
