@@ -36,6 +36,7 @@ def test_a_port_in_use_a_folder_in_use_and_a_foreign_address_are_each_one_clear_
         (serve(NEXDECK_PORT=port, NEXDECK_DATA_DIR=f"{folder}-other"), 4, "choose another port"),
         (serve(NEXDECK_PORT=str(free_port()), NEXDECK_DATA_DIR=folder), 4, "Another Nexdeck uses the data folder"),
         (serve(NEXDECK_HOST="0.0.0.0", NEXDECK_DATA_DIR=f"{folder}-other"), 2, "loopback only"),
+        (serve(NEXDECK_PORT=str(free_port()), NEXDECK_DATA_DIR="/dev/null/x"), 2, "cannot be used"),
         (serve(NEXDECK_PORT="99999", NEXDECK_DATA_DIR=f"{folder}-other"), 2, "port: Input should be less than"),
     ]
     for result, code, words in refusals:
