@@ -1,11 +1,16 @@
 """A real Nexdeck for the integration tests: its own process, its own data folder, with its local gateway beside it."""
 
+import signal
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from tests.programs import Studio, running_studio
+
+# A shell without job control starts background jobs with SIGINT ignored, and their children inherit that: the commands
+# that are interrupted here would never notice.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
