@@ -1,6 +1,5 @@
 """``nexdeck agents``: the catalog."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from app.cli.deployments import everything
 from app.cli.exits import CliError, ExitCode
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table, report, when
+from app.cli.output import confirm, print_fields, print_json, print_table, report, when, write_out
 
 app = typer.Typer(help="The catalog of agents and their versions.", no_args_is_help=True)
 Agent = Annotated[str, typer.Argument(help="The agent's name or id.")]
@@ -100,13 +99,7 @@ def export(
     server = Server(url)
     label = version or server.get("agents", agent)["versions"][0]["version"]
     module = server.raw("GET", "agents", agent, "versions", label, "module").body
-    if output is None:
-        sys.stdout.buffer.write(module)
-        return
-    try:
-        output.write_bytes(module)
-    except OSError as error:
-        raise CliError.because(ExitCode.USAGE, f"{output} cannot be written ({error.strerror}).") from error
+    write_out(module, output)
 
 
 @app.command()

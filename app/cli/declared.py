@@ -9,7 +9,7 @@ import typer
 from app.cli.exits import CliError, ExitCode
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, plain, print_json, print_table
+from app.cli.output import confirm, plain, print_json, print_table, write_out
 
 LONGEST_SECONDS = 3600.0
 File = Annotated[
@@ -57,13 +57,7 @@ def export(
 ) -> None:
     """Print all deployments as the YAML that `nexdeck apply` takes; secrets by name only."""
     text = Server(url).raw("GET", "export").body
-    if output is None:
-        sys.stdout.buffer.write(text)
-        return
-    try:
-        output.write_bytes(text)
-    except OSError as error:
-        raise CliError.because(ExitCode.USAGE, f"{output} cannot be written ({error.strerror}).") from error
+    write_out(text, output)
 
 
 def _read(file: Path) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -16,6 +17,17 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 def plain(value: Any) -> str:
     """A text for the terminal: without the characters that steer it or turn text around; None is empty."""
     return "" if value is None else _CONTROLS.sub("�", str(value))
+
+
+def write_out(content: bytes, output: Path | None) -> None:
+    """Byte for byte to a file, or to standard output when there is none. Raises CliError when it cannot be written."""
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise CliError.because(ExitCode.USAGE, f"{output} cannot be written ({error.strerror}).") from error
 
 
 def when(time: str | None) -> str:
