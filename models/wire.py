@@ -9,6 +9,7 @@ GET    ``/control/v1/state``                                ``GatewayState``
 PUT    ``/control/v1/deployments/{id}/revisions/{n}``       load ``RevisionBundle`` beside what is live
 DELETE ``/control/v1/deployments/{id}/revisions/{n}``       forget a revision that is not live
 PUT    ``/control/v1/deployments/{id}/live``                ``LiveRequest``: route traffic to a revision
+PUT    ``/control/v1/deployments/{id}/canary``              ``CanaryRequest``: a share of the traffic
 PUT    ``/control/v1/deployments/{id}/keys``                ``KeysRequest``: replace the accepted keys
 DELETE ``/control/v1/deployments/{id}``                     drain, then forget the deployment
 GET    ``/control/v1/logs?after=CURSOR&limit=N``            ``LogBatch``
@@ -103,6 +104,20 @@ class LiveRequest(BaseModel):
     drain_seconds: float = Field(default=30.0, ge=0, le=600)
 
 
+class CanaryRequest(BaseModel):
+    """Let a loaded revision answer some of the callers; the live one answers the rest. It ends with a switch, or when
+    either of the two revisions is forgotten or the gateway is restarted."""
+
+    revision: int = Field(ge=1)
+    sha256: str
+    percent: int = Field(ge=1, le=50)
+
+
+class CanaryState(BaseModel):
+    revision: int
+    percent: int
+
+
 class KeysRequest(BaseModel):
     key_hashes: list[str] = Field(repr=False)
 
@@ -136,6 +151,7 @@ class DeploymentState(BaseModel):
     live: RevisionState | None = None
     options: LiveOptions | None = Field(default=None, description="of what is live")
     loaded: list[RevisionState] = Field(default_factory=list, description="loaded beside the live one, or draining")
+    canary: CanaryState | None = Field(default=None, description="the loaded revision that gets a share of the calls")
     counters: Counters = Field(default_factory=Counters)
     error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")
 

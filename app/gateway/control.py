@@ -13,7 +13,15 @@ from app.gateway.host import Host
 from app.gateway.log_buffer import LogBuffer
 from app.gateway.problems import GatewayProblem
 from app.gateway.store import ID_PATTERN
-from models.wire import CONTROL_PREFIX, FieldError, GatewayState, KeysRequest, LiveRequest, RevisionBundle
+from models.wire import (
+    CONTROL_PREFIX,
+    CanaryRequest,
+    FieldError,
+    GatewayState,
+    KeysRequest,
+    LiveRequest,
+    RevisionBundle,
+)
 
 MOST_LINES = 5_000
 _Body = TypeVar("_Body", bound=BaseModel)
@@ -37,6 +45,9 @@ def routes(host: Callable[[], Awaitable[Host]], logs: LogBuffer, state: Callable
     async def put_live(request: Request) -> Response:
         return _json(await (await host()).go_live(_id(request), await _parse(request, LiveRequest)))
 
+    async def put_canary(request: Request) -> Response:
+        return _json(await (await host()).set_canary(_id(request), await _parse(request, CanaryRequest)))
+
     async def put_keys(request: Request) -> Response:
         wanted = await _parse(request, KeysRequest)
         return _json(await (await host()).set_keys(_id(request), wanted.key_hashes))
@@ -55,6 +66,7 @@ def routes(host: Callable[[], Awaitable[Host]], logs: LogBuffer, state: Callable
         Route(one + "/revisions/{number}", put_revision, methods=["PUT"]),
         Route(one + "/revisions/{number}", delete_revision, methods=["DELETE"]),
         Route(one + "/live", put_live, methods=["PUT"]),
+        Route(one + "/canary", put_canary, methods=["PUT"]),
         Route(one + "/keys", put_keys, methods=["PUT"]),
         Route(one, delete_deployment, methods=["DELETE"]),
     ]

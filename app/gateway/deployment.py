@@ -5,24 +5,55 @@ from dataclasses import dataclass, field
 
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
-from models.wire import Counters, DeploymentState
+from models.wire import CanaryRequest, CanaryState, Counters, DeploymentState, LiveRequest
+
+
+@dataclass(slots=True)
+class Canary:
+    """A loaded revision that answers every so manieth call: evenly spread, so that its share is exact."""
+
+    revision: Revision
+    percent: int
+    _owed: int = 0  # hundredths of a call
+
+    def takes_next(self) -> bool:
+        self._owed += self.percent
+        if self._owed < 100:
+            return False
+        self._owed -= 100
+        return True
 
 
 @dataclass(slots=True, eq=False)
 class Deployment:
-    """``live`` answers the callers; ``loaded`` revisions wait beside it; ``draining`` ones finish their last calls."""
+    """``live`` answers the callers, but for a canary's share; ``loaded`` revisions wait beside it, ``draining`` ones
+    finish their last calls."""
 
     id: str
     name: str
     live: Revision | None = None
     loaded: dict[int, Revision] = field(default_factory=dict)
     draining: list[Revision] = field(default_factory=list)
+    canary: Canary | None = None
     counters: Counters = field(default_factory=Counters)
     error: str | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change at a time
 
+    def end_canary_of(self, number: int) -> None:
+        if self.canary is not None and self.canary.revision.number == number:
+            self.canary = None
+
     def revision(self, number: int) -> Revision | None:
         return self.live if self.live is not None and self.live.number == number else self.loaded.get(number)
+
+    def meant(self, request: LiveRequest | CanaryRequest) -> Revision:
+        """Raises GatewayProblem when that revision is not here, or is another than the caller means."""
+        revision = self.revision(request.revision)
+        if revision is None:
+            detail = f"Revision {request.revision} of {self.name!r} is not loaded here; load it first."
+            raise GatewayProblem(404, "revision_not_loaded", detail)
+        require_same(revision, request.sha256)
+        return revision
 
     def revisions(self) -> list[Revision]:
         return [*([self.live] if self.live else []), *self.loaded.values(), *self.draining]
@@ -37,6 +68,7 @@ class Deployment:
             live=self.live and self.live.state(),
             options=self.live and self.live.options(),
             loaded=[revision.state() for revision in (*self.loaded.values(), *self.draining)],
+            canary=self.canary and CanaryState(revision=self.canary.revision.number, percent=self.canary.percent),
             counters=self.counters,
             error=self.error,
         )

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.gateway import json_text
 from app.gateway.access import Visit
 from app.gateway.bodies import read_body
-from app.gateway.host import Host
 from app.gateway.invocation import Caller, Invoker
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
@@ -25,13 +24,13 @@ ROUTE = re.compile(r"/workflows/([^/]+)(?:/|/execute)?")
 
 
 class Execute:
-    def __init__(self, host: Host, invoker: Invoker) -> None:
-        self._host = host
+    def __init__(self, invoker: Invoker) -> None:
         self._invoker = invoker
 
-    async def answer(self, name: str, visit: Visit, scope: Scope, receive: Receive, send: Send, nexus: ASGIApp) -> None:
+    async def answer(
+        self, revision: Revision, visit: Visit, scope: Scope, receive: Receive, send: Send, nexus: ASGIApp
+    ) -> None:
         began = perf_counter()
-        revision = self._host.revision(name, visit.revision)
         channel = _channel(revision, visit)
         inputs, mode = _call_in(await read_body(scope, receive))
         caller = Caller(channel, visit.request_id, visit.control, visit.probe)
@@ -42,7 +41,7 @@ class Execute:
         body = b'{"outputs":{"agent":{"result":%b}},"execution_time":%.6f,"workflow_id":%b,"version":%b}' % (
             output.text,
             perf_counter() - began,
-            orjson.dumps(name),
+            orjson.dumps(revision.bundle.name),
             orjson.dumps(revision.bundle.manifest.version),
         )
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from app.gateway.deployment import Deployment, drained, require_same
+from app.gateway.deployment import Canary, Deployment, drained, require_same
 from app.gateway.meter import Meter
 from app.gateway.problems import GatewayProblem, busy, not_found
 from app.gateway.revision import Revision, prepare
 from app.gateway.store import BundleStore, StoredBundle
 from app.gateway.threads import run_in_own_thread
-from models.wire import DeploymentState, LiveRequest, RevisionBundle, hash_of
+from models.wire import CanaryRequest, DeploymentState, LiveRequest, RevisionBundle, hash_of
 
 if TYPE_CHECKING:
     from app.gateway.runtime import NexusRuntime  # imports nexus, which the gateway loads after it began to answer
@@ -71,6 +71,14 @@ class Host:
             raise GatewayProblem(503, "not_restored", f"{name!r} could not be restored: {deployment.error}")
         raise not_found(name)
 
+    def answering(self, name: str, number: int | None = None) -> Revision:
+        """The revision that answers the next call, be it the canary's turn: ask once a call. Raises as ``revision``."""
+        deployment = self._by_name.get(name)
+        canary = deployment.canary if deployment is not None and number is None else None
+        if canary is not None and canary.takes_next():
+            return canary.revision
+        return self.revision(name, number)
+
     async def load(self, deployment_id: str, bundle: RevisionBundle) -> DeploymentState:
         """Load a revision beside what is live. Raises GatewayProblem when the bundle is wrong or does not load."""
         if hash_of(bundle.module) != bundle.sha256:
@@ -91,7 +99,7 @@ class Host:
                 return deployment.state()
 
     async def unload(self, deployment_id: str, number: int) -> DeploymentState:
-        """Forget a revision that is not live; one that is not there is fine."""
+        """Forget a revision that is not live, once its last calls have ended; one that is not there is fine."""
         deployment = self._by_id.get(deployment_id)
         if deployment is None:
             return DeploymentState(deployment_id=deployment_id, name="")
@@ -100,7 +108,8 @@ class Host:
                 raise GatewayProblem(409, "revision_is_live", f"Revision {number} is live; it cannot be forgotten.")
             revision = deployment.loaded.pop(number, None)
             if revision is not None:
-                self._forget_revision(deployment, revision)
+                deployment.end_canary_of(number)
+                self._let_drain(deployment, revision, REMOVAL_DRAIN_SECONDS)
             self._drop_if_empty(deployment)
             return deployment.state()
 
@@ -108,15 +117,24 @@ class Host:
         """Route calls to a loaded revision; the one that was live drains and is forgotten."""
         deployment = self._existing(deployment_id)
         async with deployment.lock:
-            revision = deployment.revision(request.revision)
-            if revision is None:
-                detail = f"Revision {request.revision} of {deployment.name!r} is not loaded here; load it first."
-                raise GatewayProblem(404, "revision_not_loaded", detail)
-            require_same(revision, request.sha256)
+            revision = deployment.meant(request)
             if revision is not deployment.live:
                 self._nexus.register(deployment.name, revision.bundle.manifest)  # may fail: before anything is changed
                 await anyio.to_thread.run_sync(self._store.save, deployment_id, revision.bundle)
                 self._switch(deployment, revision, request.drain_seconds)
+            return deployment.state()
+
+    async def set_canary(self, deployment_id: str, request: CanaryRequest) -> DeploymentState:
+        """Give a loaded revision its share of the calls. After a restart the live one has all."""
+        deployment = self._existing(deployment_id)
+        async with deployment.lock:
+            revision = deployment.meant(request)
+            if deployment.live is None or revision is deployment.live:
+                detail = f"Revision {request.revision} of {deployment.name!r} has no live one beside it to share with."
+                raise GatewayProblem(409, "nothing_to_share", detail)
+            canary = deployment.canary
+            if canary is None or (canary.revision, canary.percent) != (revision, request.percent):
+                deployment.canary = Canary(revision, request.percent)
             return deployment.state()
 
     async def set_keys(self, deployment_id: str, key_hashes: list[str]) -> DeploymentState:
@@ -139,7 +157,7 @@ class Host:
         async with deployment.lock:
             await anyio.to_thread.run_sync(self._store.forget, deployment_id)
             leaving = deployment.revisions()
-            deployment.live, deployment.error = None, None
+            deployment.live, deployment.canary, deployment.error = None, None, None
             deployment.loaded.clear()
             deployment.draining.clear()
             self._drop_if_empty(deployment)
@@ -189,18 +207,26 @@ class Host:
     def _switch(self, deployment: Deployment, revision: Revision, drain_seconds: float) -> None:
         old, deployment.live, deployment.error = deployment.live, revision, None
         deployment.loaded.pop(revision.number, None)
+        deployment.end_canary_of(revision.number)
         if old is not None:
-            deployment.draining.append(old)
-            drain = asyncio.create_task(self._drain(deployment, old, drain_seconds))
-            self._drains.add(drain)
-            drain.add_done_callback(self._drains.discard)
+            self._let_drain(deployment, old, drain_seconds)
         self.on_change()
+
+    def _let_drain(self, deployment: Deployment, old: Revision, seconds: float) -> None:
+        if not old.gate.in_flight:
+            self._forget_revision(deployment, old)
+            return
+        deployment.draining.append(old)
+        drain = asyncio.create_task(self._drain(deployment, old, seconds))
+        self._drains.add(drain)
+        drain.add_done_callback(self._drains.discard)
 
     async def _drain(self, deployment: Deployment, old: Revision, seconds: float) -> None:
         await drained([old], seconds)
         if old in deployment.draining:
             deployment.draining.remove(old)
             self._forget_revision(deployment, old)
+            self._drop_if_empty(deployment)
 
     def _forget_revision(self, deployment: Deployment, revision: Revision) -> None:
         revision.unload()

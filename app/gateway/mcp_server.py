@@ -105,9 +105,11 @@ class McpChannel:
     async def _call_tool(self, request: mcp_types.CallToolRequest) -> mcp_types.ServerResult:
         viewer = self._server.request_context.request.scope["viewer"]
         name, visit = request.params.name, viewer.visit
-        revision = self._visible(viewer).get(name)
-        if revision is None:
+        if name not in self._visible(viewer):
             raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"Unknown tool: {name}"))
+        revision = self._host.answering(name, visit.revision)
+        if not visit.opens(revision):
+            raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"{name} wants a key now."))
         caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe)
         try:
             output = await self._invoker.invoke(revision, request.params.arguments or {}, caller)

@@ -19,7 +19,7 @@ from models.wire import LiveOptions, RevisionBundle, RevisionState
 WorkflowRunner = Callable[[Any], kinds.Run]  # from a built workflow to how it is called
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Revision:
     deployment_id: str
     bundle: RevisionBundle

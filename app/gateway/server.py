@@ -27,6 +27,7 @@ from app.gateway.invocation import Invoker
 from app.gateway.log_buffer import LogBuffer
 from app.gateway.meter import MEDIA_TYPE, Meter
 from app.gateway.problems import GatewayProblem, busy, unauthorized
+from app.gateway.revision import Revision
 from app.gateway.store import BundleStore
 from models.wire import CONTROL_PREFIX, GatewayState
 
@@ -82,7 +83,7 @@ class Gateway:
         host = Host(self._store, nexus, self._meter, self._fit_kaizen)
         mcp = mcp_server.McpChannel(host, self._invoker, VERSION)
         host.on_change = mcp.tools_changed
-        self._mcp, self._execute, self._nexus, self._host = mcp, Execute(host, self._invoker), nexus.app, host
+        self._mcp, self._execute, self._nexus, self._host = mcp, Execute(self._invoker), nexus.app, host
         async with nexus.app.router.lifespan_context(nexus.app), mcp.run():
             self._loaded.set()
             await host.restore()
@@ -132,16 +133,18 @@ class Gateway:
         if path.startswith("/workflows/"):
             host = self._running_host()
             name = path.split("/", 3)[2]
-            _check_key(host, name, visit)
             if scope["method"] == "POST" and ROUTE.fullmatch(path):
-                await self._execute.answer(name, visit, scope, receive, send, self._nexus)
+                revision = host.answering(name, visit.revision)
+                _check_key(revision, visit)
+                await self._execute.answer(revision, visit, scope, receive, send, self._nexus)
             else:
+                _check_key(host.revision(name, visit.revision), visit)
                 await self._nexus(scope, receive, send)
         elif path == "/mcp" or path.startswith("/mcp/"):
             host = self._running_host()
             name = path[5:].rstrip("/") or None
             if name is not None:
-                _check_key(host, name, visit)
+                _check_key(host.revision(name, visit.revision), visit)
             await self._mcp.answer(name, visit, scope, receive, send)
         elif path.startswith(CONTROL_PREFIX) or path in ("/livez", "/readyz", "/metrics"):
             if path.startswith(CONTROL_PREFIX) and not visit.control:
@@ -190,9 +193,9 @@ class Gateway:
         gc.freeze()
 
 
-def _check_key(host: Host, name: str, visit: Visit) -> None:
-    if not visit.opens(host.revision(name, visit.revision)):
-        raise unauthorized(f"{name!r}")
+def _check_key(revision: Revision, visit: Visit) -> None:
+    if not visit.opens(revision):
+        raise unauthorized(f"{revision.bundle.name!r}")
 
 
 def _import_nexus_and_mcp():

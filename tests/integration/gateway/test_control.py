@@ -23,6 +23,7 @@ def test_every_route_wants_the_token(gateway):
         ("PUT", "/deployments/a/revisions/1"),
         ("DELETE", "/deployments/a/revisions/1"),
         ("PUT", "/deployments/a/live"),
+        ("PUT", "/deployments/a/canary"),
         ("PUT", "/deployments/a/keys"),
         ("DELETE", "/deployments/a"),
         ("GET", "/nothing"),
@@ -255,3 +256,33 @@ async def test_fifty_redeployments_under_clients_fail_no_call(gateway: GatewayPr
     assert counts["calls"] > 100
     assert gateway.output("swapped") == {"result": "51"}
     wait_for(lambda: gateway.deployment("swapped")["loaded"] == [])
+
+
+def test_a_canary_gets_its_share_until_it_is_switched_or_dropped(gateway):
+    gateway.deploy("shared", returning("old"))
+    new = bundle("shared", returning("new"), revision=2)
+    share = {"revision": 2, "sha256": new.sha256, "percent": 20}
+
+    def put(**changes: object) -> httpx.Response:
+        return gateway.control.put(f"{PATH}/id-shared/canary", json=share | changes)
+
+    def answers(calls: int) -> list[str]:
+        return [gateway.output("shared")["result"] for _ in range(calls)]
+
+    assert put().json()["code"] == "revision_not_loaded"
+    gateway.load("id-shared", new)
+    assert put(percent=0).json()["code"] == put(percent=51).json()["code"] == "invalid_body"
+    assert put(sha256="0").json()["code"] == "revision_differs"
+    for _ in range(2):
+        assert put().json()["canary"] == {"revision": 2, "percent": 20}
+    assert answers(50).count("new") == 10
+    gateway.control.delete(f"{PATH}/id-shared/revisions/2")
+    assert gateway.deployment("shared")["canary"] is None
+    assert set(answers(20)) == {"old"}
+    gateway.load("id-shared", new)
+    put()
+    gateway.go_live("id-shared", new)
+    assert gateway.deployment("shared")["canary"] is None
+    assert set(answers(20)) == {"new"}
+    assert put().json()["code"] == "nothing_to_share"
+    gateway.undeploy("shared")
