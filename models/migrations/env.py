@@ -6,7 +6,8 @@ from sqlmodel import SQLModel
 import models.agent
 import models.deployment
 import models.gateway
-import models.log  # noqa: F401  (the four make the metadata complete)
+import models.health
+import models.log  # noqa: F401  (these make the metadata complete)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
