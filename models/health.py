@@ -51,6 +51,7 @@ class HealthStanding(SQLModel, table=True):
     since: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     failures: int = Field(default=0, description="failed looks in a row")
+    failed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="when one was last counted")
     successes: int = Field(default=0, description="good looks in a row")
     calm_windows: int = Field(default=0, description="looks in a row at traffic that is below the lower thresholds")
     switches: list[float] = Field(

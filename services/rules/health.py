@@ -1,37 +1,182 @@
-"""What a look at a gateway says of a deployment on it."""
+"""How a gateway or a deployment is, given how it was and what a look found. Pure: the clock comes in.
 
-from models.deployment import Deployment, HealthState
-from models.gateway import Gateway
-from models.wire import Counters, DeploymentState, GatewayState
+::
+
+    unknown ── first good look ─▶ healthy ── errors ≥ 5 %, or p95 over its limit ─▶ degraded
+    any ── 3 failed probes, absent twice, or errors ≥ 50 % ─▶ unhealthy
+    unhealthy (unreachable, absent) ── 2 good looks ─▶ healthy
+    degraded, unhealthy (errors, slow) ── below the lower thresholds in 2 looks running ─▶ healthy, or degraded
+    any ── not looked at for 3 intervals, paused, or not meant to run ─▶ unknown
+
+The counters outlive an ``unknown``: what was down before the control plane went away needs two good looks after it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from models.deployment import HealthState
+from models.health import HealthCause
+
+PROBES_TO_FAIL = 3
+ABSENCES_TO_FAIL = 2
+LOOKS_TO_RECOVER = 2
+FEWEST_CALLS = 20  # fewer say nothing of a rate
+DEGRADED_FROM, DEGRADED_BELOW = 0.05, 0.025
+UNHEALTHY_FROM = 0.5
+CALM_BELOW = 0.8  # of the limit of p95
+STALE_INTERVALS = 3
+SWITCHES_TO_FLAP, FLAP_INTERVALS, SETTLED_INTERVALS = 4, 40, 20
+
+RANK = {HealthState.UNKNOWN: 0, HealthState.HEALTHY: 1, HealthState.DEGRADED: 2, HealthState.UNHEALTHY: 3}
+OF_PRESENCE = (HealthCause.UNREACHABLE, HealthCause.GATEWAY, HealthCause.ABSENT, HealthCause.SYNTHETIC)
 
 
-def assess(
-    deployment: Deployment, sha256: str, gateway: Gateway, state: GatewayState | None, seen: DeploymentState | None
-) -> tuple[HealthState, str]:
-    """The health of a deployment that should be running, with the reason in plain words."""
-    if state is None:
-        return HealthState.UNHEALTHY, f"Gateway {gateway.name} cannot be reached: {gateway.status_reason}"
-    if seen is None or seen.live is None:
-        if not state.ready:
-            return HealthState.UNKNOWN, f"Gateway {gateway.name} is still starting."
-        cause = f": {seen.error}" if seen and seen.error else "."
-        return HealthState.UNHEALTHY, f"Gateway {gateway.name} does not serve it{cause}"
-    if (seen.live.revision, seen.live.sha256) != (deployment.live_revision, sha256):
-        return (
-            HealthState.UNHEALTHY,
-            f"Gateway {gateway.name} serves revision {seen.live.revision}, not revision {deployment.live_revision}.",
-        )
-    return HealthState.HEALTHY, f"Gateway {gateway.name} serves revision {seen.live.revision}."
+@dataclass(frozen=True)
+class Standing:
+    """How a subject is, with the counters of the rules; ``since``: when the state began, ``failed_at``: when a failure
+    was last counted."""
+
+    since: datetime
+    state: HealthState = HealthState.UNKNOWN
+    cause: HealthCause | None = None
+    reason: str = "It was not checked yet."
+    failures: int = 0
+    failed_at: datetime | None = None
+    successes: int = 0
+    calm_windows: int = 0
+    switches: list[float] = field(default_factory=list)
+    flapping: bool = False
 
 
-def count(deployment: Deployment, boot_id: str, counters: Counters) -> None:
-    """Add what the gateway counted since the last look; its counters begin at zero with each boot and each load."""
-    if deployment.counted_boot_id != boot_id or counters.requests < deployment.counted_requests:
-        deployment.counted_requests = deployment.counted_errors = 0
-        deployment.counted_latency_ms = 0.0
-    deployment.request_count += counters.requests - deployment.counted_requests
-    deployment.error_count += max(0, counters.errors - deployment.counted_errors)
-    deployment.latency_ms_sum += max(0.0, counters.latency_ms_sum - deployment.counted_latency_ms)
-    deployment.counted_boot_id = boot_id
-    deployment.counted_requests, deployment.counted_errors = counters.requests, counters.errors
-    deployment.counted_latency_ms = counters.latency_ms_sum
+@dataclass(frozen=True)
+class Traffic:
+    """What callers saw in the last five minutes; ``errors`` are 5xx and timeouts. None: nothing to tell a p95 from."""
+
+    requests: int = 0
+    errors: int = 0
+    p95_ms: float | None = None
+    limit_ms: float | None = None
+
+    @property
+    def error_rate(self) -> float:
+        return self.errors / self.requests if self.requests else 0.0
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a look found. ``fault``: the reason why it is not well, None when it is; ``good`` is the reason then.
+
+    ``is_excused``: an absence that somebody asked for, such as during a restart.
+    """
+
+    good: str = ""
+    fault: str | None = None
+    cause: HealthCause = HealthCause.ABSENT
+    traffic: Traffic = Traffic()
+    is_excused: bool = False
+
+
+def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
+    """How the subject is after a look."""
+    counted = _count(standing, sight, at, interval)
+    if sight.fault is None:
+        state, cause, reason, calm = _of_good_look(counted, sight)
+        counted = replace(counted, calm_windows=calm)
+    else:
+        state, cause, reason = _of_failed_look(counted, sight)
+    return _with_flapping(_become(counted, state, cause, reason, at), standing, at, interval)
+
+
+def rest(standing: Standing, reason: str, at: datetime) -> Standing:
+    """It is not judged: paused, stopped or not looked at for long. What it counted stays, for when it goes on."""
+    if standing.state is HealthState.UNKNOWN and standing.reason == reason:
+        return standing
+    since = standing.since if standing.state is HealthState.UNKNOWN else at
+    return replace(standing, state=HealthState.UNKNOWN, reason=reason, since=since)
+
+
+def is_stale(checked_at: datetime, now: datetime, interval: timedelta) -> bool:
+    return now - checked_at > STALE_INTERVALS * interval
+
+
+def _count(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
+    """A gateway that comes up is looked at each second: failures that follow each other so fast count as one."""
+    if sight.fault is None:
+        return replace(standing, failures=0, successes=min(standing.successes + 1, LOOKS_TO_RECOVER))
+    is_early = standing.failures > 0 and standing.failed_at is not None and at - standing.failed_at < interval / 2
+    if sight.is_excused or is_early:
+        return replace(standing, successes=0)
+    is_other = standing.cause is HealthCause.GATEWAY and sight.cause is not HealthCause.GATEWAY
+    failures = 1 if is_other else min(standing.failures + 1, PROBES_TO_FAIL)
+    return replace(standing, failures=failures, failed_at=at, successes=0, calm_windows=0)
+
+
+def _of_failed_look(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str]:
+    needed = PROBES_TO_FAIL if sight.cause is HealthCause.UNREACHABLE else ABSENCES_TO_FAIL
+    if sight.cause is HealthCause.GATEWAY or (standing.failures >= needed and not sight.is_excused):
+        return HealthState.UNHEALTHY, sight.cause, sight.fault or ""
+    if standing.state is HealthState.UNHEALTHY and standing.cause in OF_PRESENCE:
+        return standing.state, standing.cause, standing.reason
+    if sight.is_excused:
+        return standing.state, standing.cause, standing.reason
+    tally = f"{standing.failures} of {needed} looks in a row failed, so it still counts as it was"
+    return standing.state, standing.cause, f"{sight.fault} ({tally}.)"
+
+
+def _of_good_look(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str, int]:
+    """Also returns the calm windows in a row."""
+    if standing.cause in OF_PRESENCE and standing.successes < LOOKS_TO_RECOVER:
+        reason = f"It answers again: {standing.successes} of {LOOKS_TO_RECOVER} good looks in a row. Before: "
+        before = standing.reason.partition(" Before: ")[2] or standing.reason
+        return standing.state, standing.cause, reason + before, 0
+    is_troubled = standing.cause in (HealthCause.ERRORS, HealthCause.SLOW)
+    state, cause, reason = _of_traffic(sight, is_troubled, standing.state)
+    was = standing.state if is_troubled else HealthState.HEALTHY
+    if RANK[state] >= RANK[was]:
+        return state, cause, reason, 0
+    if standing.calm_windows + 1 >= LOOKS_TO_RECOVER:
+        return state, cause, reason, 0
+    return standing.state, standing.cause, standing.reason, standing.calm_windows + 1
+
+
+def _of_traffic(sight: Sight, is_troubled: bool, was: HealthState) -> tuple[HealthState, HealthCause | None, str]:
+    """``is_troubled``: it errs or is slow already, so the lower thresholds hold, and fewer calls tell."""
+    seen, limit = sight.traffic, sight.traffic.limit_ms
+    tells = seen.requests >= FEWEST_CALLS
+    if tells and seen.error_rate >= UNHEALTHY_FROM:
+        return HealthState.UNHEALTHY, HealthCause.ERRORS, _errors_in_words(seen)
+    if seen.error_rate >= DEGRADED_BELOW if is_troubled else tells and seen.error_rate >= DEGRADED_FROM:
+        # too few calls to tell more keep it as bad as it was
+        state = HealthState.DEGRADED if tells or was is not HealthState.UNHEALTHY else was
+        return state, HealthCause.ERRORS, _errors_in_words(seen)
+    if limit is not None and seen.p95_ms is not None and (tells or is_troubled):
+        threshold = CALM_BELOW * limit if is_troubled else limit
+        if seen.p95_ms > threshold:
+            words = f"One call in twenty took {seen.p95_ms:,.0f} ms or longer in the last five minutes"
+            return HealthState.DEGRADED, HealthCause.SLOW, f"{words}; the limit is {limit:,.0f} ms."
+    return HealthState.HEALTHY, None, sight.good
+
+
+def _errors_in_words(seen: Traffic) -> str:
+    return f"{seen.error_rate:.0%} of the calls of the last five minutes failed ({seen.errors:,} of {seen.requests:,})."
+
+
+def _become(standing: Standing, state: HealthState, cause: HealthCause | None, reason: str, at: datetime) -> Standing:
+    since = standing.since if state is standing.state else at
+    return replace(standing, state=state, cause=cause, reason=reason, since=since)
+
+
+def _with_flapping(standing: Standing, before: Standing, at: datetime, interval: timedelta) -> Standing:
+    """Count it as a switch when it went from well to not well, or back; ``unknown`` is neither."""
+    switches = _within(before.switches, at, FLAP_INTERVALS * interval)
+    was_well, is_well = before.state is HealthState.HEALTHY, standing.state is HealthState.HEALTHY
+    if was_well is not is_well and HealthState.UNKNOWN not in (before.state, standing.state):
+        switches = [*switches, at.timestamp()][-2 * SWITCHES_TO_FLAP :]
+    settled = not _within(switches, at, SETTLED_INTERVALS * interval)
+    flapping = len(switches) >= SWITCHES_TO_FLAP or (before.flapping and not settled)
+    return replace(standing, switches=switches, flapping=flapping and not settled)
+
+
+def _within(times: Sequence[float], at: datetime, span: timedelta) -> list[float]:
+    return [time for time in times if time > (at - span).timestamp()]

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("since", TIME, nullable=False),
         sa.Column("checked_at", TIME, nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", TIME, nullable=True),
         sa.Column("successes", sa.Integer(), nullable=False),
         sa.Column("calm_windows", sa.Integer(), nullable=False),
         sa.Column("switches", sa.JSON(), nullable=False),
