@@ -11,6 +11,7 @@ from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.installation import installation_id
+from services.key_delivery import KeyDelivery
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.operations import Journal
@@ -35,13 +36,14 @@ def build_studio(settings: Settings) -> Studio:
     gateways = GatewayDirectory(database, changes, secrets, connections, networks)
     agents = AgentCatalog(database, changes)
     journal = Journal(database, changes)
-    rollout = Rollout(database, journal, secrets, gateways, Prover(settings.url), settings.url)
+    keys = KeyDelivery(database, gateways)
+    rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), settings.url)
     health = HealthService(database, changes, gateways)
     convergence = Convergence(database, journal, rollout, health)
     deployments = NexusDeploymentService(
-        database, changes, agents, gateways, secrets, health, convergence, settings.url
+        database, changes, agents, gateways, secrets, keys, health, convergence, settings.url
     )
-    reconciler = Reconciler(database, gateways, health, convergence)
+    reconciler = Reconciler(database, gateways, health, keys, convergence)
     folder = settings.data_dir / "gateways"
     return Studio(
         database=database,

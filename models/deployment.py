@@ -221,6 +221,12 @@ class StatusChange(SQLModel, table=True):
     message: str | None = None
 
 
+class KeyState(StrEnum):
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
 class DeploymentKey(SQLModel, table=True):
     """An invocation key: only its hash is kept, the key itself is shown once."""
 
@@ -233,7 +239,19 @@ class DeploymentKey(SQLModel, table=True):
     key_hash: str
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     created_by: str
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="refused from then on")
+    replaced_by: str | None = Field(default=None, description="the id of the key that came in its place")
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_by: str | None = None
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    use_count: int = 0
+    counted_boot_id: str | None = Field(default=None, description="the gateway's boot whose calls were last added")
+    counted_uses: int = 0
+
+    def state(self, at: datetime) -> KeyState:
+        if self.revoked_at is not None:
+            return KeyState.REVOKED
+        return KeyState.EXPIRED if self.expires_at is not None and self.expires_at <= at else KeyState.VALID
 
 
 class Secret(SQLModel, table=True):

@@ -21,6 +21,7 @@ The control token is also accepted as an invocation key, and only with it may a 
 a revision that is loaded but not live yet.
 """
 
+import hmac
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -86,7 +87,29 @@ class Manifest(BaseModel):
     require_key: bool = False
 
 
-class RevisionBundle(BaseModel):
+class AcceptedKeys(BaseModel):
+    """The invocation keys of a deployment, as hashes. A gateway that knows no expiry refuses those that have one."""
+
+    key_hashes: list[str] = Field(default_factory=list, repr=False)
+    expiring_keys: dict[str, AwareDatetime] = Field(
+        default_factory=dict, repr=False, description="further hashes, each with the time from which it is refused"
+    )
+
+    def accepts(self, presented: str, at: datetime) -> bool:
+        """Whether a key with that hash opens the deployment at that time."""
+        # every hash is compared, so that the time taken tells nothing about which one came close
+        lasting = [hmac.compare_digest(presented, known) for known in self.key_hashes]
+        ending = [hmac.compare_digest(presented, known) and at < end for known, end in self.expiring_keys.items()]
+        return any(lasting) or any(ending)
+
+    @property
+    def digest(self) -> str:
+        """The same for the same keys, whatever their order; empty without any."""
+        parts = {*self.key_hashes, *(f"{known} {end.timestamp():.3f}" for known, end in self.expiring_keys.items())}
+        return sha256("\n".join(sorted(parts)).encode()).hexdigest() if parts else ""
+
+
+class RevisionBundle(AcceptedKeys):
     """One revision as it is sent to a gateway. ``environment`` carries secret values: never log or echo it."""
 
     name: str = Field(pattern=NAME_PATTERN, description="the deployment's name: the path segment and the tool name")
@@ -95,7 +118,6 @@ class RevisionBundle(BaseModel):
     module: str
     manifest: Manifest
     environment: dict[str, str] = Field(default_factory=dict, repr=False)
-    key_hashes: list[str] = Field(default_factory=list, repr=False)
 
 
 class LiveRequest(BaseModel):
@@ -118,7 +140,7 @@ class CanaryState(BaseModel):
     percent: int
 
 
-class KeysRequest(BaseModel):
+class KeysRequest(AcceptedKeys):
     key_hashes: list[str] = Field(repr=False)
 
 
@@ -136,6 +158,13 @@ class Counters(BaseModel):
     latency_ms_sum: float = 0.0
 
 
+class KeyUse(BaseModel):
+    """The calls that came with one key since the gateway's boot."""
+
+    calls: int = 0
+    last_at: AwareDatetime
+
+
 class LiveOptions(BaseModel):
     """How the live revision is set up. Of its variables only the names are told."""
 
@@ -143,6 +172,7 @@ class LiveOptions(BaseModel):
     require_key: bool
     limits: Limits
     variables: list[str] = Field(default_factory=list)
+    keys_digest: str | None = Field(default=None, description="of the accepted keys; None where it is not told")
 
 
 class DeploymentState(BaseModel):
@@ -153,6 +183,7 @@ class DeploymentState(BaseModel):
     loaded: list[RevisionState] = Field(default_factory=list, description="loaded beside the live one, or draining")
     canary: CanaryState | None = Field(default=None, description="the loaded revision that gets a share of the calls")
     counters: Counters = Field(default_factory=Counters)
+    key_uses: dict[str, KeyUse] = Field(default_factory=dict, description="by the hash of the key")
     error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")
 
 

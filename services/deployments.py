@@ -36,6 +36,7 @@ from services.deployment_views import DeploymentReader, find_deployment
 from services.errors import Conflict
 from services.gateways import GatewayDirectory
 from services.health import HealthService
+from services.key_delivery import KeyDelivery
 from services.local_gateway import FIRST_NAME
 from services.operations import DEADLINE, OperationDetail, open_operation, read_operation
 from services.revisions import RevisionDiffs, request_of, require_reason, require_unbroken, rollback_target
@@ -62,6 +63,7 @@ class NexusDeploymentService(DeploymentReader):
         agents: AgentCatalog,
         gateways: GatewayDirectory,
         secrets: SecretVault,
+        keys: KeyDelivery,
         health: HealthService,
         convergence: Convergence,
         studio_url: str,
@@ -73,8 +75,8 @@ class NexusDeploymentService(DeploymentReader):
         self._convergence = convergence
         self._studio_url = studio_url
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._keys = DeploymentKeys(database, changes, gateways)
-        self.create_key, self.revoke_key = self._keys.create, self._keys.revoke
+        self._keys = DeploymentKeys(database, changes, keys)
+        self.create_key, self.rotate_key, self.revoke_key = self._keys.create, self._keys.rotate, self._keys.revoke
         self._diffs = RevisionDiffs(database, agents)
         self.diff, self.diff_revisions = self._diffs.diff, self._diffs.diff_revisions
         self.diff_rollback = self._diffs.diff_rollback

@@ -75,8 +75,8 @@ class GatewayClient:
     async def go_live(self, deployment_id: str, request: LiveRequest) -> DeploymentState:
         return await self._change("PUT", f"/deployments/{deployment_id}/live", request)
 
-    async def set_keys(self, deployment_id: str, key_hashes: list[str]) -> DeploymentState:
-        return await self._change("PUT", f"/deployments/{deployment_id}/keys", KeysRequest(key_hashes=key_hashes))
+    async def set_keys(self, deployment_id: str, keys: KeysRequest) -> DeploymentState:
+        return await self._change("PUT", f"/deployments/{deployment_id}/keys", keys)
 
     async def remove(self, deployment_id: str) -> None:
         """Drain and forget a deployment; one that is not there is fine."""

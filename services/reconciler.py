@@ -17,6 +17,7 @@ from services.deployment_requests import revision_to_run
 from services.errors import StudioError
 from services.gateways import GatewayDirectory
 from services.health import HealthService
+from services.key_delivery import KeyDelivery
 from services.operations import active_operation, open_operation
 from services.rules.convergence import Backoff, has_remainder, repair_for
 
@@ -37,11 +38,17 @@ class Drift:
 
 class Reconciler:
     def __init__(
-        self, database: Database, gateways: GatewayDirectory, health: HealthService, convergence: Convergence
+        self,
+        database: Database,
+        gateways: GatewayDirectory,
+        health: HealthService,
+        keys: KeyDelivery,
+        convergence: Convergence,
     ) -> None:
         self._database = database
         self._gateways = gateways
         self._health = health
+        self._keys = keys
         self._convergence = convergence
         self._backoff = Backoff()
         self._slots = asyncio.Semaphore(AT_ONCE)
@@ -81,6 +88,7 @@ class Reconciler:
         else:
             self._coming_up.add(gateway.id)
         if is_up:
+            await self._keys.after_look(gateway, state)
             drift = await self._database.write(lambda session: self._find_drift(session, gateway, state, looked_at))
             for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)

@@ -9,14 +9,15 @@ from sqlmodel import Session, select, update
 
 from models.agent import Agent, AgentVersion
 from models.base import now
-from models.deployment import Deployment, DeploymentKey, DeploymentOptions, Operation, OperationKind, Revision
+from models.deployment import Deployment, DeploymentOptions, Operation, OperationKind, Revision
 from models.gateway import Gateway, GatewayKind
-from models.wire import GatewayState, LiveRequest, Manifest, RevisionBundle, hash_of
+from models.wire import GatewayState, KeysRequest, LiveRequest, Manifest, RevisionBundle, hash_of
 from services.database import Database
 from services.deployment_requests import secrets_needed
 from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable
 from services.gateway_client import GatewayClient
 from services.gateways import GatewayDirectory
+from services.key_delivery import KeyDelivery, accepted_keys
 from services.operations import PROOFS, Journal
 from services.proof import ProofCall, Prover
 from services.rules.endpoints import api_endpoint, cli_command, mcp_endpoint
@@ -36,7 +37,7 @@ class Target:
     agent_name: str
     gateway: Gateway
     options: DeploymentOptions
-    key_hashes: list[str]
+    keys: KeysRequest
 
     @property
     def sample(self) -> dict:
@@ -50,6 +51,7 @@ class Rollout:
         journal: Journal,
         secrets: SecretVault,
         gateways: GatewayDirectory,
+        keys: KeyDelivery,
         prover: Prover,
         studio_url: str,
     ) -> None:
@@ -57,6 +59,7 @@ class Rollout:
         self._journal = journal
         self._secrets = secrets
         self._gateways = gateways
+        self._keys = keys
         self._prover = prover
         self._studio_url = studio_url
 
@@ -111,6 +114,7 @@ class Rollout:
             if state.live is None or (state.live.revision, state.live.sha256) != (number, sha256):
                 raise GatewayError(f"The gateway did not switch to revision {number}.")
             await self._note_live(target)
+            await self._keys.catch_up(state)
             said.append(f"revision {number} serves")
 
     async def _take_down(self, operation: Operation, target: Target, client: GatewayClient) -> None:
@@ -148,7 +152,6 @@ def read_target(session: Session, operation: Operation) -> Target:
     of_it = select(Revision).where(Revision.deployment_id == deployment.id, Revision.number == operation.revision)
     revision = session.exec(of_it).one()
     version = session.get_one(AgentVersion, revision.version_id)
-    keys = select(DeploymentKey.key_hash).where(DeploymentKey.deployment_id == deployment.id)
     return Target(
         deployment=deployment,
         revision=revision,
@@ -156,7 +159,7 @@ def read_target(session: Session, operation: Operation) -> Target:
         agent_name=session.get_one(Agent, version.agent_id).name,
         gateway=session.get_one(Gateway, deployment.gateway_id),
         options=DeploymentOptions.model_validate(revision.options),
-        key_hashes=list(session.exec(keys.where(DeploymentKey.revoked_at.is_(None)))),
+        keys=accepted_keys(session, deployment.id),
     )
 
 
@@ -185,7 +188,7 @@ def _bundle(target: Target, secret_values: dict[str, str]) -> RevisionBundle:
             require_key=options.require_key,
         ),
         environment={**options.environment, **secret_values},
-        key_hashes=target.key_hashes,
+        **dict(target.keys),
     )
 
 

@@ -12,6 +12,7 @@ from app.api.routers import (
     deployment_parts,
     deployments,
     gateways,
+    keys,
     logs,
     operations,
     revisions,
@@ -36,6 +37,7 @@ def build_api(studio: Studio) -> FastAPI:
     errors.install(api)
     openapi.install(api)
     docs.install(api)
-    for resource in (agents, gateways, deployments, deployment_parts, logs, revisions, declared, operations, secrets):
+    of_deployments = (deployments, deployment_parts, keys, logs, revisions)
+    for resource in (agents, gateways, *of_deployments, declared, operations, secrets):
         api.include_router(resource.router)
     return api

@@ -5,6 +5,7 @@ import ipaddress
 import re
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from app.gateway.problems import GatewayProblem
@@ -37,10 +38,8 @@ class Visit:
         """Whether this visit may call that revision."""
         if self.control or not revision.bundle.manifest.require_key:
             return True
-        # every hash is compared, so that the time taken tells nothing about which one came close
-        return self.key is not None and any(
-            [hmac.compare_digest(self.key, accepted) for accepted in revision.bundle.key_hashes]
-        )
+        # by this gateway's own clock: a key ends in time even while the control plane is away
+        return self.key is not None and revision.bundle.accepts(self.key, datetime.now(UTC))
 
 
 @dataclass(slots=True)

@@ -50,7 +50,7 @@ def routes(host: Callable[[], Awaitable[Host]], logs: LogBuffer, state: Callable
 
     async def put_keys(request: Request) -> Response:
         wanted = await _parse(request, KeysRequest)
-        return _json(await (await host()).set_keys(_id(request), wanted.key_hashes))
+        return _json(await (await host()).set_keys(_id(request), wanted))
 
     async def delete_deployment(request: Request) -> Response:
         return _json(await (await host()).remove(_id(request)))

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from app.gateway.key_uses import KeyUses
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
 from models.wire import CanaryRequest, CanaryState, Counters, DeploymentState, LiveRequest
@@ -36,6 +37,7 @@ class Deployment:
     draining: list[Revision] = field(default_factory=list)
     canary: Canary | None = None
     counters: Counters = field(default_factory=Counters)
+    key_uses: KeyUses = field(default_factory=KeyUses)
     error: str | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change at a time
 
@@ -70,6 +72,7 @@ class Deployment:
             loaded=[revision.state() for revision in (*self.loaded.values(), *self.draining)],
             canary=self.canary and CanaryState(revision=self.canary.revision.number, percent=self.canary.percent),
             counters=self.counters,
+            key_uses=self.key_uses.by_hash,
             error=self.error,
         )
 

@@ -33,7 +33,7 @@ class Execute:
         began = perf_counter()
         channel = _channel(revision, visit)
         inputs, mode = _call_in(await read_body(scope, receive))
-        caller = Caller(channel, visit.request_id, visit.control, visit.probe)
+        caller = Caller(channel, visit.request_id, visit.control, visit.probe, visit.key)
         if mode != "sync":
             await self._hand_on(revision, inputs, mode, caller, scope, receive, send, nexus)
             return

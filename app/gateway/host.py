@@ -18,7 +18,7 @@ from app.gateway.problems import GatewayProblem, busy, not_found
 from app.gateway.revision import Revision, prepare
 from app.gateway.store import BundleStore, StoredBundle
 from app.gateway.threads import run_in_own_thread
-from models.wire import CanaryRequest, DeploymentState, LiveRequest, RevisionBundle, hash_of
+from models.wire import AcceptedKeys, CanaryRequest, DeploymentState, LiveRequest, RevisionBundle, hash_of
 
 if TYPE_CHECKING:
     from app.gateway.runtime import NexusRuntime  # imports nexus, which the gateway loads after it began to answer
@@ -137,15 +137,17 @@ class Host:
                 deployment.canary = Canary(revision, request.percent)
             return deployment.state()
 
-    async def set_keys(self, deployment_id: str, key_hashes: list[str]) -> DeploymentState:
+    async def set_keys(self, deployment_id: str, accepted: AcceptedKeys) -> DeploymentState:
         """Replace the accepted keys of every revision of the deployment."""
         deployment = self._existing(deployment_id)
+        keys = {"key_hashes": accepted.key_hashes, "expiring_keys": accepted.expiring_keys}
         async with deployment.lock:
             if deployment.live is not None:
-                bundle = deployment.live.bundle.model_copy(update={"key_hashes": key_hashes})
+                bundle = deployment.live.bundle.model_copy(update=keys)
                 await anyio.to_thread.run_sync(self._store.save, deployment_id, bundle)
             for revision in deployment.revisions():
-                revision.bundle = revision.bundle.model_copy(update={"key_hashes": key_hashes})
+                revision.bundle = revision.bundle.model_copy(update=keys)
+            deployment.key_uses.keep(accepted)
             self.on_change()
             return deployment.state()
 
@@ -202,6 +204,7 @@ class Host:
             detail = f"The module did not finish loading within {LOAD_SECONDS:g} s: something in it waits or loops."
             raise GatewayProblem(422, "artifact_rejected", detail) from error
         revision.meter = self._meter.for_revision(deployment.name, bundle.revision, deployment.counters)
+        revision.key_uses = deployment.key_uses
         return revision
 
     def _switch(self, deployment: Deployment, revision: Revision, drain_seconds: float) -> None:

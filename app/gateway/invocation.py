@@ -22,6 +22,7 @@ class Caller:
     request_id: str
     control: bool = False
     probe: bool = False
+    key: str | None = None  # the SHA-256 of the key that was sent
 
 
 class Invoker:
@@ -35,6 +36,8 @@ class Invoker:
         counted = not caller.probe and revision.meter is not None
         if counted:
             revision.meter.began()
+            if caller.key is not None:
+                revision.key_uses.note(caller.key, revision.bundle)
         call = Call(revision.deployment_id, revision.number, revision.environment, caller.request_id)
         token = CURRENT.set(call)
         status, cause = 200, None

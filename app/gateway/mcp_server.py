@@ -110,7 +110,7 @@ class McpChannel:
         revision = self._host.answering(name, visit.revision)
         if not visit.opens(revision):
             raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"{name} wants a key now."))
-        caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe)
+        caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe, visit.key)
         try:
             output = await self._invoker.invoke(revision, request.params.arguments or {}, caller)
         except GatewayProblem as problem:

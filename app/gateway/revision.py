@@ -9,6 +9,7 @@ from typing import Any
 from app.gateway import kinds, loading
 from app.gateway.context import CURRENT, Call
 from app.gateway.environment import Overlay
+from app.gateway.key_uses import KeyUses
 from app.gateway.limits import Gate
 from app.gateway.meter import RevisionMeter
 from app.gateway.problems import GatewayProblem
@@ -30,6 +31,7 @@ class Revision:
     run: kinds.Run
     module: ModuleType
     meter: RevisionMeter | None = None
+    key_uses: KeyUses | None = None
 
     @property
     def number(self) -> int:
@@ -45,6 +47,7 @@ class Revision:
             require_key=manifest.require_key,
             limits=manifest.limits,
             variables=sorted(self.bundle.environment),
+            keys_digest=self.bundle.digest,
         )
 
     def unload(self) -> None:

@@ -1,22 +1,16 @@
-"""What belongs to one deployment: revisions, events, health, invocation keys, and the document of its own API."""
+"""What belongs to one deployment: revisions, events, health, and the document of its own API."""
 
 from typing import Any
 
-from fastapi import APIRouter, Response
-from pydantic import Field
+from fastapi import APIRouter
 
-from app.api.parameters import Body, Caller, Reference, Services
-from app.api.patterns import LINE_PATTERN
+from app.api.parameters import Reference, Services
 from app.api.schemas.base import Listing
-from app.api.schemas.deployments import EventShape, HealthShape, KeyShape, NewKeyShape, RevisionShape
+from app.api.schemas.deployments import EventShape, HealthShape, RevisionShape
 from services.api_docs import openapi
 from services.interface import interface_of
 
 router = APIRouter(prefix="/v1/deployments/{deployment}", tags=["deployments"])
-
-
-class NewKey(Body):
-    name: str = Field(min_length=1, max_length=100, pattern=LINE_PATTERN, description="who or what it is for")
 
 
 @router.get("/revisions")
@@ -59,25 +53,3 @@ async def check_health(studio: Services, deployment: Reference) -> HealthShape:
     return HealthShape(
         deployment_id=row.id, health_status=seen.health_status, reason=seen.reason, checked_at=seen.checked_at
     )
-
-
-@router.get("/keys")
-async def list_keys(studio: Services, deployment: Reference) -> Listing[KeyShape]:
-    detail = await studio.deployments.overview(deployment)
-    return Listing.whole([KeyShape.model_validate(row) for row in detail.keys])
-
-
-@router.post("/keys", status_code=201)
-async def create_key(
-    studio: Services, by: Caller, deployment: Reference, body: NewKey, response: Response
-) -> NewKeyShape:
-    """Make an invocation key. It is shown this once."""
-    row, key = await studio.deployments.create_key(deployment, body.name, by=by)
-    response.headers["Cache-Control"] = "no-store"
-    return NewKeyShape(**row.model_dump(), key=key)
-
-
-@router.delete("/keys/{key}", status_code=204)
-async def revoke_key(studio: Services, by: Caller, deployment: Reference, key: Reference) -> None:
-    """The gateway refuses it from now on."""
-    await studio.deployments.revoke_key(deployment, key, by=by)

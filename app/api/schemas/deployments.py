@@ -114,19 +114,6 @@ class EventShape(Shape):
     operation_id: str | None
 
 
-class KeyShape(Shape):
-    id: str
-    name: str
-    prefix: str = Field(description="the first characters, to tell keys apart")
-    created_at: datetime
-    created_by: str
-    revoked_at: datetime | None
-
-
-class NewKeyShape(KeyShape):
-    key: str = Field(description="shown only once: only its hash is kept")
-
-
 class HealthShape(BaseModel):
     deployment_id: str
     health_status: HealthState

@@ -16,6 +16,7 @@ from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, 
 from services.gateway_client import GatewayClient, GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
+from services.key_delivery import KeyDelivery
 from services.operations import Journal
 from services.proof import ProofCall, Prover
 from services.reconciler import Reconciler
@@ -121,12 +122,13 @@ class Services:
         self.gateways.memory = memory
         self.agents = AgentCatalog(self.database, changes)
         journal = Journal(self.database, changes)
-        rollout = Rollout(self.database, journal, vault, self.gateways, MemoryProver(URL), URL)
+        keys = KeyDelivery(self.database, self.gateways)
+        rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), URL)
         health = HealthService(self.database, changes, self.gateways)
         self.convergence = Convergence(self.database, journal, rollout, health)
-        self.reconciler = Reconciler(self.database, self.gateways, health, self.convergence)
+        self.reconciler = Reconciler(self.database, self.gateways, health, keys, self.convergence)
         self.deployments = NexusDeploymentService(
-            self.database, changes, self.agents, self.gateways, vault, health, self.convergence, URL
+            self.database, changes, self.agents, self.gateways, vault, keys, health, self.convergence, URL
         )
         self._encrypt = vault.encrypt
 
