@@ -3,6 +3,7 @@
 from app.settings import Settings
 from services.agents import AgentCatalog
 from services.apply import DeclaredDeployments
+from services.calls import CallService
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -61,5 +62,6 @@ def build_studio(settings: Settings) -> Studio:
         reconciler=reconciler,
         strangers=Strangers(database, secrets, gateways, reconciler, convergence, settings.url),
         health=health,
+        calls=CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )

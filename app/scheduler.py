@@ -18,6 +18,8 @@ def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
         (studio.reconciler.retry_due, 1.0),
         (studio.logs.collect_all, 1.0),
         (studio.logs.prune, 60.0),
+        (studio.calls.collect_all, 1.0),
+        (studio.calls.prune, 60.0),
     )
     for job, seconds in jobs:
         scheduler.add_job(

@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(15.0, gt=0, le=3600, description="time between two looks at every gateway")
     log_days: float = Field(7.0, gt=0, le=3650, description="days for which the lines of deployments are kept")
     log_lines: int = Field(200_000, ge=100, description="lines that are kept of each deployment at most")
+    request_days: float = Field(7.0, gt=0, le=3650, description="days for which the requests of deployments are kept")
+    request_count: int = Field(100_000, ge=100, description="requests that are kept of each deployment at most")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

@@ -10,7 +10,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import JSON, Column, Field, SQLModel
 
 from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from models.wire import NAME_PATTERN, VARIABLE_PATTERN, Channel, Limits
+from models.wire import NAME_PATTERN, VARIABLE_PATTERN, Channel, Limits, Recording
 
 
 class DeploymentStatus(StrEnum):
@@ -80,6 +80,7 @@ class DeploymentOptions(BaseModel):
         default_factory=list, description="stored secrets, each a variable of its name"
     )
     limits: Limits = PydanticField(default_factory=Limits)
+    record: Recording = PydanticField(default_factory=Recording, description="what is kept of each call")
     sample_input: dict[str, Any] | None = PydanticField(default=None, description="None: the version's own sample")
 
     @model_validator(mode="after")

@@ -4,13 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Index, Integer, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.base import UtcDateTime
-
-# SQLite's row number must be an INTEGER; PostgreSQL's INTEGER would be full after two thousand million lines
-LINE_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+from models.collected import ROW_NUMBER, CursorRow
 
 
 class LogLevel(StrEnum):
@@ -45,7 +43,7 @@ class LogRecord(SQLModel, table=True):
         ),
     )
 
-    id: int = Field(primary_key=True, sa_type=LINE_NUMBER, sa_column_kwargs={"autoincrement": False})
+    id: int = Field(primary_key=True, sa_type=ROW_NUMBER, sa_column_kwargs={"autoincrement": False})
     deployment_id: str = Field(foreign_key="deployment.id")
     gateway_id: str
     boot_id: str = Field(description="of the gateway's run that wrote it; empty for what Nexdeck itself did")
@@ -59,14 +57,8 @@ class LogRecord(SQLModel, table=True):
     exception: str | None = None
 
 
-class LogCursor(SQLModel, table=True):
-    """How far the lines of one source have been collected: the boot, and the last line of it that we have."""
-
+class LogCursor(CursorRow, table=True):
     __tablename__ = "log_cursor"
-
-    source: str = Field(primary_key=True, description="a gateway's id")
-    boot_id: str
-    cursor: int = Field(sa_type=BigInteger)
 
 
 class LogEntry(NamedTuple):

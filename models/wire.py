@@ -13,6 +13,7 @@ PUT    ``/control/v1/deployments/{id}/canary``              ``CanaryRequest``: a
 PUT    ``/control/v1/deployments/{id}/keys``                ``KeysRequest``: replace the accepted keys
 DELETE ``/control/v1/deployments/{id}``                     drain, then forget the deployment
 GET    ``/control/v1/logs?after=CURSOR&limit=N``            ``LogBatch``
+GET    ``/control/v1/requests?after=CURSOR&limit=N``        ``CallBatch``
 ====== ==================================================== ===========================================
 
 Every PUT and DELETE is idempotent: sent again with the same deployment, revision and hash it changes nothing and
@@ -25,7 +26,7 @@ import hmac
 from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -41,6 +42,7 @@ VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 LARGEST_CURSOR = 2**53
 
 JsonSchema = dict[str, Any]
+FieldPath = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class AgentKind(StrEnum):
@@ -73,6 +75,27 @@ class Limits(BaseModel):
     rate_limit_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
 
 
+class Recording(BaseModel):
+    """Whether a call's input and output are kept, besides that it took place. What is redacted never leaves the
+    gateway's process."""
+
+    model_config = {"extra": "forbid"}
+
+    inputs: bool = False
+    outputs: bool = False
+    redact: list[FieldPath] = Field(
+        default_factory=list,
+        max_length=100,
+        description="fields whose values are left out: a name at any depth, or a dotted path from the top, without "
+        "the numbers of list items",
+    )
+    days: int = Field(default=7, ge=1, le=365, description="for which inputs and outputs are kept")
+
+    @property
+    def is_on(self) -> bool:
+        return self.inputs or self.outputs
+
+
 class Manifest(BaseModel):
     """What a gateway must know about an artifact besides its module."""
 
@@ -85,6 +108,7 @@ class Manifest(BaseModel):
     channels: list[Channel]
     limits: Limits = Field(default_factory=Limits)
     require_key: bool = False
+    record: Recording = Field(default_factory=Recording)
 
 
 class AcceptedKeys(BaseModel):
@@ -171,6 +195,7 @@ class LiveOptions(BaseModel):
     channels: list[Channel]
     require_key: bool
     limits: Limits
+    record: Recording = Field(default_factory=Recording)
     variables: list[str] = Field(default_factory=list)
     keys_digest: str | None = Field(default=None, description="of the accepted keys; None where it is not told")
 
@@ -222,6 +247,33 @@ class LogBatch(BaseModel):
     lines: list[LogLine]
     next_cursor: int = Field(ge=0, le=LARGEST_CURSOR)
     lost: int = Field(default=0, ge=0, description="lines after the cursor that the buffer no longer holds")
+
+
+class CallReport(BaseModel):
+    """One call that was answered, well or not. ``inputs`` and ``outputs`` are JSON texts, as the recording allows."""
+
+    cursor: int = Field(ge=1, le=LARGEST_CURSOR)
+    time: AwareDatetime = Field(description="when it ended")
+    deployment_id: str
+    revision: int = Field(ge=0, lt=2**31)
+    channel: str
+    status: int = Field(ge=100, lt=1000)
+    code: str | None = Field(default=None, description="of the error")
+    milliseconds: float = Field(ge=0)
+    request_id: str
+    key_hash: str | None = Field(default=None, description="of the deployment's key that it was made with")
+    tokens_in: int | None = Field(default=None, ge=0, lt=2**31)
+    tokens_out: int | None = Field(default=None, ge=0, lt=2**31)
+    inputs: str | None = None
+    outputs: str | None = None
+    altered: bool = Field(default=False, description="the inputs are redacted, masked or cut: not what was sent")
+
+
+class CallBatch(BaseModel):
+    boot_id: str = Field(max_length=128)
+    calls: list[CallReport]
+    next_cursor: int = Field(ge=0, le=LARGEST_CURSOR)
+    lost: int = Field(default=0, ge=0, description="calls after the cursor that the buffer no longer holds")
 
 
 class FieldError(BaseModel):

@@ -12,5 +12,6 @@ class Changes:
     def __init__(self) -> None:
         self.agent = Signal("an agent or one of its versions was added or removed: agent id")
         self.gateway = Signal("a gateway was added, removed, seen or lost: gateway id")
+        self.calls = Signal("calls of a deployment were collected: deployment id")
         self.deployment = Signal("a deployment's row, or a step of its operation, changed: deployment id")
         self.incident = Signal("an incident was opened, went on or was closed, its rows committed: incident id")

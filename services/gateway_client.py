@@ -16,6 +16,7 @@ from models.wire import (
     INSTALLATION_HEADER,
     PRODUCT,
     REVISION_HEADER,
+    CallBatch,
     DeploymentState,
     GatewayState,
     KeysRequest,
@@ -89,6 +90,14 @@ class GatewayClient:
             return LogBatch.model_validate_json(answer)
         except ValidationError as error:
             raise GatewayError(f"{self.url} answered with something else than log lines.") from error
+
+    async def calls(self, after: int, limit: int) -> CallBatch:
+        """The calls after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
+        answer = await self._control("GET", f"/requests?after={after}&limit={limit}", limits=STATE_TIMEOUT)
+        try:
+            return CallBatch.model_validate_json(answer)
+        except ValidationError as error:
+            raise GatewayError(f"{self.url} answered with something else than calls.") from error
 
     async def execute(self, name: str, inputs: dict[str, Any], revision: int, seconds: float) -> dict[str, Any]:
         """One real call through the API channel, answered by that revision. Returns the agent's output object."""

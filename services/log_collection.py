@@ -1,41 +1,29 @@
-"""Brings lines from gateways into the database, each once, and hands them to those who watch.
-
-A source's lines and the cursor that says so are written in one transaction: whatever ends us in between, the next look
-goes on exactly where the kept lines end. A gateway holds its newest lines while nobody asks; what it could not hold is
-told in the log.
-"""
-
-import asyncio
-import logging
-from functools import partial
+"""Brings lines from gateways, and what the lifecycle did, into the database and to those who watch."""
 
 from sqlmodel import Session, func, insert, select
 
 from models.base import now
 from models.deployment import Deployment, Operation, StatusChange
-from models.gateway import Gateway, GatewayStatus
+from models.gateway import Gateway
 from models.log import LogCursor, LogEntry, LogRecord
 from models.wire import LogBatch
 from services.changes import Changes
+from services.collection import Collector
 from services.database import Database
-from services.errors import StudioError
+from services.gateway_client import GatewayClient
 from services.gateways import GatewayDirectory
 from services.log_feed import LogFeed
 from services.log_search import add_to_index
 from services.rules.log_lines import entry_of, lifecycle_entry, lost_entry
 
-logger = logging.getLogger(__name__)
-BATCH = 5_000  # lines asked for at once
 LIFECYCLE = "lifecycle"  # the source of what Nexdeck itself did
 
 
-class LogCollector:
+class LogCollector(Collector[LogBatch, LogEntry]):
     def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory, feed: LogFeed) -> None:
-        self._database = database
-        self._gateways = gateways
+        super().__init__("logs", LogCursor, database, gateways)
         self._feed = feed
         self._last_id = 0
-        self._under_way: dict[str, asyncio.Task[int]] = {}
         self._lifecycle_changed = True
         changes.deployment.connect(self._note_change, weak=False)
 
@@ -43,50 +31,18 @@ class LogCollector:
         self._lifecycle_changed = True
 
     async def sweep(self) -> None:
-        """Look at every gateway that is online. One that is slow is left to itself and holds up no other."""
         if self._lifecycle_changed:
             self._lifecycle_changed = False
-            self._feed.publish(await self._database.write(self._write_lifecycle))
-        online = select(Gateway).where(Gateway.status == GatewayStatus.ONLINE)
-        for gateway in await self._database.read(lambda session: session.exec(online).all()):
-            if gateway.id not in self._under_way:
-                task = asyncio.create_task(self._collect_or_wait(gateway), name=f"logs of {gateway.name}")
-                self._under_way[gateway.id] = task
-                task.add_done_callback(lambda _, id_=gateway.id: self._under_way.pop(id_))
-        await asyncio.sleep(0)
+            self.publish(await self._database.write(self._write_lifecycle))
+        await super().sweep()
 
-    async def close(self) -> None:
-        tasks = list(self._under_way.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def ask(self, client: GatewayClient, after: int, limit: int) -> LogBatch:
+        return await client.logs(after, limit)
 
-    async def collect(self, gateway: Gateway) -> int:
-        """Take everything that the gateway has for us; returns how many lines. Raises GatewayUnreachable and others."""
-        client = self._gateways.client(gateway)
-        kept = await self._database.read(lambda session: session.get(LogCursor, gateway.id))
-        boot_id, cursor = (kept.boot_id, kept.cursor) if kept else ("", 0)
-        total = 0
-        while True:
-            batch = await client.logs(cursor, BATCH)
-            if batch.boot_id != boot_id and cursor:
-                boot_id, cursor = batch.boot_id, 0  # it was started anew and counts from the beginning
-                batch = await client.logs(cursor, BATCH)
-            if batch.next_cursor <= cursor:
-                return total
-            write = partial(self._write_batch, gateway=gateway, batch=batch, after=cursor)
-            self._feed.publish(await self._database.write(write))
-            total += len(batch.lines)
-            boot_id, cursor = batch.boot_id, batch.next_cursor
+    def publish(self, entries: list[LogEntry]) -> None:
+        self._feed.publish(entries)
 
-    async def _collect_or_wait(self, gateway: Gateway) -> int:
-        try:
-            return await self.collect(gateway)
-        except StudioError as error:  # the look at its health tells people; here it is only too early
-            logger.debug("no logs from %s now: %s", gateway.name, error.message)
-            return 0
-
-    def _write_batch(self, session: Session, gateway: Gateway, batch: LogBatch, after: int) -> list[LogEntry]:
+    def write(self, session: Session, gateway: Gateway, batch: LogBatch, after: int) -> list[LogEntry]:
         here = select(Deployment.id, Deployment.undeployed_at).where(Deployment.gateway_id == gateway.id)
         deployments = dict(session.exec(here).all())
         present = [id_ for id_, undeployed_at in deployments.items() if undeployed_at is None]
@@ -102,7 +58,6 @@ class LogCollector:
                 cursors.append(line.cursor)
                 after = line.cursor
         self._insert(session, gateway.id, batch.boot_id, entries, cursors)
-        session.merge(LogCursor(source=gateway.id, boot_id=batch.boot_id, cursor=batch.next_cursor))
         return entries
 
     def _write_lifecycle(self, session: Session) -> list[LogEntry]:

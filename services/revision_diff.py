@@ -10,6 +10,7 @@ from typing import Any
 
 from models.agent import AgentVersion
 from models.deployment import DeploymentOptions
+from models.wire import Recording
 from services.rules.contract import ContractChange, Side, compare_doors, compare_schemas
 
 
@@ -97,6 +98,7 @@ def _flat(options: DeploymentOptions) -> dict[str, str]:
         **{f"environment.{name}": value for name, value in options.environment.items()},
         **{f"secrets.{name}": "chosen" for name in options.secrets},
         **{f"limits.{name}": value for name, value in options.limits.model_dump().items()},
+        **_recording(options.record),
         **{f"sample_input.{name}": json.dumps(value) for name, value in (options.sample_input or {}).items()},
     }
     return {
@@ -104,6 +106,14 @@ def _flat(options: DeploymentOptions) -> dict[str, str]:
         for path, value in flat.items()
         if value is not None
     }
+
+
+def _recording(record: Recording) -> dict[str, str]:
+    kept = [name for name in ("inputs", "outputs") if getattr(record, name)]
+    if not kept and not record.redact:
+        return {}
+    words = {"record": ", ".join(kept) or "nothing", "record.redact": ", ".join(record.redact) or "nothing"}
+    return words | {"record.days": str(record.days)}
 
 
 def _text_diffs(before: AgentVersion, after: AgentVersion) -> list[TextDiff]:

@@ -186,6 +186,7 @@ def _bundle(target: Target, secret_values: dict[str, str]) -> RevisionBundle:
             channels=options.channels,
             limits=options.limits,
             require_key=options.require_key,
+            record=options.record,
         ),
         environment={**options.environment, **secret_values},
         **dict(target.keys),

@@ -123,7 +123,11 @@ def _options(stranger: Stranger) -> DeploymentOptions:
     """Those it has. What its variables hold is not told; each is taken from the secret of its name."""
     live = stranger.held.options
     return DeploymentOptions(
-        channels=live.channels, require_key=live.require_key, limits=live.limits, secrets=live.variables
+        channels=live.channels,
+        require_key=live.require_key,
+        limits=live.limits,
+        record=live.record,
+        secrets=live.variables,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.agents import AgentCatalog
 from services.apply import DeclaredDeployments
+from services.calls import CallService
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -34,6 +35,7 @@ class Studio:
     strangers: Strangers
     health: HealthService
     logs: LogService
+    calls: CallService
 
     async def start(self) -> None:
         """Begin to run: gateways come up, and what was under way goes on. Returns at once."""
@@ -44,6 +46,7 @@ class Studio:
         """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
         await self.convergence.close()
         await self.logs.close()
+        await self.calls.close()
         await self.local_gateways.stop()
         await self.connections.close()
         self.database.close()

@@ -8,6 +8,7 @@ from app.api import docs, errors, openapi
 from app.api.frame import BodyLimit, RequestFrame
 from app.api.routers import (
     agents,
+    calls,
     declared,
     deployment_parts,
     deployments,
@@ -37,7 +38,7 @@ def build_api(studio: Studio) -> FastAPI:
     errors.install(api)
     openapi.install(api)
     docs.install(api)
-    of_deployments = (deployments, deployment_parts, keys, logs, revisions)
+    of_deployments = (deployments, deployment_parts, keys, logs, calls, revisions)
     for resource in (agents, gateways, *of_deployments, declared, operations, secrets):
         api.include_router(resource.router)
     return api

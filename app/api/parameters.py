@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import BaseModel, ConfigDict, ValidatorFunctionWrapHandler, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidatorFunctionWrapHandler, model_validator
 
 from app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
 from models.wire import VARIABLE_PATTERN
@@ -29,6 +30,15 @@ def _caller() -> str:
 Services = Annotated[Studio, Depends(_studio)]
 Caller = Annotated[str, Depends(_caller)]
 
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("there is no such time in UTC") from error
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Reference = Annotated[str, Path(pattern=REFERENCE_PATTERN, description="an id, or a name where it is unambiguous")]
 VersionLabel = Annotated[str, Path(pattern=LABEL_PATTERN, description="a semantic version, e.g. 1.2.0")]
 SecretName = Annotated[str, Path(pattern=VARIABLE_PATTERN, description="a variable's name")]

@@ -1,11 +1,25 @@
 """Which call is running: how logs, ``print``, ``os.environ`` and limits know whose code it is."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.gateway.environment import Overlay
 
 DEFAULT_CHANNEL = "api"
+
+
+@dataclass(slots=True)
+class Tokens:
+    """What models read and wrote for a call; None where no model told."""
+
+    read: int | None = None
+    written: int | None = None
+
+    def add(self, usage: dict[str, int | None]) -> None:
+        """``usage`` as kaizen's client gives it."""
+        for name, reported in (("read", usage.get("input_tokens")), ("written", usage.get("output_tokens"))):
+            if isinstance(reported, int):
+                setattr(self, name, (getattr(self, name) or 0) + reported)
 
 
 @dataclass(slots=True, frozen=True)
@@ -16,6 +30,7 @@ class Call:
     revision: int
     environment: Overlay
     request_id: str | None = None
+    tokens: Tokens = field(default_factory=Tokens, compare=False)
 
 
 CURRENT: ContextVar[Call | None] = ContextVar("nexdeck_call", default=None)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.gateway.bodies import read_body
+from app.gateway.call_buffer import CallBuffer
 from app.gateway.host import Host
 from app.gateway.log_buffer import LogBuffer
 from app.gateway.problems import GatewayProblem
@@ -27,7 +28,9 @@ MOST_LINES = 5_000
 _Body = TypeVar("_Body", bound=BaseModel)
 
 
-def routes(host: Callable[[], Awaitable[Host]], logs: LogBuffer, state: Callable[[], GatewayState]) -> list[Route]:
+def routes(
+    host: Callable[[], Awaitable[Host]], logs: LogBuffer, calls: CallBuffer, state: Callable[[], GatewayState]
+) -> list[Route]:
     """``host`` waits until Nexus is there, which it is a second after the first answer of ``state``."""
 
     async def get_state(request: Request) -> Response:
@@ -59,10 +62,15 @@ def routes(host: Callable[[], Awaitable[Host]], logs: LogBuffer, state: Callable
         after, limit = _query_number(request, "after", 0), _query_number(request, "limit", 1000)
         return _json(logs.read(state().boot_id, after, min(limit, MOST_LINES)))
 
+    async def get_requests(request: Request) -> Response:
+        after, limit = _query_number(request, "after", 0), _query_number(request, "limit", 1000)
+        return _json(calls.read(state().boot_id, after, min(limit, MOST_LINES)))
+
     one = CONTROL_PREFIX + "/deployments/{id}"
     return [
         Route(CONTROL_PREFIX + "/state", get_state),
         Route(CONTROL_PREFIX + "/logs", get_logs),
+        Route(CONTROL_PREFIX + "/requests", get_requests),
         Route(one + "/revisions/{number}", put_revision, methods=["PUT"]),
         Route(one + "/revisions/{number}", delete_revision, methods=["DELETE"]),
         Route(one + "/live", put_live, methods=["PUT"]),

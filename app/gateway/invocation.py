@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from app.gateway.call_buffer import CallBuffer, Content
 from app.gateway.context import CURRENT, Call
 from app.gateway.log_buffer import LogBuffer, PrintCapture
 from app.gateway.outputs import Output, output_of, raise_if_failure
@@ -26,8 +27,9 @@ class Caller:
 
 
 class Invoker:
-    def __init__(self, logs: LogBuffer, prints: tuple[PrintCapture, ...] = ()) -> None:
+    def __init__(self, logs: LogBuffer, calls: CallBuffer, prints: tuple[PrintCapture, ...] = ()) -> None:
         self._logs = logs
+        self._calls = calls
         self._prints = prints
 
     async def invoke(self, revision: Revision, inputs: dict[str, Any], caller: Caller) -> Output:
@@ -40,9 +42,12 @@ class Invoker:
                 revision.key_uses.note(caller.key, revision.bundle)
         call = Call(revision.deployment_id, revision.number, revision.environment, caller.request_id)
         token = CURRENT.set(call)
-        status, cause = 200, None
+        status, cause, output = 200, None, None
+        recording = revision.recorder.recording
+        kept = revision.recorder.text(inputs) if recording.inputs and counted else None  # now: an agent may change them
         try:
-            return await self._answer(revision, inputs, caller)
+            output = await self._answer(revision, inputs, caller)
+            return output
         except GatewayProblem as problem:
             problem.detail = revision.environment.mask(problem.detail)
             status, cause = problem.status_code, problem
@@ -55,7 +60,10 @@ class Invoker:
             seconds = perf_counter() - began
             if counted:
                 revision.meter.ended(caller.channel, status, seconds)
-            self._log(call, caller, status, cause, seconds, revision.module.__file__ or "")
+                content = _content(revision, kept, output) if recording.is_on else None
+                key = caller.key if caller.key in revision.key_uses.by_hash else None  # else it is not for us to know
+                self._calls.write(call, caller.channel, status, cause and cause.code, seconds, key, content)
+            self._log(call, caller, status, cause, seconds, revision)
 
     async def _answer(self, revision: Revision, inputs: dict[str, Any], caller: Caller) -> Output:
         manifest = revision.bundle.manifest
@@ -76,7 +84,7 @@ class Invoker:
         return output_of(result, revision.outputs)
 
     def _log(
-        self, call: Call, caller: Caller, status: int, cause: GatewayProblem | None, seconds: float, filename: str
+        self, call: Call, caller: Caller, status: int, cause: GatewayProblem | None, seconds: float, revision: Revision
     ) -> None:
         for prints in self._prints:
             prints.finish(call)
@@ -86,9 +94,18 @@ class Invoker:
             return
         level = "ERROR" if status >= 500 else "WARNING"
         error = cause.__cause__ if cause.code == "agent_failed" else None
-        self._logs.write(
-            level, "gateway", f"{message}: {cause.code}: {cause.detail}", error and _trace(error, filename), call
-        )
+        detail = cause.detail
+        if cause.errors and revision.recorder.recording.redact:  # the messages quote values
+            detail = ", ".join(error.path for error in cause.errors)
+        trace = error and _trace(error, revision.module.__file__ or "")
+        self._logs.write(level, "gateway", f"{message}: {cause.code}: {detail}", trace, call)
+
+
+def _content(revision: Revision, inputs: tuple[str | None, bool] | None, output: Output | None) -> Content:
+    """What is kept of a call; the inputs have been looked at when it began."""
+    text, altered = inputs or (None, True)
+    keeps_output = output is not None and revision.recorder.recording.outputs
+    return Content(text, revision.recorder.text(output.value)[0] if keeps_output else None, altered)
 
 
 async def _run(revision: Revision, inputs: dict[str, Any]) -> Any:

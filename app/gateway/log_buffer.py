@@ -1,15 +1,12 @@
 """The latest log lines of the deployments, in memory, readable after a cursor."""
 
 import logging
-import threading
 import traceback
-from collections import deque
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import islice
 from time import time
 
 from app.gateway.context import CURRENT, Call
+from app.gateway.ring import Ring
 from models.wire import LogBatch, LogLine
 
 CAPACITY = 400_000  # lines: a minute and more of 5,000 a second, while the control plane is away
@@ -18,20 +15,15 @@ MOST_TEXT_READ = 2_000_000  # characters in one answer
 LONGEST_MESSAGE = 8_000  # characters
 LONGEST_EXCEPTION = 16_000
 
-# cursor, time, level, call, logger, message, exception
-_Line = tuple[int, float, str, Call | None, str, str, str | None]
+# time, level, call, logger, message, exception
+_Line = tuple[float, str, Call | None, str, str, str | None]
 
 
 class LogBuffer:
     """A ring of lines. Any thread may write; a cursor is the number of the last line that a reader has seen."""
 
     def __init__(self, capacity: int = CAPACITY, most_text: int = MOST_TEXT) -> None:
-        self._lines: deque[_Line] = deque()
-        self._capacity = capacity
-        self._most_text = most_text
-        self._text = 0
-        self._last = 0
-        self._lock = threading.Lock()
+        self._ring: Ring[_Line] = Ring(capacity, most_text, lambda line: len(line[4]) + len(line[5] or ""))
 
     def write(
         self, level: str, logger: str, message: str, exception: str | None = None, call: Call | None = None
@@ -46,42 +38,12 @@ class LogBuffer:
         if exception is not None and len(exception) > LONGEST_EXCEPTION:
             exception = "… " + exception[-LONGEST_EXCEPTION:]
         message, exception = _encodable(message), exception and _encodable(exception)
-        level, logger = _encodable(level[:32]), _encodable(logger[:200])
-        with self._lock:
-            self._last += 1
-            line = (self._last, time(), level, call, logger, message, exception)
-            self._lines.append(line)
-            self._text += _length(line)
-            while len(self._lines) > self._capacity or self._text > self._most_text:
-                self._text -= _length(self._lines.popleft())
+        self._ring.add((time(), _encodable(level[:32]), call, _encodable(logger[:200]), message, exception))
 
     def read(self, boot_id: str, after: int = 0, limit: int = 1000) -> LogBatch:
-        with self._lock:
-            oldest = self._lines[0][0] if self._lines else self._last + 1
-            after = min(max(after, 0), self._last)
-            skip = max(0, after + 1 - oldest)
-            found = _up_to(MOST_TEXT_READ, islice(self._lines, skip, skip + limit))
-        return LogBatch(
-            boot_id=boot_id,
-            lines=[_as_wire(line) for line in found],
-            next_cursor=found[-1][0] if found else after,
-            lost=max(0, oldest - after - 1),
-        )
-
-
-def _up_to(most_text: int, lines: Iterable[_Line]) -> list[_Line]:
-    """The first lines, at least one, whose text is not longer than that: an answer must have bounds too."""
-    found = []
-    for line in lines:
-        most_text -= _length(line)
-        if found and most_text < 0:
-            break
-        found.append(line)
-    return found
-
-
-def _length(line: _Line) -> int:
-    return len(line[5]) + len(line[6] or "")
+        found = self._ring.read(after, limit, MOST_TEXT_READ)
+        lines = [_as_wire(cursor, line) for cursor, line in found.items]
+        return LogBatch(boot_id=boot_id, lines=lines, next_cursor=found.next_cursor, lost=found.lost)
 
 
 def _encodable(text: str) -> str:
@@ -89,8 +51,8 @@ def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _as_wire(line: _Line) -> LogLine:
-    cursor, seconds, level, call, logger, message, exception = line
+def _as_wire(cursor: int, line: _Line) -> LogLine:
+    seconds, level, call, logger, message, exception = line
     return LogLine.model_construct(  # what was written here needs no validation, and there may be thousands a second
         cursor=cursor,
         time=datetime.fromtimestamp(seconds, UTC),

@@ -12,6 +12,7 @@ from kaizen.llm.deployment_resolver import describe_unresolved_precondition, res
 from kaizen.llm.errors import AuthError, InvalidEndpoint, LlmClientError, ProviderError
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from app.gateway.context import CURRENT
 from app.gateway.egress import AllowedHosts
 from app.gateway.model_http import PooledHttpClient
 from app.gateway.problems import GatewayProblem
@@ -76,6 +77,8 @@ class ModelCaller:
             )
         except (LlmClientError, httpx.HTTPError, OSError) as error:
             raise _problem(error, config) from error
+        if (call := CURRENT.get()) is not None:
+            call.tokens.add(answer.get("usage") or {})
         return answer.get("text") or ""
 
     def _client(self, agent: Any) -> LlmClient:

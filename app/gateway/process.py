@@ -18,6 +18,7 @@ except ImportError:  # it is not made for Windows
 
 from app.gateway import environment
 from app.gateway.access import Door
+from app.gateway.call_buffer import CallBuffer
 from app.gateway.context import CURRENT
 from app.gateway.egress import AllowedHosts
 from app.gateway.invocation import Invoker
@@ -61,15 +62,22 @@ def serve(options: argparse.Namespace, token: str, listener: socket.socket) -> i
     loop.set_default_executor(ThreadPoolExecutor(DEFAULT_THREADS, "default"))
     try:
         # The loop is not closed: that would wait for threads of agents that never end.
-        return loop.run_until_complete(_live(store, door, allowed, logs, Invoker(logs, prints), listener))
+        return loop.run_until_complete(_live(store, door, allowed, logs, prints, listener))
     finally:
         store.close()
 
 
 async def _live(
-    store: BundleStore, door: Door, allowed: AllowedHosts, logs: LogBuffer, invoker: Invoker, listener: socket.socket
+    store: BundleStore,
+    door: Door,
+    allowed: AllowedHosts,
+    logs: LogBuffer,
+    prints: tuple[PrintCapture, ...],
+    listener: socket.socket,
 ) -> int:
-    gateway = Gateway(store, door, allowed, logs, invoker, listener.getsockname()[1])
+    calls = CallBuffer()
+    invoker = Invoker(logs, calls, prints)
+    gateway = Gateway(store, door, allowed, logs, calls, listener.getsockname()[1], invoker)
     config = uvicorn.Config(
         gateway,
         lifespan="off",

@@ -13,6 +13,7 @@ from app.gateway.key_uses import KeyUses
 from app.gateway.limits import Gate
 from app.gateway.meter import RevisionMeter
 from app.gateway.problems import GatewayProblem
+from app.gateway.recording import Recorder
 from app.gateway.threads import ThreadPool
 from app.gateway.validation import SchemaInvalid, Validator
 from models.wire import LiveOptions, RevisionBundle, RevisionState
@@ -30,6 +31,7 @@ class Revision:
     gate: Gate
     run: kinds.Run
     module: ModuleType
+    recorder: Recorder
     meter: RevisionMeter | None = None
     key_uses: KeyUses | None = None
 
@@ -46,6 +48,7 @@ class Revision:
             channels=manifest.channels,
             require_key=manifest.require_key,
             limits=manifest.limits,
+            record=manifest.record,
             variables=sorted(self.bundle.environment),
             keys_digest=self.bundle.digest,
         )
@@ -78,4 +81,5 @@ def prepare(
         fit_kaizen()  # it may have been imported under a name put together, or by a library
     run = workflow_runner(agent) if kinds.is_workflow(agent) else kinds.runner(agent, ThreadPool())
     gate = Gate(bundle.manifest.limits)
-    return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module)
+    recorder = Recorder(bundle.manifest.record, environment.mask)
+    return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module, recorder)

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.gateway import control
 from app.gateway.access import Door, Visit
+from app.gateway.call_buffer import CallBuffer
 from app.gateway.claims import Claims
 from app.gateway.egress import AllowedHosts
 from app.gateway.execute import ROUTE, Execute
@@ -41,7 +42,14 @@ class Gateway:
     """``run`` is its life, in one task; calls come in through ``__call__`` from the first moment on."""
 
     def __init__(
-        self, store: BundleStore, door: Door, allowed: AllowedHosts, logs: LogBuffer, invoker: Invoker, port: int
+        self,
+        store: BundleStore,
+        door: Door,
+        allowed: AllowedHosts,
+        logs: LogBuffer,
+        calls: CallBuffer,
+        port: int,
+        invoker: Invoker,
     ) -> None:
         self._store = store
         self._door = door
@@ -60,7 +68,7 @@ class Gateway:
             Route("/livez", self._livez),
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
-            *control.routes(self._loaded_host, logs, self.state),
+            *control.routes(self._loaded_host, logs, calls, self.state),
         ]
         self._own = Router(own, default=_no_such_route)
 

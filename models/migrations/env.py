@@ -4,6 +4,7 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import models.agent
+import models.call
 import models.deployment
 import models.gateway
 import models.health

@@ -109,7 +109,7 @@ def _plain(options: DeploymentOptions) -> dict:
 def _unequal(before: object, after: object, path: str) -> Iterator[tuple[str, object, object]]:
     if before == after:
         return
-    if isinstance(before, dict) and isinstance(after, dict) and path in ("", "limits", "environment"):
+    if isinstance(before, dict) and isinstance(after, dict) and path in ("", "limits", "environment", "record"):
         for name in sorted(before.keys() | after.keys()):
             yield from _unequal(before.get(name), after.get(name), f"{path}.{name}" if path else name)
     else:

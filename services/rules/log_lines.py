@@ -31,11 +31,10 @@ def level_of(name: str) -> LogLevel:
 
 def entry_of(line: LogLine, received: datetime, number: int) -> LogEntry:
     """A gateway's line, cleaned of what a database cannot carry. Its deployment has been checked."""
-    credible = OLDEST < line.time < received + AHEAD
     return LogEntry(
         id=number,
         deployment_id=line.deployment_id or "",
-        time=line.time if credible else received,
+        time=credible_time(line.time, received),
         level=level_of(line.level),
         revision=line.revision,
         request_id=_kept(line.request_id, "request_id") if line.request_id else None,
@@ -43,6 +42,11 @@ def entry_of(line: LogLine, received: datetime, number: int) -> LogEntry:
         message=_kept(line.message, "message"),
         exception=_kept(line.exception, "exception") if line.exception else None,
     )
+
+
+def credible_time(told: datetime, received: datetime) -> datetime:
+    """The time that a gateway told, unless its clock is so wrong that when we heard of it is nearer the truth."""
+    return told if OLDEST < told < received + AHEAD else received
 
 
 def lost_entry(lost: int, deployment_id: str, at: datetime, number: int) -> LogEntry:

@@ -1,16 +1,14 @@
 """Logs of a deployment: read, searched, downloaded, and followed."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, AwareDatetime
 
 from app.api.log_text import as_events, as_json_lines, as_text
-from app.api.parameters import Reference, Services
+from app.api.parameters import Reference, Services, Time
 from app.api.patterns import LINE_PATTERN
 from app.api.schemas.logs import LogLineShape, LogListing
 from models.log import LogEntry, LogLevel
@@ -38,16 +36,6 @@ RequestId = Annotated[str | None, Query(pattern=r"^[\x21-\x7e]{1,128}$", descrip
 Line = Annotated[str | None, Query(pattern=r"^[0-9]{1,15}$", description="next_cursor of the page before")]
 Lines = Annotated[int, Query(ge=1, le=MOST_LINES, description="how many lines at most")]
 LastEvent = Annotated[str | None, Header(pattern=r"^[0-9]{1,15}$", description="the last line that you have")]
-
-
-def _in_utc(time: datetime) -> datetime:
-    try:
-        return time.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("there is no such time in UTC") from error
-
-
-Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 def _query(
