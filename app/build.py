@@ -13,6 +13,7 @@ from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.installation import installation_id
 from services.key_delivery import KeyDelivery
+from services.leases import Leases
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.operations import Journal
@@ -36,11 +37,12 @@ def build_studio(settings: Settings) -> Studio:
     networks = parse_networks(settings.gateway_allowed_networks)
     gateways = GatewayDirectory(database, changes, secrets, connections, networks)
     agents = AgentCatalog(database, changes)
-    journal = Journal(database, changes)
+    journal = Journal(database, changes, connections.installation)
     keys = KeyDelivery(database, gateways)
     rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), settings.url)
     health = HealthService(database, changes, gateways)
-    convergence = Convergence(database, journal, rollout, health)
+    leases = Leases(database, connections.installation)
+    convergence = Convergence(database, journal, leases, rollout, health)
     deployments = NexusDeploymentService(
         database, changes, agents, gateways, secrets, keys, health, convergence, settings.url
     )

@@ -187,6 +187,7 @@ class Operation(SQLModel, table=True):
     requested_by: str
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     deadline_at: datetime = Field(sa_type=UtcDateTime)
+    lease_owner: str | None = Field(default=None, description="the Nexdeck that carries it out")
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None

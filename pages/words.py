@@ -94,6 +94,7 @@ def event_words(change: StatusChange) -> str:
     sentences = {
         "requested": "Change requested",
         "begun": "Rollout began",
+        "resumed": "Taken up again",
         "proven": "Proven on every channel and live",
         "failed": "Failed",
         "kept the live revision": "Rollout failed; the live revision serves on",

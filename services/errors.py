@@ -8,10 +8,14 @@
     ├── NotFound                404
     ├── Conflict                409  it exists already, is in use, or is being changed right now
     ├── GatewayError            502  a gateway answered, but not as it should
-    │   ├── GatewayRefused      502  wrong token, or it is not a Nexdeck gateway
+    │   ├── GatewayRefused      502  it is not a Nexdeck gateway
+    │   │   └── TokenRefused    502  it is, and the token is wrong
     │   ├── ArtifactRejected    422  the gateway could not load the agent's module
-    │   └── ProofFailed         502  a channel did not answer the real call as it must
-    └── GatewayUnreachable      503  nothing answered; for a change the outcome is unknown
+    │   ├── ProofFailed         502  a channel did not answer the real call as it must
+    │   └── RevisionLost        502  the gateway was started anew and has to be given the revision again
+    ├── GatewayUnreachable      503  there is no connection: nothing was sent
+    │   └── OutcomeUnknown      503  no usable answer came: a change that was sent may have been done
+    └── StorageFailed           503  the database could not be used just now: disk full, locked, gone
 
 Each carries its HTTP status, a stable code for scripts and a message that says what to do next. The REST API renders
 them in one place (``app.api.errors``), the pages in another (``pages.layout``); nobody else words an error again.
@@ -70,6 +74,10 @@ class GatewayRefused(GatewayError):
     code, title = "gateway_refused", "The gateway refused us"
 
 
+class TokenRefused(GatewayRefused):
+    pass
+
+
 class ArtifactRejected(GatewayError):
     status, code, title = 422, "artifact_rejected", "The gateway could not load the agent"
 
@@ -78,5 +86,17 @@ class ProofFailed(GatewayError):
     code, title = "proof_failed", "A channel did not answer"
 
 
+class RevisionLost(GatewayError):
+    code, title = "revision_lost", "The gateway lost what was loaded on it"
+
+
 class GatewayUnreachable(StudioError):
     status, code, title = 503, "gateway_unreachable", "The gateway cannot be reached"
+
+
+class OutcomeUnknown(GatewayUnreachable):
+    code, title = "outcome_unknown", "It is not known whether the gateway did it"
+
+
+class StorageFailed(StudioError):
+    status, code, title = 503, "storage_failed", "The database cannot be used just now"

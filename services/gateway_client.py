@@ -1,9 +1,12 @@
 """Talks to one gateway: its control routes, and real calls through its API and MCP channels.
 
-Retries, with jitter, are made only where a repetition cannot do harm: when the connection was refused (nothing was
-sent), and for the control routes, all of which are idempotent, when the connection broke.
+A look is repeated, with jitter, when the connection broke; a change only when the connection was refused, so that
+nothing was sent. A change whose answer did not come, or makes no sense, raises OutcomeUnknown: ``services.settling``
+reads back what became of it. Only a problem document of the gateway's own is its verdict.
 """
 
+import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -24,11 +27,15 @@ from models.wire import (
     LogBatch,
     RevisionBundle,
 )
-from services.errors import ArtifactRejected, Conflict, Fault, GatewayError, GatewayRefused, GatewayUnreachable
+from services.errors import GatewayError, GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError
+from services.gateway_answers import raise_for, result_of, text_of, unreachable
 
 ANSWER_LIMIT = 16 * 1024 * 1024  # bytes; a gateway that answers without end must not fill our memory
-CONTROL_TIMEOUT = httpx.Timeout(30.0, connect=2.0)
+CONTROL_TIMEOUT = httpx.Timeout(8.0, connect=2.0)  # a load may take longer: asked again, the gateway waits for its end
+NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+CUT = (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)
 STATE_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+GOODBYE_SECONDS = 2.0
 MCP_PROTOCOL = "2025-06-18"
 
 
@@ -71,7 +78,7 @@ class GatewayClient:
         return await self._change("PUT", f"/deployments/{deployment_id}/revisions/{bundle.revision}", bundle)
 
     async def unload(self, deployment_id: str, revision: int) -> None:
-        await self._control("DELETE", f"/deployments/{deployment_id}/revisions/{revision}")
+        await self._change("DELETE", f"/deployments/{deployment_id}/revisions/{revision}")
 
     async def go_live(self, deployment_id: str, request: LiveRequest) -> DeploymentState:
         return await self._change("PUT", f"/deployments/{deployment_id}/live", request)
@@ -81,7 +88,7 @@ class GatewayClient:
 
     async def remove(self, deployment_id: str) -> None:
         """Drain and forget a deployment; one that is not there is fine."""
-        await self._control("DELETE", f"/deployments/{deployment_id}")
+        await self._change("DELETE", f"/deployments/{deployment_id}")
 
     async def logs(self, after: int, limit: int) -> LogBatch:
         """The lines after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
@@ -106,7 +113,7 @@ class GatewayClient:
         try:
             return answer.json()["outputs"]["agent"]["result"]
         except (ValueError, KeyError, TypeError) as error:
-            raise GatewayError(f"{path} answered {answer.text[:200]!r}, which is not a workflow's answer.") from error
+            raise OutcomeUnknown(f"{path} answered {answer.text[:200]!r}, which is not a workflow's answer.") from error
 
     async def call_tool(self, name: str, inputs: dict[str, Any], revision: int, seconds: float) -> dict[str, Any]:
         """One real call through the MCP channel: open a session, list the tool, call it, end the session."""
@@ -121,29 +128,32 @@ class GatewayClient:
 
         hello = {"protocolVersion": MCP_PROTOCOL, "capabilities": {}, "clientInfo": {"name": "nexdeck", "version": "1"}}
         answer = await request("initialize", hello, 1)
-        _result_of(answer, path)
+        result_of(answer, path)
         if session := answer.headers.get("mcp-session-id"):
             headers["Mcp-Session-Id"] = session
         headers["MCP-Protocol-Version"] = MCP_PROTOCOL
         await request("notifications/initialized", {}, None)
         try:
-            tools = [tool["name"] for tool in _result_of(await request("tools/list", {}, 2), path)["tools"]]
+            tools = [tool["name"] for tool in result_of(await request("tools/list", {}, 2), path)["tools"]]
             if name not in tools:
                 raise GatewayError(f"{path} lists the tools {tools}, without {name}.")
-            result = _result_of(await request("tools/call", {"name": name, "arguments": inputs}, 3), path)
+            result = result_of(await request("tools/call", {"name": name, "arguments": inputs}, 3), path)
         finally:
             if session:
-                await self._call("DELETE", path, None, headers, seconds)
+                with contextlib.suppress(StudioError, TimeoutError):
+                    async with asyncio.timeout(GOODBYE_SECONDS):
+                        await self._call("DELETE", path, None, headers, seconds)
         if result.get("isError"):
-            raise GatewayError(f"The tool answered an error: {_text_of(result)}")
+            raise GatewayError(f"The tool answered an error: {text_of(result)}")
         return result["structuredContent"]
 
-    async def _change(self, method: str, path: str, body: BaseModel) -> DeploymentState:
-        answer = await self._control(method, path, body.model_dump_json())
+    async def _change(self, method: str, path: str, body: BaseModel | None = None) -> DeploymentState:
+        """Raises GatewayUnreachable when nothing was sent, OutcomeUnknown, or what the gateway's verdict is."""
+        answer = await self._control(method, path, body and body.model_dump_json())
         try:
             return DeploymentState.model_validate_json(answer)
         except ValidationError as error:
-            raise GatewayError(f"{self.url} answered {method} {path} with something else than a state.") from error
+            raise OutcomeUnknown(f"{self.url} answered {method} {path} with something else than a state.") from error
 
     async def _control(
         self, method: str, path: str, body: str | None = None, limits: httpx.Timeout = CONTROL_TIMEOUT
@@ -152,7 +162,7 @@ class GatewayClient:
         if self._installation:
             headers[INSTALLATION_HEADER] = self._installation
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type((httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)),
+            retry=retry_if_exception_type(CUT if method == "GET" else httpx.ConnectError),
             stop=stop_after_attempt(3),
             wait=wait_random_exponential(multiplier=0.1, max=1.0),
             reraise=True,
@@ -162,10 +172,9 @@ class GatewayClient:
                 with attempt:
                     answer = await self._send(method, CONTROL_PREFIX + path, body, headers, limits)
         except httpx.HTTPError as error:
-            raise GatewayUnreachable(_unreachable(self.url, error)) from error
-        if answer.status_code == 404 and method == "DELETE":
-            return b""
-        _raise_for(answer, self.url)
+            kind = GatewayUnreachable if isinstance(error, NOTHING_SENT) else OutcomeUnknown
+            raise kind(unreachable(self.url, error)) from error
+        raise_for(answer, self.url, GatewayRefused if method == "GET" else OutcomeUnknown)
         return answer.content
 
     async def ask(
@@ -179,13 +188,13 @@ class GatewayClient:
         except httpx.TimeoutException as error:
             raise GatewayError(f"{path} did not answer within {seconds:g} s.", code="timeout") from error
         except httpx.HTTPError as error:
-            raise GatewayUnreachable(_unreachable(self.url, error)) from error
+            raise GatewayUnreachable(unreachable(self.url, error)) from error
 
     async def _call(
         self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], seconds: float
     ) -> httpx.Response:
         answer = await self.ask(method, path, body, headers, seconds)
-        _raise_for(answer, self.url)
+        raise_for(answer, self.url, OutcomeUnknown)
         return answer
 
     async def _send(
@@ -198,49 +207,8 @@ class GatewayClient:
             async for chunk in answer.aiter_bytes():
                 content += chunk
                 if len(content) > ANSWER_LIMIT:
-                    raise GatewayError(f"{self.url}{path} answered with more than {ANSWER_LIMIT >> 20} MB.")
+                    raise OutcomeUnknown(f"{self.url}{path} answered with more than {ANSWER_LIMIT >> 20} MB.")
         finally:
             await answer.aclose()
         headers = {k: v for k, v in answer.headers.items() if k not in ("content-encoding", "content-length")}
         return httpx.Response(answer.status_code, headers=headers, content=content, request=request)
-
-
-def _unreachable(url: str, error: httpx.HTTPError) -> str:
-    cause = "it did not answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or "no connection"
-    return f"Nothing usable answers at {url} ({cause}). Is the gateway running, and is the address right?"
-
-
-def _raise_for(answer: httpx.Response, url: str) -> None:
-    """Turn an answer that is not a success into the error that fits; the gateway's own words are kept, bounded."""
-    if answer.is_success:
-        return
-    try:
-        problem = answer.json()
-        detail, code = str(problem["detail"])[:2000], str(problem["code"])
-        errors = [Fault(str(fault["path"]), str(fault["message"])) for fault in problem.get("errors", [])[:20]]
-    except (ValueError, KeyError, TypeError):
-        raise GatewayRefused(
-            f"{url} answers (status {answer.status_code}), but it is not a Nexdeck gateway. Check the address and port."
-        ) from None
-    if answer.status_code == 401:
-        raise GatewayRefused(f"{url} refused the token. Enter the token that the gateway was started with.")
-    kind = {"artifact_rejected": ArtifactRejected, "name_taken": Conflict}.get(code, GatewayError)
-    raise kind(detail, code=code, errors=errors)
-
-
-def _result_of(answer: httpx.Response, path: str) -> dict[str, Any]:
-    """The result in a JSON-RPC answer, whether it came as JSON or as a server-sent event."""
-    text = answer.text
-    if answer.headers.get("content-type", "").startswith("text/event-stream"):
-        text = next((line[5:] for line in text.splitlines() if line.startswith("data:")), "")
-    try:
-        message = json.loads(text)
-        if "error" in message:
-            raise GatewayError(f"{path} answered: {message['error'].get('message')}")
-        return message["result"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise GatewayError(f"{path} answered {text[:200]!r}, which is not MCP.") from error
-
-
-def _text_of(result: dict[str, Any]) -> str:
-    return " ".join(str(part.get("text", "")) for part in result.get("content", []))[:2000]

@@ -22,7 +22,8 @@ from models.deployment import (
 from models.wire import Channel
 from services.changes import Changes
 from services.database import Database
-from services.errors import NotFound, StudioError
+from services.errors import NotFound, RevisionLost, StorageFailed, StudioError
+from services.leases import LeaseLost, require_lease
 from services.rules.lifecycle import PUTS_LIVE, event_of_end, transition
 
 DEADLINE = timedelta(seconds=60)
@@ -75,9 +76,31 @@ def active_operation(session: Session, deployment_id: str) -> Operation | None:
 
 
 class Journal:
-    def __init__(self, database: Database, changes: Changes) -> None:
+    """Only who holds an operation's lease may write of it: everything but a cancellation raises LeaseLost else."""
+
+    def __init__(self, database: Database, changes: Changes, owner: str) -> None:
+        """``owner`` is the name of this control plane, as ``Leases`` has it."""
         self._database = database
         self._changes = changes
+        self._owner = owner
+
+    async def begin(self, operation: Operation, resumed_because: str | None) -> set[str]:
+        """Start the clock. Returns the names of the steps that were begun before; the time in between is not counted.
+
+        ``resumed_because`` is told in the history of the deployment.
+        """
+
+        def change(session: Session) -> set[str]:
+            row = require_lease(session, operation, self._owner)
+            row.deadline_at = now() + DEADLINE
+            if resumed_because:
+                deployment = session.get_one(Deployment, row.deployment_id)
+                _record(session, deployment, row, "resumed", row.requested_by, resumed_because)
+            return {step.name for step in read_operation(session, row.id).steps if step.started_at}
+
+        begun = await self._database.write(change)
+        self._changes.deployment.send(operation.deployment_id)
+        return begun
 
     @asynccontextmanager
     async def step(self, operation: Operation, name: str) -> AsyncIterator[list[str]]:
@@ -86,25 +109,44 @@ class Journal:
         The step is recorded as running before the block begins. A StudioError inside is recorded as its failure and
         goes on; a cancellation leaves the step as running, for whoever ends or resumes the operation.
         """
-        began = now()
-        await self._set(operation, name, status=StepStatus.RUNNING, started_at=began, ended_at=None, message=None)
+        await self._set(operation, name, status=StepStatus.RUNNING, started_at=now(), ended_at=None, message=None)
         message: list[str] = []
         try:
             yield message
+        except (
+            LeaseLost,
+            StorageFailed,
+            RevisionLost,
+        ):  # no failure of the step: it is left to whoever goes on with it
+            raise
         except StudioError as error:
             await self._set(operation, name, status=StepStatus.FAILED, ended_at=now(), message=error.message)
             raise
-        await self._set(operation, name, status=StepStatus.SUCCEEDED, ended_at=now(), message=" ".join(message) or None)
+        await self._set(operation, name, status=StepStatus.SUCCEEDED, ended_at=now(), message=" ".join(message))
+
+    async def remark(self, operation: Operation, name: str, message: str) -> None:
+        """Tell what a step that is under way waits for."""
+        await self._set(operation, name, message=message)
 
     async def advance(self, operation: Operation, event: str, message: str | None = None) -> None:
         """Move the deployment's status by an event of the lifecycle."""
 
         def change(session: Session) -> None:
+            require_lease(session, operation, self._owner)
             deployment = session.get_one(Deployment, operation.deployment_id)
             _record(session, deployment, operation, event, operation.requested_by, message)
 
         await self._database.write(change)
         self._changes.deployment.send(operation.deployment_id)
+
+    async def keep_live(self, operation: Operation) -> None:
+        """The operation's revision counts as live, though it may be away just now."""
+
+        def change(session: Session) -> None:
+            row = require_lease(session, operation, self._owner)
+            session.get_one(Deployment, row.deployment_id).live_revision = row.revision
+
+        await self._database.write(change)
 
     async def finish(self, operation: Operation, status: OperationStatus, *, by: str, error: str | None = None) -> None:
         """End an operation and move the deployment with it, in one transaction; one that has ended stays as it is.
@@ -117,6 +159,8 @@ class Journal:
             row = session.get_one(Operation, operation.id)
             if row.status is not OperationStatus.RUNNING:
                 return
+            if status is not OperationStatus.CANCELLED:
+                require_lease(session, operation, self._owner)
             row.status, row.ended_at, row.error = status, now(), error
             for step in read_operation(session, operation.id).steps:
                 if step.status is StepStatus.PENDING:
@@ -131,9 +175,14 @@ class Journal:
 
     async def _set(self, operation: Operation, name: str, **values) -> None:
         def change(session: Session) -> None:
+            require_lease(session, operation, self._owner)
             query = select(OperationStep).where(OperationStep.operation_id == operation.id, OperationStep.name == name)
+            step = session.exec(query).one()
+            if values.get("status") is StepStatus.SUCCEEDED:  # what was waited for stays part of the history
+                waited = f"(before: {step.message})" if step.message else ""
+                values["message"] = " ".join(filter(None, [values["message"], waited])) or None
             for field, value in values.items():
-                setattr(session.exec(query).one(), field, value)
+                setattr(step, field, value)
 
         await self._database.write(change)
         self._changes.deployment.send(operation.deployment_id)

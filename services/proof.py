@@ -9,9 +9,10 @@ from time import perf_counter
 from typing import Any
 
 from models.wire import Channel, Limits
-from services.errors import GatewayError, ProofFailed
+from services.errors import GatewayError, GatewayUnreachable, ProofFailed
 from services.gateway_client import GatewayClient
 
+LOST_ON_ITS_WAY = {"unreachable", "not_a_gateway"}  # codes of `nexdeck run`: no answer of the gateway's own arrived
 OVERHEAD_SECONDS = 5.0  # what a channel may take on top of the agent's own timeout
 
 
@@ -35,7 +36,11 @@ class Prover:
         self._studio_url = studio_url
 
     async def prove(self, channel: Channel, client: GatewayClient, token: str, call: ProofCall) -> str:
-        """Returns what was seen, e.g. ``answered in 12 ms``. Raises ProofFailed or GatewayUnreachable."""
+        """Returns what was seen, e.g. ``answered in 12 ms``.
+
+        Raises ProofFailed, with the code of the gateway's verdict, or GatewayUnreachable when the call or its answer
+        was lost on its way.
+        """
         began = perf_counter()
         try:
             if channel is Channel.API:
@@ -45,7 +50,8 @@ class Prover:
             else:
                 await self._run_command(token, call)
         except GatewayError as error:
-            raise ProofFailed(f"The {channel.upper()} channel did not prove live: {error.message}") from error
+            message = f"The {channel.upper()} channel did not prove live: {error.message}"
+            raise ProofFailed(message, code=error.code if error.code != GatewayError.code else None) from error
         return f"answered in {(perf_counter() - began) * 1000:.0f} ms"
 
     async def _run_command(self, token: str, call: ProofCall) -> None:
@@ -68,17 +74,20 @@ class Prover:
                 process.kill()
                 await process.wait()
         if process.returncode:
-            said = err.decode(errors="replace").strip().replace(token, "…")[-1000:]
-            raise GatewayError(f"the command ended with exit code {process.returncode}: {_detail_of(said)}")
+            said = err.decode(errors="replace").strip().replace(token, "…")
+            detail, code = _detail_and_code_of(said)
+            kind = GatewayUnreachable if code in LOST_ON_ITS_WAY else GatewayError
+            raise kind(f"the command ended with exit code {process.returncode}: {detail}", code=code)
         try:
             json.loads(out)
         except ValueError as error:
             raise GatewayError(f"the command printed {out[:200]!r}, which is not JSON.") from error
 
 
-def _detail_of(said: str) -> str:
-    """The sentence for people in what the command printed: a problem document, or plain text."""
+def _detail_and_code_of(said: str) -> tuple[str, str | None]:
+    """The sentence for people and the code in what the command printed: a problem document, or plain text."""
     try:
-        return json.loads(said)["detail"]
+        problem = json.loads(said)
+        return str(problem["detail"])[-1000:], str(problem["code"])
     except (ValueError, KeyError, TypeError):
-        return said
+        return said[-1000:], None

@@ -1,47 +1,43 @@
 """Carries out the steps of an operation on the gateway. It knows nothing of requests, only of getting there."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlmodel import Session, select, update
+from sqlmodel import update
 
-from models.agent import Agent, AgentVersion
 from models.base import now
-from models.deployment import Deployment, DeploymentOptions, Operation, OperationKind, Revision
-from models.gateway import Gateway, GatewayKind
-from models.wire import GatewayState, KeysRequest, LiveRequest, Manifest, RevisionBundle, hash_of
+from models.deployment import (
+    Deployment,
+    DeploymentStatus,
+    Operation,
+    OperationKind,
+    Revision,
+    StepStatus,
+)
+from models.wire import LiveRequest, RevisionBundle
 from services.database import Database
 from services.deployment_requests import secrets_needed
-from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable
+from services.errors import (
+    GatewayError,
+    RevisionLost,
+)
 from services.gateway_client import GatewayClient
 from services.gateways import GatewayDirectory
-from services.key_delivery import KeyDelivery, accepted_keys
-from services.operations import PROOFS, Journal
+from services.key_delivery import KeyDelivery
+from services.operations import PROOFS, Journal, read_operation
 from services.proof import ProofCall, Prover
+from services.rollout_target import Target, bundle_of, read_target
 from services.rules.endpoints import api_endpoint, cli_command, mcp_endpoint
 from services.rules.lifecycle import PUTS_LIVE
 from services.secrets import SecretVault
+from services.settling import Remark, SettledGateway, holds, ready, serves
 
-READY_SECONDS = 15.0
-
-
-@dataclass(frozen=True)
-class Target:
-    """Everything an operation needs to know, read once when it begins."""
-
-    deployment: Deployment
-    revision: Revision
-    version: AgentVersion
-    agent_name: str
-    gateway: Gateway
-    options: DeploymentOptions
-    keys: KeysRequest
-
-    @property
-    def sample(self) -> dict:
-        return self.options.sample_input or self.version.sample or {}
+logger = logging.getLogger(__name__)
+SWITCH_SECONDS = 5.0  # for a switch that is under way when its operation is to end
+MOST_STARTS = 3  # of a gateway in one operation
 
 
 class Rollout:
@@ -63,12 +59,16 @@ class Rollout:
         self._prover = prover
         self._studio_url = studio_url
 
-    async def run(self, operation: Operation) -> None:
-        """All steps in order. Raises the StudioError of the step that failed; the gateway may then hold a remainder."""
+    async def run(self, operation: Operation, begun: set[str]) -> None:
+        """All steps in order; of those that were begun before, only what the gateway does not show to be done.
+
+        Raises the StudioError of the step that failed; the gateway may then hold a remainder. Gives up by itself only
+        where the gateway cannot be reached at the first step: bound it with a timeout.
+        """
         target = await self._database.read(lambda session: read_target(session, operation))
         client = self._gateways.client(target.gateway)
         if operation.kind in PUTS_LIVE:
-            await self._bring_up(operation, target, client)
+            await self._bring_up(operation, target, client, begun)
         else:
             await self._take_down(operation, target, client)
 
@@ -83,47 +83,108 @@ class Rollout:
         else:
             await client.unload(target.deployment.id, target.revision.number)
 
-    async def _bring_up(self, operation: Operation, target: Target, client: GatewayClient) -> None:
-        deployment, number = target.deployment, target.revision.number
-        await self._journal.advance(operation, "begun")
+    async def _bring_up(self, operation: Operation, target: Target, client: GatewayClient, begun: set[str]) -> None:
+        number, sha256 = target.revision.number, target.version.sha256
+        if target.deployment.status is not DeploymentStatus.DEPLOYING:
+            await self._journal.advance(operation, "begun")
         async with self._journal.step(operation, "check") as said:
-            state = await _ready(client, target.gateway)
+            state = await ready(client, target.gateway, self._remark(operation, "check"))
             values = await self._secrets.values(secrets_needed(target.version, target.options))
             said.append(f"gateway {target.gateway.name} {state.version} answers; {len(values)} secrets found")
         async with self._journal.step(operation, "build") as said:
-            bundle = _bundle(target, values)
+            bundle = bundle_of(target, values)
             said.append(f"{len(bundle.module.encode())} bytes, SHA-256 {bundle.sha256[:12]}…")
-        if operation.kind is OperationKind.RESTART:
+        held = next((held for held in state.deployments if held.deployment_id == target.deployment.id), None)
+        if "switch" in begun and serves(held, number, sha256):
+            async with self._journal.step(operation, "switch") as said:
+                await self._note_live(target)
+                said.append(f"revision {number} was found serving: it had been switched to before")
+            return
+        if operation.kind is OperationKind.RESTART and "register" not in begun:
             async with self._journal.step(operation, "remove"):
-                await client.remove(deployment.id)
-                await self._set(deployment, live_revision=None)
+                await self._settled(operation, target, client, "remove").remove()
+                await self._set(target.deployment, live_revision=None)
+        done = await self._proven_before(operation) if "register" in begun and holds(held, number, sha256) else set()
+        await self._install(operation, target, client, bundle, done)
+
+    async def _install(
+        self, operation: Operation, target: Target, client: GatewayClient, bundle: RevisionBundle, done: set[str]
+    ) -> None:
+        """Load, prove and switch; from the beginning where the gateway lost the revision, but not again and again."""
+        for started_anew in range(MOST_STARTS):
+            try:
+                await self._register(operation, target, client, bundle, "register" in done)
+                await self._prove(operation, target, client, done)
+                await _to_its_end(self._switch(operation, target, client))
+                return
+            except RevisionLost:
+                done = set()
+                logger.warning("%s was lost by its gateway (%d)", target.deployment.name, started_anew + 1)
+        raise GatewayError(
+            f"The gateway was started anew {MOST_STARTS} times while revision {bundle.revision} was being proven on "
+            "it. Does the agent end the process, or use up its memory? The gateway's process log tells more."
+        )
+
+    async def _register(
+        self, operation: Operation, target: Target, client: GatewayClient, bundle: RevisionBundle, is_done: bool
+    ) -> None:
         async with self._journal.step(operation, "register") as said:
-            await client.load(deployment.id, bundle)
-            said.append(f"revision {number} is loaded")
-        call = ProofCall(deployment.id, deployment.name, number, target.sample, target.options.limits)
+            if not is_done:
+                await self._settled(operation, target, client, "register").load(bundle)
+            said.append(f"revision {bundle.revision} " + ("was found loaded" if is_done else "is loaded"))
+
+    async def _prove(self, operation: Operation, target: Target, client: GatewayClient, done: set[str]) -> None:
+        deployment, revision = target.deployment, target.revision
+        call = ProofCall(deployment.id, deployment.name, revision.number, target.sample, target.options.limits)
         token = self._secrets.decrypt(target.gateway.encrypted_token)
         for channel in target.options.channels:
-            async with self._journal.step(operation, PROOFS[channel]) as said:
-                said.append(await self._prover.prove(channel, client, token, call))
-        await _to_its_end(self._switch(operation, target, client, bundle.sha256))
+            name = PROOFS[channel]
+            if name in done:
+                continue
+            async with self._journal.step(operation, name) as said:
+                attempt = partial(self._prover.prove, channel, client, token, call)
+                settled = self._settled(operation, target, client, name)
+                said.append(await settled.prove(attempt, revision.number, revision.sha256))
 
-    async def _switch(self, operation: Operation, target: Target, client: GatewayClient, sha256: str) -> None:
-        number = target.revision.number
+    async def _switch(self, operation: Operation, target: Target, client: GatewayClient) -> None:
+        number, sha256 = target.revision.number, target.revision.sha256
         async with self._journal.step(operation, "switch") as said:
-            state = await client.go_live(target.deployment.id, LiveRequest(revision=number, sha256=sha256))
-            if state.live is None or (state.live.revision, state.live.sha256) != (number, sha256):
-                raise GatewayError(f"The gateway did not switch to revision {number}.")
+            request = LiveRequest(revision=number, sha256=sha256)
+            state = await self._settled(operation, target, client, "switch").go_live(request)
             await self._note_live(target)
             await self._keys.catch_up(state)
             said.append(f"revision {number} serves")
 
     async def _take_down(self, operation: Operation, target: Target, client: GatewayClient) -> None:
-        async with self._journal.step(operation, "remove"):
-            await client.remove(target.deployment.id)
+        async with self._journal.step(operation, "remove") as said:
+            state = await ready(client, target.gateway, self._remark(operation, "remove"))
+            if any(held.deployment_id == target.deployment.id for held in state.deployments):
+                await self._settled(operation, target, client, "remove").remove()
+            else:
+                said.append("it was found gone")
         async with self._journal.step(operation, "confirm") as said:
-            if any(d.deployment_id == target.deployment.id for d in (await client.state()).deployments):
+            if await self._settled(operation, target, client, "confirm").held() is not None:
                 raise GatewayError(f"{target.gateway.name} still holds {target.deployment.name}.")
             said.append("its absence was observed")
+
+    def _settled(self, operation: Operation, target: Target, client: GatewayClient, step: str) -> SettledGateway:
+        return SettledGateway(client, target.deployment.id, self._remark(operation, step))
+
+    def _remark(self, operation: Operation, step: str) -> Remark:
+        """Tells in the step what it waits for; the same thing once."""
+        told: list[str] = []
+
+        async def remark(message: str) -> None:
+            if message not in told[-1:]:
+                told.append(message)
+                await self._journal.remark(operation, step, message)
+
+        return remark
+
+    async def _proven_before(self, operation: Operation) -> set[str]:
+        """The steps that need not be done again: what is loaded is what was proven, since a new start loses it."""
+        detail = await self._database.read(lambda session: read_operation(session, operation.id))
+        return {step.name for step in detail.steps if step.status is StepStatus.SUCCEEDED} | {"register"}
 
     async def _note_live(self, target: Target) -> None:
         """The endpoints of what serves from now on, so that no moment shows a running one with stale endpoints."""
@@ -147,74 +208,15 @@ class Rollout:
         await self._database.write(lambda session: session.exec(change))
 
 
-def read_target(session: Session, operation: Operation) -> Target:
-    deployment = session.get_one(Deployment, operation.deployment_id)
-    of_it = select(Revision).where(Revision.deployment_id == deployment.id, Revision.number == operation.revision)
-    revision = session.exec(of_it).one()
-    version = session.get_one(AgentVersion, revision.version_id)
-    return Target(
-        deployment=deployment,
-        revision=revision,
-        version=version,
-        agent_name=session.get_one(Agent, version.agent_id).name,
-        gateway=session.get_one(Gateway, deployment.gateway_id),
-        options=DeploymentOptions.model_validate(revision.options),
-        keys=accepted_keys(session, deployment.id),
-    )
-
-
-def _bundle(target: Target, secret_values: dict[str, str]) -> RevisionBundle:
-    version, options = target.version, target.options
-    if hash_of(version.module) != version.sha256:
-        raise ArtifactRejected(
-            f"The stored module of {target.agent_name} {version.version} is not the one that was catalogued: its "
-            "SHA-256 differs. Add the version again under a new label.",
-            code="artifact_damaged",
-        )
-    return RevisionBundle(
-        name=target.deployment.name,
-        revision=target.revision.number,
-        sha256=version.sha256,
-        module=version.module,
-        manifest=Manifest(
-            agent=target.agent_name,
-            version=version.version,
-            kind=version.kind,
-            description=version.description,
-            input_schema=version.input_schema,
-            output_schema=version.output_schema,
-            channels=options.channels,
-            limits=options.limits,
-            require_key=options.require_key,
-            record=options.record,
-        ),
-        environment={**options.environment, **secret_values},
-        **dict(target.keys),
-    )
-
-
-async def _ready(client: GatewayClient, gateway: Gateway) -> GatewayState:
-    """The gateway's state once it has restored what it had. One of our own may be on its way up: that is awaited."""
-    trouble = GatewayUnreachable(f"The gateway {gateway.name} is still restoring what it had. Try again in a moment.")
-    for _ in range(int(READY_SECONDS / 0.1)):
-        try:
-            state = await client.state()
-        except GatewayUnreachable as error:
-            if gateway.kind is not GatewayKind.LOCAL:
-                raise
-            trouble = error
-        else:
-            if state.ready:
-                return state
-        await asyncio.sleep(0.1)
-    raise trouble
-
-
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Let the switch run to its end even when cancelled: half of it would leave us wrong about what serves."""
+    """Let the switch run to its end even when cancelled, for a while: half of it would leave us wrong about what
+    serves, until the next look at the gateway."""
     task = asyncio.create_task(work)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        _, unended = await asyncio.wait([task], timeout=SWITCH_SECONDS)
+        if unended:
+            task.cancel()
+            await asyncio.wait([task])
         raise

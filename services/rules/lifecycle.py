@@ -9,6 +9,7 @@ PENDING, DEPLOYING, RUNNING, STOPPED, FAILED = DeploymentStatus
 TRANSITIONS: dict[str, dict[DeploymentStatus, DeploymentStatus]] = {
     "requested": {PENDING: PENDING, STOPPED: PENDING, FAILED: PENDING},
     "begun": {PENDING: DEPLOYING, RUNNING: DEPLOYING, DEPLOYING: DEPLOYING},
+    "resumed": {status: status for status in DeploymentStatus},
     "proven": {DEPLOYING: RUNNING},
     "failed": {PENDING: FAILED, DEPLOYING: FAILED},
     "kept the live revision": {DEPLOYING: RUNNING},
@@ -23,14 +24,15 @@ def transition(
     """Set ``deployment.status`` to what ``event`` makes of it and return the row that records it.
 
     The only writer of ``status``. Raises Conflict when the event cannot happen in the present status. ``error_message``
-    is set from ``message`` by a failure and cleared by everything else.
+    is set from ``message`` by a failure and cleared by everything else that changes the status.
     """
     before = deployment.status
     after = TRANSITIONS[event].get(before)
     if after is None:
         raise Conflict(f"{deployment.name} is {before}; it cannot be “{event}” from there.", code="wrong_status")
     deployment.status = after
-    deployment.error_message = message if event in ("failed", "kept the live revision") else None
+    if event != "resumed":
+        deployment.error_message = message if event in ("failed", "kept the live revision") else None
     return StatusChange(
         deployment_id=deployment.id,
         operation_id=operation_id,

@@ -15,6 +15,7 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]
 WORDS = {
     "requested": "A change was requested by {by}",
     "begun": "The rollout began",
+    "resumed": "Taken up again",
     "proven": "Live: every channel answered a real call",
     "failed": "Failed",
     "kept the live revision": "The rollout failed; the live revision serves on",

@@ -17,6 +17,7 @@ from services.gateway_client import GatewayClient, GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
+from services.leases import Leases
 from services.operations import Journal
 from services.proof import ProofCall, Prover
 from services.reconciler import Reconciler
@@ -114,18 +115,18 @@ class MemoryProver(Prover):
 class Services:
     """What a control plane is made of; made again on the same folder it is the control plane after a restart."""
 
-    def __init__(self, folder: Path, memory: MemoryGateway) -> None:
-        self.database = Database(f"sqlite:///{folder / 'test.db'}")
+    def __init__(self, folder: Path, memory: MemoryGateway, owner: str = "ours", url: str | None = None) -> None:
+        self.database = Database(url or f"sqlite:///{folder / 'test.db'}")
         self.database.migrate()
         changes, vault = Changes(), SecretVault(self.database, folder / "secret.key")
         self.gateways = MemoryDirectory(self.database, changes, vault, GatewayConnections(), [])
         self.gateways.memory = memory
         self.agents = AgentCatalog(self.database, changes)
-        journal = Journal(self.database, changes)
+        journal = Journal(self.database, changes, owner)
         keys = KeyDelivery(self.database, self.gateways)
         rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), URL)
         health = HealthService(self.database, changes, self.gateways)
-        self.convergence = Convergence(self.database, journal, rollout, health)
+        self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health)
         self.reconciler = Reconciler(self.database, self.gateways, health, keys, self.convergence)
         self.deployments = NexusDeploymentService(
             self.database, changes, self.agents, self.gateways, vault, keys, health, self.convergence, URL
