@@ -14,6 +14,7 @@ PUT    ``/control/v1/deployments/{id}/keys``                ``KeysRequest``: rep
 DELETE ``/control/v1/deployments/{id}``                     drain, then forget the deployment
 GET    ``/control/v1/logs?after=CURSOR&limit=N``            ``LogBatch``
 GET    ``/control/v1/requests?after=CURSOR&limit=N``        ``CallBatch``
+GET    ``/control/v1/counters?boot=ID&after=POSITION``      ``CounterBatch``
 ====== ==================================================== ===========================================
 
 Every PUT and DELETE is idempotent: sent again with the same deployment, revision and hash it changes nothing and
@@ -175,7 +176,7 @@ class RevisionState(BaseModel):
 
 
 class Counters(BaseModel):
-    """Monotonic since the gateway's boot; a new ``boot_id`` means they began at zero again."""
+    """Of all revisions. Monotonic since the gateway's boot; a new ``boot_id`` means they began at zero again."""
 
     requests: int = 0
     errors: int = Field(default=0, description="answers with a status of 500 or above, timeouts included")
@@ -187,6 +188,51 @@ class KeyUse(BaseModel):
 
     calls: int = 0
     last_at: AwareDatetime
+
+
+class ChannelCounters(BaseModel):
+    """Calls of one revision through one channel. A call is in one class at most; without one it succeeded."""
+
+    channel: Channel
+    requests: int = 0
+    client_errors: int = Field(default=0, description="answers 4xx, but for the refused ones")
+    refused: int = Field(default=0, description="429, and 503 where a limit was reached")
+    errors: int = Field(default=0, description="answers 5xx, but for refusals and timeouts")
+    timeouts: int = Field(default=0, description="504: the agent did not answer in time")
+    cancelled: int = Field(default=0, description="499: the caller went away")
+    latency_ms_sum: float = 0.0
+    latency_ms_min: float = 0.0
+    latency_ms_max: float = 0.0
+    buckets: dict[int, int] = Field(default_factory=dict, description="the latencies, see ``models.histogram``")
+    tokens_in: int = Field(default=0, description="of language models, as their providers report them")
+    tokens_out: int = 0
+    cost: float = Field(default=0.0, description="of those tokens where the operator gave prices, in their currency")
+
+
+class RevisionCounters(BaseModel):
+    """Monotonic since the gateway's boot; probes are not counted. Kept for a while after a revision was forgotten."""
+
+    deployment_id: str
+    revision: int = Field(ge=0, lt=2**31)
+    in_flight: int = 0
+    channels: list[ChannelCounters] = Field(default_factory=list, description="those that were called")
+
+
+class BootCounters(BaseModel):
+    """What an earlier boot of the gateway had counted by its end: a second before it at most if it was killed."""
+
+    boot_id: str = Field(max_length=128)
+    ended_at: AwareDatetime
+    revisions: list[RevisionCounters]
+
+
+class CounterBatch(BaseModel):
+    """The counters that changed after a position. ``earlier`` boots are told to who was not there in this one yet."""
+
+    boot_id: str = Field(max_length=128)
+    position: int = Field(ge=0, le=LARGEST_CURSOR, description="what to ask after the next time")
+    revisions: list[RevisionCounters]
+    earlier: list[BootCounters] = Field(default_factory=list, description="in the order in which they ran")
 
 
 class LiveOptions(BaseModel):
@@ -209,6 +255,7 @@ class DeploymentState(BaseModel):
     canary: CanaryState | None = Field(default=None, description="the loaded revision that gets a share of the calls")
     counters: Counters = Field(default_factory=Counters)
     key_uses: dict[str, KeyUse] = Field(default_factory=dict, description="by the hash of the key")
+    revisions: list[RevisionCounters] = Field(default_factory=list, description="counters of those loaded, and lately")
     error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")
 
 

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from app.gateway.bodies import read_body
 from app.gateway.call_buffer import CallBuffer
+from app.gateway.counting import Counting
 from app.gateway.host import Host
 from app.gateway.log_buffer import LogBuffer
 from app.gateway.problems import GatewayProblem
@@ -29,7 +30,11 @@ _Body = TypeVar("_Body", bound=BaseModel)
 
 
 def routes(
-    host: Callable[[], Awaitable[Host]], logs: LogBuffer, calls: CallBuffer, state: Callable[[], GatewayState]
+    host: Callable[[], Awaitable[Host]],
+    logs: LogBuffer,
+    calls: CallBuffer,
+    counting: Counting,
+    state: Callable[[], GatewayState],
 ) -> list[Route]:
     """``host`` waits until Nexus is there, which it is a second after the first answer of ``state``."""
 
@@ -66,11 +71,16 @@ def routes(
         after, limit = _query_number(request, "after", 0), _query_number(request, "limit", 1000)
         return _json(calls.read(state().boot_id, after, min(limit, MOST_LINES)))
 
+    async def get_counters(request: Request) -> Response:
+        boot_id, after = request.query_params.get("boot", ""), _query_number(request, "after", 0)
+        return _json(counting.batch(boot_id, after))
+
     one = CONTROL_PREFIX + "/deployments/{id}"
     return [
         Route(CONTROL_PREFIX + "/state", get_state),
         Route(CONTROL_PREFIX + "/logs", get_logs),
         Route(CONTROL_PREFIX + "/requests", get_requests),
+        Route(CONTROL_PREFIX + "/counters", get_counters),
         Route(one + "/revisions/{number}", put_revision, methods=["PUT"]),
         Route(one + "/revisions/{number}", delete_revision, methods=["DELETE"]),
         Route(one + "/live", put_live, methods=["PUT"]),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from app.gateway.key_uses import KeyUses
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
-from models.wire import CanaryRequest, CanaryState, Counters, DeploymentState, LiveRequest
+from models.wire import CanaryRequest, CanaryState, DeploymentState, LiveRequest
 
 
 @dataclass(slots=True)
@@ -36,7 +36,6 @@ class Deployment:
     loaded: dict[int, Revision] = field(default_factory=dict)
     draining: list[Revision] = field(default_factory=list)
     canary: Canary | None = None
-    counters: Counters = field(default_factory=Counters)
     key_uses: KeyUses = field(default_factory=KeyUses)
     error: str | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change at a time
@@ -71,7 +70,6 @@ class Deployment:
             options=self.live and self.live.options(),
             loaded=[revision.state() for revision in (*self.loaded.values(), *self.draining)],
             canary=self.canary and CanaryState(revision=self.canary.revision.number, percent=self.canary.percent),
-            counters=self.counters,
             key_uses=self.key_uses.by_hash,
             error=self.error,
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from app.gateway.deployment import Canary, Deployment, drained, require_same
-from app.gateway.meter import Meter
+from app.gateway.meter import Meter, total_of
 from app.gateway.problems import GatewayProblem, busy, not_found
 from app.gateway.revision import Revision, prepare
 from app.gateway.store import BundleStore, StoredBundle
@@ -53,7 +53,14 @@ class Host:
         return list(self._by_name.values())
 
     def states(self) -> list[DeploymentState]:
-        return [deployment.state() for deployment in self._by_id.values()]
+        """With what was counted of each."""
+        counted, states = self._meter.of_deployments(), []
+        for deployment in self._by_id.values():
+            state = deployment.state()
+            state.revisions = counted.get(deployment.id, [])
+            state.counters = total_of(state.revisions)
+            states.append(state)
+        return states
 
     def revision(self, name: str, number: int | None = None) -> Revision:
         """The live revision, or the one with that number. Raises GatewayProblem when it is not there."""
@@ -167,8 +174,7 @@ class Host:
             await drained(leaving, REMOVAL_DRAIN_SECONDS)
             for revision in leaving:
                 revision.unload()
-            if deployment.name not in self._by_name:  # else another deployment has the name by now
-                self._meter.forget(deployment.name)
+                self._meter.retire(deployment.id, revision.number)
             return deployment.state()
 
     async def restore(self) -> None:
@@ -203,7 +209,7 @@ class Host:
         except TimeoutError as error:
             detail = f"The module did not finish loading within {LOAD_SECONDS:g} s: something in it waits or loops."
             raise GatewayProblem(422, "artifact_rejected", detail) from error
-        revision.meter = self._meter.for_revision(deployment.name, bundle.revision, deployment.counters)
+        revision.meter = self._meter.for_revision(deployment.id, deployment.name, bundle.revision)
         revision.key_uses = deployment.key_uses
         return revision
 
@@ -234,7 +240,7 @@ class Host:
     def _forget_revision(self, deployment: Deployment, revision: Revision) -> None:
         revision.unload()
         if deployment.revision(revision.number) is None:  # else it was loaded again meanwhile
-            self._meter.forget(deployment.name, revision.number)
+            self._meter.retire(deployment.id, revision.number)
 
     def _claim(self, deployment_id: str, name: str) -> Deployment:
         """The deployment with that id, made if it is new. Raises GatewayProblem when the name is another's."""

@@ -35,16 +35,18 @@ class Invoker:
     async def invoke(self, revision: Revision, inputs: dict[str, Any], caller: Caller) -> Output:
         """Raises GatewayProblem for whatever goes wrong: a failure never looks like an answer."""
         began = perf_counter()
-        counted = not caller.probe and revision.meter is not None
-        if counted:
-            revision.meter.began()
+        meter = None if caller.probe else revision.meter
+        if meter is not None:
+            meter.began()
             if caller.key is not None:
                 revision.key_uses.note(caller.key, revision.bundle)
         call = Call(revision.deployment_id, revision.number, revision.environment, caller.request_id)
         token = CURRENT.set(call)
         status, cause, output = 200, None, None
         recording = revision.recorder.recording
-        kept = revision.recorder.text(inputs) if recording.inputs and counted else None  # now: an agent may change them
+        kept = (
+            revision.recorder.text(inputs) if recording.inputs and meter is not None else None
+        )  # now: an agent may change them
         try:
             output = await self._answer(revision, inputs, caller)
             return output
@@ -58,8 +60,8 @@ class Invoker:
         finally:
             CURRENT.reset(token)
             seconds = perf_counter() - began
-            if counted:
-                revision.meter.ended(caller.channel, status, seconds)
+            if meter is not None:
+                meter.ended(caller.channel, status, cause and cause.code, seconds, call.tokens)
                 content = _content(revision, kept, output) if recording.is_on else None
                 key = caller.key if caller.key in revision.key_uses.by_hash else None  # else it is not for us to know
                 self._calls.write(call, caller.channel, status, cause and cause.code, seconds, key, content)

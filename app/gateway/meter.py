@@ -1,62 +1,78 @@
-"""Counts calls: Prometheus series for each deployment, revision and channel, and the counters of ``GatewayState``."""
+"""Counts calls, and tells of the counts: the counters of ``/control/v1`` here, ``/metrics`` in ``exposition``.
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
+What was counted of a revision outlives it, so that the control plane can collect it after the revision was forgotten
+and the deployment removed.
+"""
 
-from models.wire import Channel, Counters
+from collections.abc import Iterator
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0)
-MEDIA_TYPE = CONTENT_TYPE_LATEST
+from app.gateway.context import Tokens
+from app.gateway.tally import RevisionTally
+from models.wire import Channel, Counters, RevisionCounters
+
+MOST_RETIRED = 500
 
 
 class Meter:
+    """``position`` grows with every change, so that a look can ask for what changed since the one before."""
+
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        labels = ("deployment", "revision", "channel")
-        self._requests = Counter(
-            "nexdeck_requests", "Calls of agents", (*labels, "status_class"), registry=self._registry
-        )
-        self._seconds = Histogram(
-            "nexdeck_request_seconds", "Time to answer a call", labels, registry=self._registry, buckets=SECONDS
-        )
-        self._in_flight = Gauge(
-            "nexdeck_requests_in_flight", "Calls being answered", ("deployment", "revision"), registry=self._registry
-        )
+        self.position = 0
+        self._tallies: dict[tuple[str, int], RevisionTally] = {}
 
-    def for_revision(self, name: str, revision: int, counters: Counters) -> "RevisionMeter":
-        return RevisionMeter(self, name, str(revision), counters)
+    def for_revision(self, deployment_id: str, name: str, revision: int) -> "RevisionMeter":
+        """One that was here before goes on where it was."""
+        tally = self._tallies.setdefault(
+            (deployment_id, revision), RevisionTally(deployment_id, name, revision, changed=self.position)
+        )
+        tally.name, tally.retired = name, False
+        return RevisionMeter(self, tally)
 
-    def exposition(self) -> bytes:
-        return generate_latest(self._registry)
+    def retire(self, deployment_id: str, revision: int) -> None:
+        """The revision is not loaded any more."""
+        tally = self._tallies.get((deployment_id, revision))
+        if tally is None:
+            return
+        tally.retired = True
+        retired = [(t.changed, key) for key, t in self._tallies.items() if t.retired]
+        for _, key in sorted(retired)[: max(0, len(retired) - MOST_RETIRED)]:
+            del self._tallies[key]
 
-    def forget(self, name: str, revision: int | None = None) -> None:
-        """Remove the series of a deployment, or of one of its revisions."""
-        for metric in (self._requests, self._seconds, self._in_flight):
-            for labels in list(metric._metrics):  # no public way lists the children
-                if labels[0] == name and revision in (None, int(labels[1])):
-                    metric.remove(*labels)
+    def loaded(self) -> Iterator[RevisionTally]:
+        return (tally for tally in self._tallies.values() if not tally.retired)
+
+    def changed_after(self, position: int) -> list[RevisionCounters]:
+        return [tally.wire() for tally in self._tallies.values() if tally.changed > position]
+
+    def of_deployments(self) -> dict[str, list[RevisionCounters]]:
+        """By deployment id, the lately forgotten revisions too."""
+        found: dict[str, list[RevisionCounters]] = {}
+        for tally in self._tallies.values():
+            found.setdefault(tally.deployment_id, []).append(tally.wire())
+        return found
 
 
 class RevisionMeter:
-    """The series of one revision, looked up once and kept: a look-up by labels costs more than the counting."""
+    """What the calls of one revision are counted with."""
 
-    def __init__(self, meter: Meter, name: str, revision: str, counters: Counters) -> None:
-        self._counters = counters
-        self._in_flight = meter._in_flight.labels(name, revision)
-        self._seconds = {c.value: meter._seconds.labels(name, revision, c.value) for c in Channel}
-        self._requests = {
-            (c.value, status): meter._requests.labels(name, revision, c.value, f"{status}xx")
-            for c in Channel
-            for status in (2, 4, 5)
-        }
+    def __init__(self, meter: Meter, tally: RevisionTally) -> None:
+        self._meter = meter
+        self._tally = tally
 
     def began(self) -> None:
-        self._in_flight.inc()
+        self._tally.in_flight += 1
 
-    def ended(self, channel: str, status: int, seconds: float) -> None:
-        self._in_flight.dec()
-        self._requests[channel, status // 100].inc()
-        self._seconds[channel].observe(seconds)
-        self._counters.requests += 1
-        self._counters.errors += status >= 500
-        self._counters.latency_ms_sum += seconds * 1000
+    def ended(self, channel: Channel, status: int, code: str | None, seconds: float, tokens: Tokens) -> None:
+        tally, meter = self._tally, self._meter
+        tally.in_flight -= 1
+        tally.channels[channel].add(status, code, seconds * 1000, tokens)
+        meter.position = tally.changed = meter.position + 1
+
+
+def total_of(revisions: list[RevisionCounters]) -> Counters:
+    channels = [channel for revision in revisions for channel in revision.channels]
+    return Counters.model_construct(
+        requests=sum(c.requests for c in channels),
+        errors=sum(c.errors + c.timeouts for c in channels),
+        latency_ms_sum=sum(c.latency_ms_sum for c in channels),
+    )

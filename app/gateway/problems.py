@@ -8,6 +8,7 @@ from starlette.responses import Response
 from models.wire import FieldError, Problem
 
 MEDIA_TYPE = "application/problem+json"
+LIMIT_CODES = frozenset({"too_many_calls", "rate_limited"})  # what a deployment's own limits refuse
 
 
 class GatewayProblem(Exception):

@@ -20,6 +20,7 @@ from app.gateway import environment
 from app.gateway.access import Door
 from app.gateway.call_buffer import CallBuffer
 from app.gateway.context import CURRENT
+from app.gateway.counter_store import CounterStore
 from app.gateway.egress import AllowedHosts
 from app.gateway.invocation import Invoker
 from app.gateway.log_buffer import LogBuffer, LogCapture, PrintCapture
@@ -48,6 +49,7 @@ def serve(options: argparse.Namespace, token: str, listener: socket.socket) -> i
     """Serve until a signal comes. Raises OSError or DataDirInUse for the data folder, ValueError for a host list."""
     allowed = AllowedHosts(options.llm_allowed_hosts)
     store = BundleStore(options.data_dir)
+    counters = CounterStore(options.data_dir / "counters")
     logs = LogBuffer()
     _configure_logging(options.log_level, logs)
     # prints of agents become log lines; uvicorn's and our own pass through
@@ -61,23 +63,15 @@ def serve(options: argparse.Namespace, token: str, listener: socket.socket) -> i
     # for agents that call asyncio.to_thread themselves; asyncio's own default is six threads on two cores
     loop.set_default_executor(ThreadPoolExecutor(DEFAULT_THREADS, "default"))
     try:
+        calls = CallBuffer()
+        gateway = Gateway(store, counters, door, allowed, logs, calls, port, Invoker(logs, calls, prints))
         # The loop is not closed: that would wait for threads of agents that never end.
-        return loop.run_until_complete(_live(store, door, allowed, logs, prints, listener))
+        return loop.run_until_complete(_live(gateway, listener))
     finally:
         store.close()
 
 
-async def _live(
-    store: BundleStore,
-    door: Door,
-    allowed: AllowedHosts,
-    logs: LogBuffer,
-    prints: tuple[PrintCapture, ...],
-    listener: socket.socket,
-) -> int:
-    calls = CallBuffer()
-    invoker = Invoker(logs, calls, prints)
-    gateway = Gateway(store, door, allowed, logs, calls, listener.getsockname()[1], invoker)
+async def _live(gateway: Gateway, listener: socket.socket) -> int:
     config = uvicorn.Config(
         gateway,
         lifespan="off",

@@ -21,12 +21,15 @@ from app.gateway import control
 from app.gateway.access import Door, Visit
 from app.gateway.call_buffer import CallBuffer
 from app.gateway.claims import Claims
+from app.gateway.counter_store import CounterStore
+from app.gateway.counting import Counting
 from app.gateway.egress import AllowedHosts
 from app.gateway.execute import ROUTE, Execute
+from app.gateway.exposition import MEDIA_TYPE, Exposition
 from app.gateway.host import Host
 from app.gateway.invocation import Invoker
 from app.gateway.log_buffer import LogBuffer
-from app.gateway.meter import MEDIA_TYPE, Meter
+from app.gateway.meter import Meter
 from app.gateway.problems import GatewayProblem, busy, unauthorized
 from app.gateway.revision import Revision
 from app.gateway.store import BundleStore
@@ -44,6 +47,7 @@ class Gateway:
     def __init__(
         self,
         store: BundleStore,
+        counters: CounterStore,
         door: Door,
         allowed: AllowedHosts,
         logs: LogBuffer,
@@ -57,8 +61,10 @@ class Gateway:
         self._invoker = invoker
         self._port = port
         self._meter = Meter()
+        self._exposition = Exposition(self._meter, VERSION)
         self._claims = Claims()
         self._boot_id = secrets.token_hex(8)
+        self._counting = Counting(self._meter, counters, self._boot_id)
         self._started_at = datetime.now(UTC)
         self._loaded = asyncio.Event()
         self._ending = asyncio.Event()
@@ -68,7 +74,7 @@ class Gateway:
             Route("/livez", self._livez),
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
-            *control.routes(self._loaded_host, logs, calls, self.state),
+            *control.routes(self._loaded_host, logs, calls, self._counting, self.state),
         ]
         self._own = Router(own, default=_no_such_route)
 
@@ -97,7 +103,10 @@ class Gateway:
             await host.restore()
             logger.info("ready with %d deployments", len(host.states()))
             await asyncio.to_thread(self._warm_kaizen, asyncio.get_running_loop())
+            saving = asyncio.create_task(self._counting.keep_saved())
             await self._ending.wait()
+            saving.cancel()
+            await self._counting.save()
 
     async def close_streams(self) -> None:
         """End what would otherwise stay open for ever, so that a shutdown waits for calls only."""
@@ -185,7 +194,7 @@ class Gateway:
         return JSONResponse({"status": "ready"})
 
     async def _metrics(self, request: Request) -> Response:
-        return Response(self._meter.exposition(), media_type=MEDIA_TYPE)
+        return Response(self._exposition.text(), media_type=MEDIA_TYPE)
 
     def _fit_kaizen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called in a loading thread, once a module has imported kaizen."""

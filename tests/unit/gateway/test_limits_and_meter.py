@@ -7,11 +7,14 @@ import time
 import pytest
 
 from app.gateway import limits
+from app.gateway.context import Tokens
+from app.gateway.exposition import Exposition
 from app.gateway.limits import Gate
-from app.gateway.meter import Meter
+from app.gateway.meter import Meter, RevisionMeter, total_of
 from app.gateway.problems import GatewayProblem
 from app.gateway.threads import NoFreeThread, ThreadPool, run_in_own_thread
-from models.wire import Counters, Limits
+from models.wire import Channel, Counters, Limits
+from tests.prometheus import faults_of
 
 
 def test_concurrency():
@@ -46,20 +49,65 @@ def test_the_rate_is_refilled_evenly(monkeypatch):
         gate.enter()
 
 
-def test_calls_are_counted_and_forgotten():
-    meter, counters = Meter(), Counters()
-    one, two = meter.for_revision("a", 1, counters), meter.for_revision("a", 2, counters)
-    for revision, status in ((one, 200), (one, 504), (two, 422)):
-        revision.began()
-        revision.ended("api", status, 0.25)
-    assert (counters.requests, counters.errors, counters.latency_ms_sum) == (3, 1, 750)
-    text = meter.exposition().decode()
-    assert 'nexdeck_requests_total{channel="api",deployment="a",revision="1",status_class="5xx"} 1.0' in text
-    meter.forget("a", 1)
-    assert 'revision="1"' not in meter.exposition().decode()
-    meter.forget("a")
-    assert "deployment" not in meter.exposition().decode()
-    two.ended("api", 200, 0.1)  # a call that ends after its series are gone
+def count(revision: RevisionMeter, status: int, code: str | None = None, tokens: Tokens | None = None) -> None:
+    revision.began()
+    revision.ended(Channel.API, status, code, 0.25, tokens or Tokens())
+
+
+def test_each_call_is_counted_in_one_class():
+    meter = Meter()
+    revision = meter.for_revision("id", "a", 1)
+    limit, stuck = "too_many_calls", "agent_stuck"
+    answers = [(200, None), (422, "invalid_input"), (429, "rate_limited"), (503, limit), (503, stuck), (504, "timeout")]
+    for status, code in [*answers, (499, None)]:
+        count(revision, status, code)
+    [counted] = meter.of_deployments()["id"][0].channels
+    assert (counted.client_errors, counted.refused, counted.errors) == (1, 2, 1)
+    assert (counted.timeouts, counted.cancelled, counted.requests) == (1, 1, 7)
+    assert (counted.latency_ms_sum, counted.latency_ms_min, counted.latency_ms_max) == (1750, 250, 250)
+    assert sum(counted.buckets.values()) == 7
+    assert total_of(meter.of_deployments()["id"]) == Counters(requests=7, errors=2, latency_ms_sum=1750)
+
+
+def test_what_changed_is_told_and_outlives_its_revision():
+    meter = Meter()
+    one, two = meter.for_revision("id", "a", 1), meter.for_revision("id", "a", 2)
+    count(one, 200)
+    seen = meter.position
+    assert [counters.revision for counters in meter.changed_after(0)] == [1]
+    assert meter.changed_after(seen) == []
+    meter.retire("id", 2)
+    count(two, 200)  # a call that ends after its revision was forgotten
+    assert [counters.revision for counters in meter.changed_after(seen)] == [2]
+    count(meter.for_revision("id", "a", 1), 500)  # loaded again, it goes on
+    assert meter.changed_after(seen)[0].channels[0].requests == 2
+
+
+def test_what_is_retired_is_bounded(monkeypatch):
+    monkeypatch.setattr("app.gateway.meter.MOST_RETIRED", 2)
+    meter = Meter()
+    for number in range(1, 6):
+        count(meter.for_revision("id", "a", number), 200)
+        meter.retire("id", number)
+    assert [counters.revision for counters in meter.changed_after(0)] == [4, 5]
+
+
+def test_the_exposition_shows_what_is_loaded_and_keeps_prometheus_rules():
+    meter = Meter()
+    exposition = Exposition(meter, "1.0")
+    one, two = meter.for_revision("id", "a", 1), meter.for_revision("id", "a", 2)
+    for revision, status, code in ((one, 200, None), (one, 504, "timeout"), (two, 422, "invalid_input")):
+        count(revision, status, code, Tokens(7, 5))
+    one.began()
+    text = exposition.text().decode()
+    assert 'nexdeck_requests_total{channel="api",deployment="a",outcome="timeouts",revision="1"} 1.0' in text
+    assert 'nexdeck_request_seconds_bucket{channel="api",deployment="a",le="0.256",revision="1"} 2.0' in text
+    assert 'nexdeck_request_seconds_bucket{channel="api",deployment="a",le="0.128",revision="1"} 0.0' in text
+    assert 'nexdeck_requests_in_flight{deployment="a",revision="1"} 1.0' in text
+    assert 'nexdeck_model_tokens_total{channel="api",deployment="a",direction="in",revision="1"} 14.0' in text
+    assert faults_of(text) == []
+    meter.retire("id", 1)
+    assert 'revision="1"' not in exposition.text().decode()
 
 
 async def test_a_thread_is_left_behind_and_interrupted():

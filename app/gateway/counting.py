@@ -1,0 +1,50 @@
+"""The counters of this boot as the control plane collects them, and their way to the disk."""
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+
+from app.gateway.counter_store import CounterStore
+from app.gateway.meter import Meter
+from models.wire import BootCounters, CounterBatch
+
+logger = logging.getLogger(__name__)
+SAVE_SECONDS = 1.0
+
+
+class Counting:
+    def __init__(self, meter: Meter, store: CounterStore, boot_id: str) -> None:
+        self._meter = meter
+        self._store = store
+        self._boot_id = boot_id
+        self._saved = 0
+
+    def batch(self, boot_id: str, after: int) -> CounterBatch:
+        """What somebody lacks who has the counters of that boot up to that position."""
+        if boot_id == self._boot_id:
+            earlier = []
+        else:
+            earlier, after = self._store.earlier(boot_id), 0
+        position = self._meter.position
+        changed = self._meter.changed_after(after)
+        return CounterBatch(boot_id=self._boot_id, position=position, revisions=changed, earlier=earlier)
+
+    async def keep_saved(self) -> None:
+        """Save what was counted each second in which something was, until cancelled."""
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            await self.save()
+
+    async def save(self) -> None:
+        position = self._meter.position
+        if position == self._saved:
+            return
+        counters = BootCounters(
+            boot_id=self._boot_id, ended_at=datetime.now(UTC), revisions=self._meter.changed_after(0)
+        )
+        try:
+            await asyncio.to_thread(self._store.save, counters)
+        except OSError as error:
+            logger.warning("the counters cannot be saved: %s", error.strerror)
+            return
+        self._saved = position

@@ -1,0 +1,78 @@
+"""What is counted of one revision's calls: plain numbers that a call adds to in a microsecond."""
+
+from dataclasses import dataclass, field
+
+from app.gateway.context import Tokens
+from app.gateway.problems import LIMIT_CODES
+from models.histogram import key_of
+from models.wire import Channel, ChannelCounters, RevisionCounters
+
+
+@dataclass(slots=True, eq=False)
+class ChannelTally:
+    """As ``ChannelCounters``, which is what it becomes on the wire."""
+
+    requests: int = 0
+    client_errors: int = 0
+    refused: int = 0
+    errors: int = 0
+    timeouts: int = 0
+    cancelled: int = 0
+    latency_ms_sum: float = 0.0
+    latency_ms_min: float = 0.0
+    latency_ms_max: float = 0.0
+    buckets: dict[int, int] = field(default_factory=dict)
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+
+    def add(self, status: int, code: str | None, ms: float, tokens: Tokens) -> None:
+        """Count an answer; ``code`` is its problem's."""
+        if status >= 400:
+            self._add_failure(status, code)
+        if ms < self.latency_ms_min or not self.requests:
+            self.latency_ms_min = ms
+        if ms > self.latency_ms_max:
+            self.latency_ms_max = ms
+        self.requests += 1
+        self.latency_ms_sum += ms
+        if tokens.read is not None or tokens.written is not None:
+            self.tokens_in += tokens.read or 0
+            self.tokens_out += tokens.written or 0
+        key = key_of(ms)
+        self.buckets[key] = self.buckets.get(key, 0) + 1
+
+    def _add_failure(self, status: int, code: str | None) -> None:
+        if code in LIMIT_CODES:
+            self.refused += 1
+        elif status == 504:
+            self.timeouts += 1
+        elif status == 499:
+            self.cancelled += 1
+        elif status >= 500:
+            self.errors += 1
+        else:
+            self.client_errors += 1
+
+    def wire(self, channel: Channel) -> ChannelCounters:
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return ChannelCounters.model_construct(channel=channel, **values | {"buckets": dict(self.buckets)})
+
+
+@dataclass(slots=True, eq=False)
+class RevisionTally:
+    """``changed`` is the meter's position at the last change; ``retired``: its revision is not loaded any more."""
+
+    deployment_id: str
+    name: str
+    revision: int
+    changed: int = 0
+    in_flight: int = 0
+    retired: bool = False
+    channels: dict[Channel, ChannelTally] = field(default_factory=lambda: {c: ChannelTally() for c in Channel})
+
+    def wire(self) -> RevisionCounters:
+        called = [tally.wire(channel) for channel, tally in self.channels.items() if tally.requests]
+        return RevisionCounters.model_construct(
+            deployment_id=self.deployment_id, revision=self.revision, in_flight=self.in_flight, channels=called
+        )

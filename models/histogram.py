@@ -1,0 +1,137 @@
+"""Histograms of latencies: counts of calls in fixed logarithmic buckets, which merge by addition.
+
+From 1 ms to 10 min there are 39 *groups*, each √2 wide; outside of that range the first and the last one count. A group
+has 17 keys: its first stands for the whole group, each other for one of its sixteen *steps*, 2.2 % wide. A gateway
+counts in steps. A stored histogram holds a few entries only: where there are too many, whole groups take the place of
+their steps, those with the fewest calls first. So a narrow peak keeps its place to the percent, and what lies broadly
+over many groups is read by interpolation.
+
+====== ============================ ========================
+key    ``17 × group``               ``17 × group + 1 + step``
+counts what is in the whole group   what is in the step
+====== ============================ ========================
+"""
+
+import struct
+from collections.abc import Mapping
+from functools import lru_cache
+from itertools import accumulate, pairwise
+from math import inf, log2
+from statistics import NormalDist
+
+STEPS = 16
+GROUPS = 39
+KEYS = STEPS + 1  # of one group
+MOST_ENTRIES = 20  # of a stored histogram, unless it has more groups
+_STEPS_AN_OCTAVE = 2 * STEPS
+LEAST_MS = 0.001
+_LAST = GROUPS * STEPS - 1
+_TOP = 2 ** (GROUPS / 2) * 0.999
+_probit = NormalDist().inv_cdf
+
+Buckets = dict[int, int]
+
+
+def key_of(ms: float) -> int:
+    """The key of the step that a latency falls in."""
+    step = min(int(log2(ms) * _STEPS_AN_OCTAVE), _LAST) if ms > 1 else 0
+    return step + (step >> 4) + 1
+
+
+@lru_cache(maxsize=GROUPS * KEYS)
+def edges(key: int) -> tuple[float, float]:
+    """From which to which latency a bucket is, in milliseconds; the first and the last one count beyond it too."""
+    group, place = divmod(key, KEYS)
+    first = group * STEPS + max(0, place - 1)
+    return 2 ** (first / _STEPS_AN_OCTAVE), 2 ** ((first + (1 if place else STEPS)) / _STEPS_AN_OCTAVE)
+
+
+def add(into: Buckets, more: Mapping[int, int]) -> None:
+    """What is known of one of the two by whole groups only, is known so of both."""
+    for key, count in more.items():
+        into[key] = into.get(key, 0) + count
+    whole = {key for key in into if key % KEYS == 0}
+    if whole:
+        for key in [key for key in into if key % KEYS and key - key % KEYS in whole]:
+            into[key - key % KEYS] += into.pop(key)
+
+
+def bounded(buckets: Mapping[int, int]) -> Buckets:
+    """The same counts in few enough entries to be stored."""
+    kept, by_group = dict(buckets), {}
+    excess = len(kept) - MOST_ENTRIES
+    if excess <= 0:
+        return kept
+    for key in kept:
+        by_group.setdefault(key // KEYS, []).append(key)
+    for group, keys in sorted(by_group.items(), key=lambda item: sum(kept[key] for key in item[1])):
+        if excess > 0 and len(keys) > 1:
+            kept[group * KEYS] = sum(kept.pop(key) for key in keys)
+            excess -= len(keys) - 1
+    return kept
+
+
+def quantile(buckets: Mapping[int, int], share: float, least: float, most: float) -> float | None:
+    """The latency that this ``share`` of the calls does not exceed, in milliseconds; None without calls.
+
+    ``least`` and ``most`` are the shortest and the longest call. Calls that lie together, with no empty bucket between
+    them, are taken for one normal distribution of the logarithm: what latencies look like where buckets are wide.
+    """
+    rank = share * sum(buckets.values())
+    for heap in _heaps(buckets):
+        size, before = sum(count for _, _, count in heap), 0
+        if rank > size:
+            rank -= size
+            continue
+        for low, high, count in heap:
+            if before + count >= rank:
+                return _between(max(low, least), min(high, most), before, before + count, rank, size)
+            before += count
+    return most if buckets else None
+
+
+def _between(low: float, high: float, before: int, after: int, rank: float, size: int) -> float:
+    """Where the ``rank``-th of ``size`` calls lies, when so many lie below ``low`` and ``high``."""
+    if low >= high:
+        return low
+    z_low, z_high, z = (_probit(min(max(n, 0.5), size - 0.5) / size) for n in (before, after, rank))
+    within = (z - z_low) / (z_high - z_low) if z_high > z_low else 0.5
+    return low * (high / low) ** min(max(within, 0.0), 1.0)
+
+
+def _heaps(buckets: Mapping[int, int]) -> list[list[tuple[float, float, int]]]:
+    """From which to which latency how many calls lie, in ascending order, parted where nothing lies between."""
+    heaps: list[list[tuple[float, float, int]]] = []
+    for key in sorted(key for key, count in buckets.items() if count):
+        low, high = edges(key)
+        low, high = low if low > 1 else LEAST_MS, high if high < _TOP else inf
+        if heaps and low <= heaps[-1][-1][1] * 1.03:  # a single empty step is chance
+            heaps[-1].append((low, high, buckets[key]))
+        else:
+            heaps.append([(low, high, buckets[key])])
+    return heaps
+
+
+def pack(buckets: Mapping[int, int]) -> bytes:
+    """A byte that says how wide a count is, then the distances from key to key, a byte each, then the counts."""
+    keys = [0, *sorted(buckets)]
+    for number, (last, key) in enumerate(pairwise(list(keys))):
+        while key - last > 255:  # an entry without calls bridges what a byte cannot
+            last += 255
+            keys.insert(number + 1, last)
+    keys = sorted(keys[1:])
+    counts = [buckets.get(key, 0) for key in keys]
+    width = next(w for w in _KINDS if max(counts, default=0) < 256**w)
+    distances = bytes(key - last for last, key in pairwise([0, *keys]))
+    return bytes((width,)) + distances + struct.pack(f"<{len(counts)}{_KINDS[width]}", *counts)
+
+
+def unpack(packed: bytes) -> Buckets:
+    width = packed[0]
+    size = (len(packed) - 1) // (width + 1)
+    keys = accumulate(packed[1 : size + 1])
+    counts = packed[size + 1 :] if width == 1 else struct.unpack_from(f"<{size}{_KINDS[width]}", packed, size + 1)
+    return dict(zip(keys, counts, strict=True))
+
+
+_KINDS = {1: "B", 2: "H", 4: "I", 8: "Q"}

@@ -1,0 +1,78 @@
+"""Histograms of latencies: they add up, stay small, come back from storage as they were, and tell percentiles."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.histogram import GROUPS, KEYS, MOST_ENTRIES, add, bounded, edges, key_of, pack, quantile, unpack
+
+LATENCIES = st.lists(st.floats(0.001, 900_000), max_size=300)
+DRAW = random.Random(4)
+SHAPES = {
+    "as models answer": [DRAW.lognormvariate(7.0, 0.8) for _ in range(10_000)],
+    "queueing": [DRAW.expovariate(1 / 90) + 20 for _ in range(10_000)],
+    "a cache in front": [
+        DRAW.gauss(4.4, 0.1) if DRAW.random() < 0.7 else DRAW.lognormvariate(6.4, 0.4) for _ in range(10_000)
+    ],
+    "always the same": [50 + DRAW.expovariate(1) for _ in range(10_000)],
+    "three steps": [DRAW.choice((10.0, 55.0, 60.0)) + DRAW.random() for _ in range(10_000)],
+}
+
+
+def histogram(latencies: list[float]) -> dict[int, int]:
+    buckets: dict[int, int] = {}
+    for ms in latencies:
+        add(buckets, {key_of(ms): 1})
+    return buckets
+
+
+@given(st.floats(1.0, 600_000))
+def test_a_latency_lies_within_the_edges_of_its_bucket(ms: float) -> None:
+    low, high = edges(key_of(ms))
+    assert low * 0.999999 <= ms <= high * 1.000001
+    assert high / low < 1.022
+    low, high = edges(key_of(ms) // KEYS * KEYS)
+    assert low * 0.999999 <= ms <= high * 1.000001
+
+
+@given(LATENCIES)
+def test_packing_keeps_everything_and_bounding_keeps_the_counts(latencies: list[float]) -> None:
+    buckets = histogram(latencies)
+    assert unpack(pack(buckets)) | dict.fromkeys(buckets, 0) | buckets == unpack(pack(buckets)) | buckets
+    assert {key: count for key, count in unpack(pack(buckets)).items() if count} == buckets
+    few = bounded(buckets)
+    assert sum(few.values()) == len(latencies)
+    assert len(few) <= max(MOST_ENTRIES, len({key // KEYS for key in buckets})) <= GROUPS
+
+
+@pytest.mark.parametrize("count", [1, 255, 256, 65_535, 65_536, 2**32])
+def test_large_counts_and_wide_gaps_are_packed(count: int) -> None:
+    assert {k: c for k, c in unpack(pack({1: count, GROUPS * KEYS - 1: 2})).items() if c} == {1: count, 662: 2}
+
+
+@given(LATENCIES, LATENCIES)
+def test_histograms_of_different_detail_add_up(one: list[float], two: list[float]) -> None:
+    both = bounded(histogram(one))
+    add(both, histogram(two))
+    assert sum(both.values()) == len(one) + len(two)
+    whole = {key // KEYS for key in both if key % KEYS == 0}
+    assert not any(key % KEYS and key // KEYS in whole for key in both)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("share", [0.5, 0.95, 0.99])
+def test_percentiles_of_stored_histograms_are_within_two_percent(shape: str, share: float) -> None:
+    latencies, stored = SHAPES[shape], {}
+    for begin in range(0, 10_000, 100):  # as the minutes of an hour are merged
+        add(stored, unpack(pack(bounded(histogram(latencies[begin : begin + 100])))))
+        stored = bounded(stored)
+    true = sorted(latencies)[round(share * 10_000) - 1]
+    assert quantile(stored, share, min(latencies), max(latencies)) == pytest.approx(true, rel=0.02)
+
+
+def test_no_calls_have_no_percentile_and_one_call_is_all_of_them() -> None:
+    assert quantile({}, 0.5, 0, 0) is None
+    assert quantile({key_of(37.0): 1}, 0.99, 37.0, 37.0) == 37.0
+    assert quantile({key_of(0.2): 3}, 0.5, 0.2, 0.2) == 0.2
