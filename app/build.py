@@ -11,11 +11,15 @@ from services.deployments import NexusDeploymentService
 from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
+from services.health_retention import HealthRetention
+from services.health_views import HealthViews
+from services.incidents import IncidentService
 from services.installation import installation_id
 from services.key_delivery import KeyDelivery
 from services.leases import Leases
 from services.local_gateway import LocalGateways
 from services.logs import LogService
+from services.maintenance import MaintenanceService
 from services.operations import Journal
 from services.proof import Prover
 from services.reconciler import Reconciler
@@ -40,7 +44,7 @@ def build_studio(settings: Settings) -> Studio:
     journal = Journal(database, changes, connections.installation)
     keys = KeyDelivery(database, gateways)
     rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), settings.url)
-    health = HealthService(database, changes, gateways)
+    health = HealthService(database, changes, gateways, interval_seconds=settings.sweep_seconds)
     leases = Leases(database, connections.installation)
     convergence = Convergence(database, journal, leases, rollout, health)
     deployments = NexusDeploymentService(
@@ -65,5 +69,9 @@ def build_studio(settings: Settings) -> Studio:
         strangers=Strangers(database, secrets, gateways, reconciler, convergence, settings.url),
         health=health,
         calls=CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count),
+        health_views=HealthViews(database),
+        health_retention=HealthRetention(database),
+        incidents=IncidentService(database, changes),
+        maintenance=MaintenanceService(database, changes),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )

@@ -16,10 +16,12 @@ def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
     jobs = (
         (studio.reconciler.sweep, settings.sweep_seconds),
         (studio.reconciler.retry_due, 1.0),
+        (studio.health.lapse, settings.sweep_seconds),
         (studio.logs.collect_all, 1.0),
         (studio.logs.prune, 60.0),
         (studio.calls.collect_all, 1.0),
         (studio.calls.prune, 60.0),
+        (studio.health_retention.prune, 300.0),
     )
     for job, seconds in jobs:
         scheduler.add_job(

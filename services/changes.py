@@ -14,4 +14,5 @@ class Changes:
         self.gateway = Signal("a gateway was added, removed, seen or lost: gateway id")
         self.calls = Signal("calls of a deployment were collected: deployment id")
         self.deployment = Signal("a deployment's row, or a step of its operation, changed: deployment id")
+        self.health = Signal("health, a pause or planned work changed: id of the gateway or deployment")
         self.incident = Signal("an incident was opened, went on or was closed, its rows committed: incident id")

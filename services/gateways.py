@@ -3,6 +3,9 @@
 import asyncio
 import socket
 from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, func, select, update
@@ -11,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from models.base import now
 from models.deployment import Deployment, DeploymentStatus
 from models.gateway import Gateway, GatewayKind, GatewayStatus
-from models.wire import GatewayState
+from models.wire import DeploymentState, GatewayState
 from services.changes import Changes
 from services.database import Database
 from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable, InvalidInput, NotFound, StudioError
@@ -23,6 +26,26 @@ from services.secrets import SecretVault
 NEWS = ("status", "status_reason", "boot_id", "version")
 RIVAL_SECONDS = 60.0  # another Nexdeck that called within that time still has the gateway
 SEEN = (*NEWS, "last_seen_at")
+
+
+class Look(NamedTuple):
+    """One probe of a gateway: the row brought up to date, and its state, None when it could not be reached.
+
+    ``probe_ms``: how long the answer took, or the failure.
+    """
+
+    gateway: Gateway
+    state: GatewayState | None
+    at: datetime
+    probe_ms: float
+
+    @property
+    def is_up(self) -> bool:
+        return self.state is not None and self.state.ready
+
+    @property
+    def deployments(self) -> list[DeploymentState]:
+        return self.state.deployments if self.state else []
 
 
 @dataclass(frozen=True)
@@ -128,10 +151,10 @@ class GatewayDirectory:
         self._changes.gateway.send(row.id)
         return row
 
-    async def look(self, gateway: Gateway) -> tuple[Gateway, GatewayState | None]:
-        """One call: the row brought up to date, and the state; of an unreachable gateway the state is None."""
+    async def look(self, gateway: Gateway) -> Look:
+        """One call, and the row brought up to date. An unreachable gateway is no error."""
         before = [getattr(gateway, name) for name in NEWS]
-        state = None
+        at, began, state = now(), perf_counter(), None
         try:
             state = await self.client(gateway).state()
             self._note_seen(gateway, state)
@@ -139,10 +162,11 @@ class GatewayDirectory:
             gateway.status, gateway.status_reason = GatewayStatus.OFFLINE, error.message
         except StudioError as error:
             gateway.status, gateway.status_reason = GatewayStatus.UNKNOWN, error.message
+        probe_ms = (perf_counter() - began) * 1000
         await self._save(gateway, *SEEN)
         if before != [getattr(gateway, name) for name in NEWS]:
             self._changes.gateway.send(gateway.id)
-        return gateway, state
+        return Look(gateway, state, at, probe_ms)
 
     async def remove(self, gateway: str, *, by: str) -> None:
         """Forget a remote gateway. Raises Conflict while deployments are on it, or for one that Nexdeck runs itself."""

@@ -1,19 +1,22 @@
-"""Says how deployments are, from what a look at their gateway found. The only writer of ``health_status``."""
+"""Says how gateways and deployments are. The only writer of ``health_status`` and of standings."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session, select
+from sqlmodel import Session, select, update
 
 from models.base import now
-from models.deployment import Deployment, DeploymentStatus, HealthState, Revision
+from models.deployment import Deployment, HealthState
 from models.gateway import Gateway
-from models.wire import DeploymentState, GatewayState
+from models.health import HealthStanding
 from services.changes import Changes
 from services.database import Database
 from services.deployment_views import find_deployment
-from services.gateways import GatewayDirectory
-from services.rules.health import assess, count
+from services.gateways import GatewayDirectory, Look, find_gateway
+from services.health_ledger import PAUSED, Ledger, News, note_change, standing_of
+from services.rules.health import is_stale, rest
+from services.sampling import Sampling
+from services.traffic import TrafficWindows
 
 
 @dataclass(frozen=True)
@@ -25,46 +28,114 @@ class HealthStatus:
 
 
 class HealthService:
-    def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory) -> None:
+    def __init__(
+        self, database: Database, changes: Changes, gateways: GatewayDirectory, *, interval_seconds: float = 15.0
+    ) -> None:
+        """``interval_seconds``: the time between two sweeps."""
         self._database = database
         self._changes = changes
         self._gateways = gateways
+        self._interval = timedelta(seconds=interval_seconds)
+        self.ledger = Ledger(self._interval, TrafficWindows(), Sampling())
 
     async def health_check(self, deployment_id: str) -> HealthStatus:
         """Look at the deployment's gateway now, and record what was seen. Raises NotFound for an unknown deployment."""
         gateway_id = (await self._database.read(lambda session: find_deployment(session, deployment_id))).gateway_id
-        await self.record(*await self._gateways.look(await self._gateways.get(gateway_id)))
+        await self.record(await self._gateways.look(await self._gateways.get(gateway_id)))
         row = await self._database.read(lambda session: find_deployment(session, deployment_id))
         return HealthStatus(row.id, row.health_status, row.health_reason or "", row.last_health_check or now())
 
-    async def record(self, gateway: Gateway, state: GatewayState | None) -> None:
-        """Note what a look at a gateway says of the deployments on it."""
-        for deployment_id in await self._database.write(lambda session: _record(session, gateway, state)):
+    async def record(self, look: Look) -> None:
+        """Note what a look at a gateway says of it and of the deployments on it."""
+        self._tell(await self._database.write(lambda session: self.ledger.note(session, look)))
+
+    async def paused_gateways(self) -> set[str]:
+        paused = select(HealthStanding.subject_id).where(HealthStanding.paused_at.is_not(None))
+        return set(await self._database.read(lambda session: session.exec(paused).all()))
+
+    async def pause(self, subject: str, reason: str, *, by: str) -> None:
+        """Look no longer at a gateway, or judge a deployment no longer. Paused time is not downtime. Raises NotFound.
+
+        Nothing is repaired on a gateway that is paused.
+        """
+        news = News()
+
+        def write(session: Session) -> None:
+            subject_id = find_subject(session, subject)
+            values = {"paused_at": now(), "paused_by": by, "pause_reason": reason.strip()[:500]}
+            for id_ in _with_what_is_on_it(session, subject_id):
+                self._let_rest(session, id_, PAUSED, now(), news)
+            session.exec(update(HealthStanding).where(HealthStanding.subject_id == subject_id).values(**values))
+            news.subjects.add(subject_id)
+
+        await self._database.write(write)
+        self._tell(news)
+
+    async def resume(self, subject: str, *, by: str) -> None:
+        """Go on with the checks, and look once now. Raises NotFound."""
+
+        def write(session: Session) -> tuple[str, str]:
+            subject_id = find_subject(session, subject)
+            nothing = {"paused_at": None, "paused_by": None, "pause_reason": None}
+            session.exec(update(HealthStanding).where(HealthStanding.subject_id == subject_id).values(**nothing))
+            deployment = session.get(Deployment, subject_id)
+            return subject_id, deployment.gateway_id if deployment else subject_id
+
+        subject_id, gateway_id = await self._database.write(write)
+        await self.record(await self._gateways.look(await self._gateways.get(gateway_id)))
+        self._tell(News(subjects={subject_id}))
+
+    async def lapse(self) -> None:
+        """What was not looked at for three intervals is unknown since the look that did not come: after a stop of the
+        control plane, say. Called at the start, and each interval."""
+        news = News()
+
+        def write(session: Session) -> None:
+            known = select(HealthStanding).where(
+                HealthStanding.checked_at.is_not(None), HealthStanding.state != HealthState.UNKNOWN
+            )
+            for standing in session.exec(known).all():
+                if is_stale(standing.checked_at, now(), self._interval):
+                    when = standing.checked_at
+                    reason = f"It was last looked at on {when:%Y-%m-%d at %H:%M:%S} UTC."
+                    for id_ in _with_what_is_on_it(session, standing.subject_id):
+                        self._let_rest(session, id_, reason, when + self._interval, news)
+
+        await self._database.write(write)
+        self._tell(news)
+
+    def _let_rest(self, session: Session, subject_id: str, reason: str, at: datetime, news: News) -> None:
+        row = session.get(HealthStanding, subject_id)
+        before = standing_of(row, at)
+        after = rest(before, reason, at)
+        if row is None:
+            session.add(HealthStanding(subject_id=subject_id, reason=reason, since=at))
+        elif after != before:
+            row.state, row.reason, row.since = after.state, after.reason, after.since
+        note_change(session, subject_id, before if row else None, after, at)
+        seen = {"health_status": after.state, "health_reason": after.reason}
+        session.exec(update(Deployment).where(Deployment.id == subject_id).values(**seen))
+        session.flush()
+        news.subjects.add(subject_id)
+        if subject_id.startswith("dep_"):
+            news.deployments.add(subject_id)
+
+    def _tell(self, news: News) -> None:
+        for deployment_id in news.deployments:
             self._changes.deployment.send(deployment_id)
+        for subject_id in news.subjects:
+            self._changes.health.send(subject_id)
+        for incident_id in dict.fromkeys(news.incidents):
+            self._changes.incident.send(incident_id)
 
 
-def _record(session: Session, gateway: Gateway, state: GatewayState | None) -> list[str]:
-    """Write what was seen of each deployment on the gateway. Returns the ids of those that look different now."""
-    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
-    on_it = (
-        select(Deployment, Revision.sha256)
-        .join(Revision, is_live, isouter=True)
-        .where(
-            Deployment.gateway_id == gateway.id,
-            Deployment.undeployed_at.is_(None),
-        )
-    )
-    seen: dict[str, DeploymentState] = {d.deployment_id: d for d in state.deployments} if state else {}
-    changed = []
-    for row, sha256 in session.exec(on_it):
-        before = (row.health_status, row.health_reason, row.request_count)
-        if row.status is DeploymentStatus.RUNNING and sha256 is not None:
-            row.health_status, row.health_reason = assess(row, sha256, gateway, state, seen.get(row.id))
-            row.last_health_check = now()
-        else:
-            row.health_status, row.health_reason = HealthState.UNKNOWN, None
-        if state is not None and row.id in seen:
-            count(row, state.boot_id, seen[row.id].counters)
-        if before != (row.health_status, row.health_reason, row.request_count):
-            changed.append(row.id)
-    return changed
+def find_subject(session: Session, subject: str) -> str:
+    """The id of a gateway or deployment that is named by id, or of a deployment by name. Raises NotFound."""
+    if session.get(Gateway, subject):
+        return find_gateway(session, subject).id
+    return find_deployment(session, subject).id
+
+
+def _with_what_is_on_it(session: Session, subject_id: str) -> list[str]:
+    on_it = select(Deployment.id).where(Deployment.gateway_id == subject_id, Deployment.undeployed_at.is_(None))
+    return [subject_id, *session.exec(on_it)]

@@ -180,7 +180,7 @@ class LocalGateways:
 
     async def _watch_until_ready(self, gateway: Gateway) -> None:
         while True:
-            _, state = await self._gateways.look(gateway)
+            state = (await self._gateways.look(gateway)).state
             if state is not None and state.ready:
                 return
             await asyncio.sleep(0.1)
@@ -188,7 +188,7 @@ class LocalGateways:
     async def _wait_for_adopted(self, gateway: Gateway) -> str:
         while True:
             await asyncio.sleep(2.0)
-            if (await self._gateways.look(gateway))[1] is None:
+            if (await self._gateways.look(gateway)).state is None:
                 return "it no longer answers"
 
     def _log_file(self, gateway: Gateway) -> Path:

@@ -56,8 +56,10 @@ class Reconciler:
         self._strangers: dict[str, list[DeploymentState]] = {}
 
     async def sweep(self) -> None:
-        """Every gateway once; a slow one holds up no other."""
-        await asyncio.gather(*(self._visit(summary.gateway) for summary in await self._gateways.list()))
+        """Every gateway once, but for those whose checks are paused; a slow one holds up no other."""
+        paused = await self._health.paused_gateways()
+        gateways = [summary.gateway for summary in await self._gateways.list()]
+        await asyncio.gather(*(self._visit(gateway) for gateway in gateways if gateway.id not in paused))
 
     async def retry_due(self) -> None:
         """Look again early where a repair may be tried again or a gateway of our own is coming up: mostly nowhere."""
@@ -79,17 +81,15 @@ class Reconciler:
 
     async def _visit(self, gateway: Gateway) -> Gateway:
         async with self._slots:
-            looked_at = now()
-            gateway, state = await self._gateways.look(gateway)
-        await self._health.record(gateway, state)
-        is_up = state is not None and state.ready
-        if is_up or gateway.kind is not GatewayKind.LOCAL:
+            look = await self._gateways.look(gateway)
+        await self._health.record(look)
+        if look.is_up or gateway.kind is not GatewayKind.LOCAL:
             self._coming_up.discard(gateway.id)
         else:
             self._coming_up.add(gateway.id)
-        if is_up:
-            await self._keys.after_look(gateway, state)
-            drift = await self._database.write(lambda session: self._find_drift(session, gateway, state, looked_at))
+        if look.is_up:
+            await self._keys.after_look(gateway, look.state)
+            drift = await self._database.write(lambda session: self._find_drift(session, gateway, look.state, look.at))
             for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)
             self._note_strangers(gateway, drift.strangers)

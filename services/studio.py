@@ -12,8 +12,12 @@ from services.deployments import NexusDeploymentService
 from services.gateway_client import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
+from services.health_retention import HealthRetention
+from services.health_views import HealthViews
+from services.incidents import IncidentService
 from services.local_gateway import LocalGateways
 from services.logs import LogService
+from services.maintenance import MaintenanceService
 from services.reconciler import Reconciler
 from services.secrets import SecretVault
 from services.strangers import Strangers
@@ -34,11 +38,16 @@ class Studio:
     reconciler: Reconciler
     strangers: Strangers
     health: HealthService
+    health_views: HealthViews
+    health_retention: HealthRetention
+    incidents: IncidentService
+    maintenance: MaintenanceService
     logs: LogService
     calls: CallService
 
     async def start(self) -> None:
         """Begin to run: gateways come up, and what was under way goes on. Returns at once."""
+        await self.health.lapse()
         await self.local_gateways.start()
         await self.convergence.resume()
 

@@ -104,12 +104,14 @@ def _count(standing: Standing, sight: Sight, at: datetime, interval: timedelta) 
     """A gateway that comes up is looked at each second: failures that follow each other so fast count as one."""
     if sight.fault is None:
         return replace(standing, failures=0, successes=min(standing.successes + 1, LOOKS_TO_RECOVER))
+    if sight.cause is HealthCause.GATEWAY:
+        return replace(standing, failures=0, successes=0, calm_windows=0)  # the gateway's failures, not its own
     is_early = standing.failures > 0 and standing.failed_at is not None and at - standing.failed_at < interval / 2
     if sight.is_excused or is_early:
         return replace(standing, successes=0)
-    is_other = standing.cause is HealthCause.GATEWAY and sight.cause is not HealthCause.GATEWAY
-    failures = 1 if is_other else min(standing.failures + 1, PROBES_TO_FAIL)
-    return replace(standing, failures=failures, failed_at=at, successes=0, calm_windows=0)
+    if standing.failures >= PROBES_TO_FAIL:
+        return replace(standing, successes=0, calm_windows=0)  # down already: nothing to write at each look
+    return replace(standing, failures=standing.failures + 1, failed_at=at, successes=0, calm_windows=0)
 
 
 def _of_failed_look(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str]:

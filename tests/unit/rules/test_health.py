@@ -1,63 +1,183 @@
-"""What a look at a gateway says of a deployment, and how its counters add up."""
+"""Health by its rules: thresholds, hysteresis, recovery, flapping, and what an unknown keeps."""
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.base import now
 from models.deployment import HealthState
-from models.gateway import Gateway, GatewayKind
-from models.wire import Counters, DeploymentState, GatewayState, RevisionState
-from services.rules.health import assess, count
-from tests.unit.factories import deployment
+from models.health import HealthCause
+from services.rules.health import Sight, Standing, Traffic, is_stale, judge, rest
 
-GATEWAY = Gateway(name="local", kind=GatewayKind.LOCAL, url="http://127.0.0.1:1", encrypted_token="", created_by="test")
-ROW = deployment("running", live_revision=2)
-
-
-def gateway_state(ready: bool = True) -> GatewayState:
-    return GatewayState(version="1", boot_id="b", pid=1, started_at=now(), ready=ready)
+INTERVAL = timedelta(seconds=15)
+START = datetime(2030, 1, 1, tzinfo=UTC)
+GOOD = Sight(good="All is well.")
+UNREACHABLE = Sight(fault="connection refused", cause=HealthCause.UNREACHABLE)
+ABSENT = Sight(fault="not served")
+GATEWAY_GONE = Sight(fault="its gateway is gone", cause=HealthCause.GATEWAY)
 
 
-def seen(revision: int = 2, sha256: str = "aa", error: str | None = None, live: bool = True) -> DeploymentState:
-    held = RevisionState(revision=revision, sha256=sha256) if live else None
-    return DeploymentState(deployment_id=ROW.id, name="x", live=held, error=error)
+class Clock:
+    """Looks one interval after another."""
+
+    def __init__(self) -> None:
+        self.at = START
+        self.standing = Standing(since=START)
+
+    def look(self, *sights: Sight, every: timedelta = INTERVAL) -> Standing:
+        for sight in sights:
+            self.at += every
+            self.standing = judge(self.standing, sight, self.at, INTERVAL)
+        return self.standing
 
 
-def test_present_with_the_right_revision_and_hash_is_healthy() -> None:
-    assert assess(ROW, "aa", GATEWAY, gateway_state(), seen())[0] is HealthState.HEALTHY
+def traffic(requests: int, errors: int = 0, p95_ms: float | None = None, limit_ms: float | None = None) -> Sight:
+    return Sight(good="All is well.", traffic=Traffic(requests, errors, p95_ms, limit_ms))
 
 
-def test_another_hash_or_revision_is_unhealthy_and_says_which() -> None:
-    assert assess(ROW, "bb", GATEWAY, gateway_state(), seen())[0] is HealthState.UNHEALTHY
-    health, reason = assess(ROW, "aa", GATEWAY, gateway_state(), seen(revision=1))
-    assert health is HealthState.UNHEALTHY
-    assert "revision 1, not revision 2" in reason
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
-def test_an_unreachable_gateway_an_absence_and_a_failed_restore_each_say_why() -> None:
-    GATEWAY.status_reason = "connection refused"
-    assert "connection refused" in assess(ROW, "aa", GATEWAY, None, None)[1]
-    assert assess(ROW, "aa", GATEWAY, gateway_state(), None)[0] is HealthState.UNHEALTHY
-    assert (
-        "no module named x"
-        in assess(ROW, "aa", GATEWAY, gateway_state(), seen(live=False, error="no module named x"))[1]
-    )
+def test_the_first_good_look_makes_it_healthy_and_a_first_bad_one_says_nothing_yet(clock: Clock) -> None:
+    assert clock.look(UNREACHABLE).state is HealthState.UNKNOWN
+    assert clock.look(GOOD).state is HealthState.HEALTHY
 
 
-def test_a_gateway_that_is_still_starting_is_unknown() -> None:
-    assert assess(ROW, "aa", GATEWAY, gateway_state(ready=False), None)[0] is HealthState.UNKNOWN
+def test_three_failed_probes_in_a_row_make_it_unhealthy_and_two_good_ones_healthy(clock: Clock) -> None:
+    clock.look(GOOD)
+    assert clock.look(UNREACHABLE, UNREACHABLE).state is HealthState.HEALTHY
+    assert "2 of 3" in clock.standing.reason
+    down = clock.look(UNREACHABLE)
+    assert (down.state, down.cause, down.reason) == (HealthState.UNHEALTHY, HealthCause.UNREACHABLE, UNREACHABLE.fault)
+    assert clock.look(GOOD).state is HealthState.UNHEALTHY
+    assert "1 of 2" in clock.standing.reason
+    assert clock.look(GOOD).state is HealthState.HEALTHY
 
 
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 5), st.booleans()), max_size=30))
-def test_nothing_is_counted_twice_or_lost_over_restarts_and_missed_looks(rounds: list[tuple[int, int, bool]]) -> None:
-    row, requests, errors, boot = deployment("running", 1), 0, 0, 0
-    total_requests = total_errors = 0
-    for more, failed, restarted in rounds:
-        if restarted:
-            boot, requests, errors = boot + 1, 0, 0
-        requests, errors = requests + more, errors + failed
-        total_requests, total_errors = total_requests + more, total_errors + failed
-        count(row, str(boot), Counters(requests=requests, errors=errors, latency_ms_sum=requests * 2.0))
-        count(row, str(boot), Counters(requests=requests, errors=errors, latency_ms_sum=requests * 2.0))
-    assert (row.request_count, row.error_count) == (total_requests, total_errors)
-    assert row.avg_latency_ms == (2.0 if total_requests else 0.0)
+def test_failures_that_are_not_in_a_row_are_no_outage(clock: Clock) -> None:
+    clock.look(GOOD)
+    for _ in range(50):
+        assert clock.look(UNREACHABLE, UNREACHABLE, GOOD).state is HealthState.HEALTHY
+
+
+def test_absent_twice_is_unhealthy_unless_somebody_asked_for_it(clock: Clock) -> None:
+    asked_for = Sight(fault="not served", is_excused=True)
+    assert clock.look(GOOD, ABSENT, asked_for, asked_for).state is HealthState.HEALTHY
+    assert clock.look(ABSENT).state is HealthState.UNHEALTHY
+
+
+def test_looks_a_second_apart_count_as_one_failure(clock: Clock) -> None:
+    clock.look(GOOD, UNREACHABLE)
+    assert clock.look(*[UNREACHABLE] * 5, every=timedelta(seconds=1)).failures == 1
+    assert clock.look(UNREACHABLE).failures == 2
+
+
+@pytest.mark.parametrize(
+    ("requests", "errors", "state"),
+    [
+        (19, 19, HealthState.HEALTHY),
+        (100, 4, HealthState.HEALTHY),
+        (100, 5, HealthState.DEGRADED),
+        (100, 49, HealthState.DEGRADED),
+        (100, 50, HealthState.UNHEALTHY),
+        (20, 10, HealthState.UNHEALTHY),
+    ],
+)
+def test_errors_of_callers_tell(clock: Clock, requests: int, errors: int, state: HealthState) -> None:
+    assert clock.look(GOOD, traffic(requests, errors)).state is state
+
+
+def test_errors_must_stay_below_the_lower_threshold_for_two_looks(clock: Clock) -> None:
+    clock.look(GOOD, traffic(100, 6))
+    assert clock.standing.reason == "6% of the calls of the last five minutes failed (6 of 100)."
+    assert clock.look(traffic(100, 3), traffic(100, 3), traffic(100, 3)).state is HealthState.DEGRADED
+    assert clock.look(traffic(100, 2)).state is HealthState.DEGRADED
+    assert clock.look(traffic(100, 3), traffic(100, 2)).state is HealthState.DEGRADED, "not two running"
+    assert clock.look(traffic(100, 2)).state is HealthState.HEALTHY
+
+
+def test_from_unhealthy_by_errors_the_way_back_leads_over_degraded(clock: Clock) -> None:
+    clock.look(GOOD, traffic(100, 60))
+    assert clock.look(traffic(100, 20)).state is HealthState.UNHEALTHY
+    assert clock.look(traffic(100, 20)).state is HealthState.DEGRADED
+    assert clock.look(traffic(0), traffic(0)).state is HealthState.HEALTHY
+
+
+def test_slow_is_degraded_until_p95_is_well_below_the_limit(clock: Clock) -> None:
+    slow = clock.look(GOOD, traffic(50, 0, 1200, 1000))
+    assert (slow.state, slow.cause) == (HealthState.DEGRADED, HealthCause.SLOW)
+    assert "1,200 ms" in slow.reason
+    assert "limit is 1,000 ms" in slow.reason
+    assert clock.look(traffic(50, 0, 900, 1000), traffic(50, 0, 900, 1000)).state is HealthState.DEGRADED
+    assert clock.look(traffic(50, 0, 700, 1000), traffic(50, 0, 700, 1000)).state is HealthState.HEALTHY
+    assert clock.look(traffic(50, 0, 9000, None)).state is HealthState.HEALTHY, "no limit, no judgement"
+
+
+def test_what_its_gateway_suffers_from_is_not_its_own_trouble(clock: Clock) -> None:
+    clock.look(GOOD)
+    assert clock.look(GATEWAY_GONE).cause is HealthCause.GATEWAY
+    clock.look(GATEWAY_GONE, GATEWAY_GONE, ABSENT)
+    assert clock.standing.cause is HealthCause.GATEWAY, "one absence after the gateway came back is none yet"
+    assert clock.look(ABSENT).cause is HealthCause.ABSENT
+
+
+def test_an_unknown_keeps_what_was_counted(clock: Clock) -> None:
+    clock.look(GOOD, UNREACHABLE, UNREACHABLE, UNREACHABLE)
+    clock.standing = rest(clock.standing, "nobody looked", clock.at)
+    assert clock.standing.state is HealthState.UNKNOWN
+    assert clock.look(GOOD).state is HealthState.UNKNOWN, "one good look after an outage is not enough"
+    assert clock.look(GOOD).state is HealthState.HEALTHY
+    clock.look(UNREACHABLE, UNREACHABLE)
+    clock.standing = rest(clock.standing, "nobody looked", clock.at)
+    assert clock.look(UNREACHABLE).state is HealthState.UNHEALTHY, "the streak went on"
+
+
+def test_it_flaps_after_four_switches_and_settles_in_peace(clock: Clock) -> None:
+    clock.look(GOOD)
+    outage = (ABSENT, ABSENT, GOOD, GOOD)
+    assert not clock.look(*outage).flapping
+    assert clock.look(*outage).flapping
+    assert clock.look(*outage * 5).flapping
+    assert clock.look(*[GOOD] * 19).flapping
+    assert not clock.look(*[GOOD] * 3).flapping
+
+
+def test_stale_is_more_than_three_intervals() -> None:
+    assert not is_stale(START, START + 3 * INTERVAL, INTERVAL)
+    assert is_stale(START, START + 3 * INTERVAL + timedelta(seconds=1), INTERVAL)
+
+
+SIGHTS = st.one_of(
+    st.sampled_from([GOOD, UNREACHABLE, ABSENT, GATEWAY_GONE, Sight(fault="restarting", is_excused=True)]),
+    st.builds(
+        lambda n, share, p95, limit: traffic(n, int(n * share), p95, limit),
+        st.integers(0, 1000),
+        st.floats(0, 1),
+        st.one_of(st.none(), st.floats(1, 5000)),
+        st.one_of(st.none(), st.floats(1, 5000)),
+    ),
+)
+
+
+@given(st.lists(SIGHTS, max_size=80))
+def test_a_state_has_always_its_reason_and_its_cause(sights: list[Sight]) -> None:
+    clock = Clock()
+    for sight in sights:
+        before, after = clock.standing, clock.look(sight)
+        assert after.reason.strip()
+        if after.state in (HealthState.DEGRADED, HealthState.UNHEALTHY):
+            assert after.cause is not None
+        if after.state is HealthState.HEALTHY:
+            assert after.cause is None
+        assert (after.since == clock.at) == (after.state is not before.state)
+        assert len(after.switches) <= 8
+
+
+@given(st.lists(SIGHTS, max_size=40))
+def test_whatever_was_it_is_healthy_after_four_quiet_looks(sights: list[Sight]) -> None:
+    clock = Clock()
+    clock.look(*sights)
+    assert clock.look(*[GOOD] * 4).state is HealthState.HEALTHY

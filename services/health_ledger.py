@@ -1,0 +1,236 @@
+"""Notes what a look at a gateway says of it and of what is on it: one transaction, whatever the number of deployments.
+
+Of a deployment that is as it was, nothing is written but the time of the look, and that for all in one statement.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row
+from sqlmodel import Session, select, update
+
+from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, Revision
+from models.gateway import Gateway
+from models.health import HealthCause, HealthChange, HealthSample, HealthStanding
+from models.wire import DeploymentState
+from services.gateways import Look
+from services.incident_log import IncidentLog, Subject
+from services.maintenance import Cover, cover_at
+from services.rules.counters import count
+from services.rules.health import Sight, Standing, Traffic, judge, rest
+from services.sampling import Sampling
+from services.traffic import TrafficWindows
+
+GATEWAY_ANSWERS = "It answers."
+PAUSED = "Checks are paused."
+OF_STANDING = tuple(Standing.__dataclass_fields__)
+UNDER_WAY = (DeploymentStatus.PENDING, DeploymentStatus.DEPLOYING)
+
+
+@dataclass
+class News:
+    """Ids of what looks different now."""
+
+    deployments: set[str] = field(default_factory=set)
+    subjects: set[str] = field(default_factory=set)
+    incidents: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Ledger:
+    """What outlives a look: the interval of the sweep, traffic windows, and what the sample calls found of late.
+
+    ``sample_faults``: deployment → why its sample call failed.
+    """
+
+    interval: timedelta
+    traffic: TrafficWindows
+    sampling: Sampling
+    sample_faults: dict[str, str] = field(default_factory=dict)
+
+    def note(self, session: Session, look: Look) -> News:
+        return _Entry(self, session, look).write()
+
+
+class _Entry:
+    def __init__(self, ledger: Ledger, session: Session, look: Look) -> None:
+        self._ledger, self._session, self._look = ledger, session, look
+        self._news = News()
+        self._cover: Cover = cover_at(session, look.at)
+        self._incidents = IncidentLog.of_gateway(session, look.gateway.id, look.at)
+        self._held: dict[str, DeploymentState] = {d.deployment_id: d for d in look.deployments}
+
+    def write(self) -> News:
+        gateway = self._look.gateway
+        row = self._session.get(HealthStanding, gateway.id)
+        self._is_paused = row is not None and row.paused_at is not None
+        if self._is_paused:
+            self._standing = standing_of(row, self._look.at)
+        else:
+            self._standing = self._judge_gateway(gateway, row)
+        rows = self._session.execute(_deployments_on(gateway.id)).all()
+        for deployment in rows:
+            self._judge_deployment(deployment)
+        if self._look.is_up:
+            looked_at = update(Deployment).where(
+                Deployment.gateway_id == gateway.id,
+                Deployment.undeployed_at.is_(None),
+                Deployment.status == DeploymentStatus.RUNNING,
+            )
+            self._session.execute(looked_at.values(last_health_check=self._look.at))
+        self._end_incidents_of_the_gone({row.id for row in rows})
+        self._news.incidents = self._incidents.touched
+        return self._news
+
+    def _judge_gateway(self, gateway: Gateway, row: HealthStanding | None) -> Standing:
+        before = standing_of(row, self._look.at)
+        fault = None if self._look.is_up else gateway.status_reason or f"Gateway {gateway.name} is still starting."
+        sight = Sight(good=GATEWAY_ANSWERS, fault=fault, cause=HealthCause.UNREACHABLE)
+        standing = judge(before, sight, self._look.at, self._ledger.interval)
+        self._keep(gateway.id, row is not None, before, standing)
+        self._session.execute(
+            update(HealthStanding).where(HealthStanding.subject_id == gateway.id).values(checked_at=self._look.at)
+        )
+        subject = Subject(gateway.name, gateway.id)
+        in_maintenance = self._cover.covers(gateway.id)
+        incident = self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
+        if incident is not None and standing.state is HealthState.UNHEALTHY:
+            affected = select(Deployment.id).where(
+                Deployment.gateway_id == gateway.id,
+                Deployment.undeployed_at.is_(None),
+                Deployment.live_revision.is_not(None),
+                Deployment.desired_state == DesiredState.RUNNING,
+            )
+            self._incidents.affect(incident, list(self._session.exec(affected)))
+        self._sample(gateway.id, standing, probe_ms=self._look.probe_ms if self._look.state else None)
+        return standing
+
+    def _judge_deployment(self, row: Row[Any]) -> None:
+        held = self._held.get(row.id)
+        traffic = self._count(row, held) if held is not None else self._ledger.traffic.seen(row.id, self._look.at)
+        before = standing_of(row, self._look.at)
+        if (why := _why_not_judged(row, self._is_paused)) is not None:
+            standing = rest(before, why, self._look.at)
+            if row.paused_at is None and row.desired_state is not DesiredState.RUNNING:
+                self._close_incident(row.id, "It was stopped.")
+        elif (sight := self._sight(row, held, traffic)) is None:
+            return
+        else:
+            standing = judge(before, sight, self._look.at, self._ledger.interval)
+            subject = Subject(row.name, self._look.gateway.id, row.id)
+            in_maintenance = self._cover.covers(row.id, self._look.gateway.id)
+            self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
+            self._sample(row.id, standing, requests=traffic.requests, errors=traffic.errors)
+        self._keep(row.id, row.state is not None, before, standing)
+        self._show(row, standing)
+
+    def _sight(self, row: Row[Any], held: DeploymentState | None, traffic: Traffic) -> Sight | None:
+        """What the look says of a deployment that should be served; None: nothing, for the time being."""
+        name = self._look.gateway.name
+        if self._standing.state is HealthState.UNHEALTHY:
+            fault = f"Gateway {name} cannot be reached: {self._standing.reason}"
+            return Sight(fault=fault, cause=HealthCause.GATEWAY)
+        if not self._look.is_up:
+            return None
+        is_excused = row.status in UNDER_WAY or row.updated_at >= self._look.at
+        if held is None or held.live is None:
+            cause = f": {held.error}" if held and held.error else "."
+            return Sight(fault=f"Gateway {name} does not serve it{cause}", is_excused=is_excused)
+        if (held.live.revision, held.live.sha256) != (row.live_revision, row.sha256):
+            fault = f"Gateway {name} serves revision {held.live.revision}, not revision {row.live_revision}."
+            return Sight(fault=fault, is_excused=is_excused)
+        if fault := self._ledger.sample_faults.get(row.id):
+            return Sight(fault=fault, cause=HealthCause.SYNTHETIC)
+        return Sight(good=f"Gateway {name} serves revision {row.live_revision}.", traffic=traffic)
+
+    def _count(self, row: Row[Any], held: DeploymentState) -> Traffic:
+        boot_id, at = self._look.state.boot_id, self._look.at
+        if (row.counted_boot_id, row.counted_requests) != (boot_id, held.counters.requests):
+            deployment = self._session.get_one(Deployment, row.id)
+            count(deployment, boot_id, held.counters)
+            self._news.deployments.add(row.id)
+        return self._ledger.traffic.note(held, boot_id, row.live_revision, row.latency_limit_ms, at)
+
+    def _keep(self, subject_id: str, is_known: bool, before: Standing, after: Standing) -> None:
+        if is_known and before == after:
+            return
+        values = asdict(after)
+        if is_known:
+            self._session.execute(
+                update(HealthStanding).where(HealthStanding.subject_id == subject_id).values(**values)
+            )
+        else:
+            self._session.add(HealthStanding(subject_id=subject_id, **values))
+            self._session.flush()
+        note_change(self._session, subject_id, before if is_known else None, after, self._look.at)
+        if not is_known or looks_of(before) != looks_of(after):
+            self._news.subjects.add(subject_id)
+
+    def _show(self, row: Row[Any], standing: Standing) -> None:
+        """Bring the deployment's own columns up to date."""
+        if (row.health_status, row.health_reason) == (standing.state, standing.reason):
+            return
+        values = {"health_status": standing.state, "health_reason": standing.reason}
+        self._session.execute(update(Deployment).where(Deployment.id == row.id).values(**values))
+        self._news.deployments.add(row.id)
+
+    def _sample(self, subject_id: str, standing: Standing, **seen: Any) -> None:
+        if self._ledger.sampling.is_due(subject_id, standing.state, self._look.at):
+            values = {"state": standing.state, "reason": standing.reason, **seen}
+            self._session.add(HealthSample(subject_id=subject_id, at=self._look.at, **values))
+
+    def _close_incident(self, subject_id: str, why: str) -> None:
+        if incident := self._incidents.open.get(subject_id):
+            self._incidents.close(incident, why)
+
+    def _end_incidents_of_the_gone(self, here: set[str]) -> None:
+        for incident in list(self._incidents.open.values()):
+            if incident.deployment_id is not None and incident.deployment_id not in here:
+                self._incidents.close(incident, "It was undeployed.")
+
+
+def _deployments_on(gateway_id: str):
+    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
+    is_its = HealthStanding.subject_id == Deployment.id
+    columns = (
+        *(Deployment.id, Deployment.name, Deployment.status, Deployment.desired_state, Deployment.live_revision),
+        *(Deployment.health_status, Deployment.health_reason, Deployment.updated_at),
+        *(Deployment.counted_boot_id, Deployment.counted_requests, Revision.sha256),
+        Revision.options["latency_limit_ms"].as_float().label("latency_limit_ms"),
+        *(getattr(HealthStanding, name) for name in OF_STANDING),
+        HealthStanding.paused_at,
+    )
+    rows = select(*columns).join(Revision, is_live, isouter=True).join(HealthStanding, is_its, isouter=True)
+    return rows.where(Deployment.gateway_id == gateway_id, Deployment.undeployed_at.is_(None))
+
+
+def _why_not_judged(row: Row[Any], is_gateway_paused: bool) -> str | None:
+    if row.paused_at is not None or is_gateway_paused:
+        return PAUSED
+    if row.desired_state is not DesiredState.RUNNING or row.live_revision is None or row.sha256 is None:
+        return "It is not meant to run."
+    if row.status not in (DeploymentStatus.RUNNING, *UNDER_WAY):
+        return "It does not run."
+    return None
+
+
+def standing_of(row: HealthStanding | Row[Any] | None, at: datetime) -> Standing:
+    """What is kept of a subject; a subject that was never looked at is unknown since ``at``."""
+    if row is None or row.state is None:
+        return Standing(since=at)
+    return Standing(**{name: getattr(row, name) for name in OF_STANDING})
+
+
+def looks_of(standing: Standing) -> tuple:
+    """What people see of it."""
+    return standing.state, standing.cause, standing.reason, standing.flapping
+
+
+def note_change(session: Session, subject_id: str, before: Standing | None, after: Standing, at: datetime) -> None:
+    """One row for each change of state or cause."""
+    cause = None if after.state is HealthState.UNKNOWN else after.cause
+    if before is None or (before.state, before.cause) != (after.state, cause):
+        if before is not None and before.state is after.state is HealthState.UNKNOWN:
+            return
+        session.add(HealthChange(subject_id=subject_id, at=at, state=after.state, cause=cause, reason=after.reason))
