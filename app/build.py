@@ -1,9 +1,12 @@
 """From settings to a Studio: the one place where services meet."""
 
+from datetime import datetime
+
 from app.settings import Settings
 from services.agents import AgentCatalog
 from services.apply import DeclaredDeployments
 from services.calls import CallService
+from services.canary import Canaries
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -25,6 +28,7 @@ from services.proof import Prover
 from services.reconciler import Reconciler
 from services.rollout import Rollout
 from services.rules.addresses import parse_networks
+from services.rules.canary import Figures
 from services.secrets import SecretVault
 from services.strangers import Strangers
 from services.studio import Studio
@@ -43,7 +47,8 @@ def build_studio(settings: Settings) -> Studio:
     agents = AgentCatalog(database, changes)
     journal = Journal(database, changes, connections.installation)
     keys = KeyDelivery(database, gateways)
-    rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), settings.url)
+    canaries = Canaries(database, _figures)
+    rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), canaries, settings.url)
     health = HealthService(database, changes, gateways, interval_seconds=settings.sweep_seconds)
     leases = Leases(database, connections.installation)
     convergence = Convergence(database, journal, leases, rollout, health)
@@ -63,6 +68,7 @@ def build_studio(settings: Settings) -> Studio:
             database, secrets, gateways, folder, settings.gateway_port, settings.llm_allowed_hosts
         ),
         deployments=deployments,
+        canaries=canaries,
         declared=DeclaredDeployments(database, deployments, secrets),
         convergence=convergence,
         reconciler=reconciler,
@@ -75,3 +81,7 @@ def build_studio(settings: Settings) -> Studio:
         maintenance=MaintenanceService(database, changes),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )
+
+
+async def _figures(deployment_id: str, revision: int, since: datetime) -> Figures:
+    return Figures()

@@ -66,6 +66,18 @@ class StepStatus(StrEnum):
 VariableName = Annotated[str, PydanticField(pattern=VARIABLE_PATTERN)]
 
 
+class CanaryPlan(BaseModel):
+    """How a redeploy's new revision is tried out by some of the callers before all of them get it."""
+
+    model_config = {"extra": "forbid"}
+
+    percent: int = PydanticField(default=10, ge=1, le=50, description="of the calls")
+    minutes: float = PydanticField(default=10.0, gt=0, le=1440, description="after which it is judged for good")
+    calls: int | None = PydanticField(
+        default=None, ge=1, le=1_000_000, description="judged earlier, once it has answered that many"
+    )
+
+
 class DeploymentOptions(BaseModel):
     """What a person chooses beside the agent's version; part of each revision's snapshot."""
 
@@ -82,6 +94,7 @@ class DeploymentOptions(BaseModel):
     limits: Limits = PydanticField(default_factory=Limits)
     record: Recording = PydanticField(default_factory=Recording, description="what is kept of each call")
     sample_input: dict[str, Any] | None = PydanticField(default=None, description="None: the version's own sample")
+    canary: CanaryPlan | None = PydanticField(default=None, description="None: a redeploy switches all callers at once")
 
     @model_validator(mode="after")
     def _each_once(self) -> "DeploymentOptions":
@@ -186,9 +199,11 @@ class Operation(SQLModel, table=True):
     revision: int | None = Field(default=None, description="the revision that it makes live")
     requested_by: str
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
+    seconds_allowed: float = Field(default=60.0, description="from when it begins, or is resumed")
     deadline_at: datetime = Field(sa_type=UtcDateTime)
     lease_owner: str | None = Field(default=None, description="the Nexdeck that carries it out")
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    promoted_by: str | None = Field(default=None, description="who ended its canary before the time")
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
 

@@ -14,7 +14,7 @@ from services.deployment_requests import DeploymentRequest, check_request
 from services.deployment_views import find_deployment
 from services.deployments import Change, NexusDeploymentService
 from services.errors import Conflict, Fault, InvalidInput, StudioError
-from services.operations import DEADLINE, OperationDetail
+from services.operations import OperationDetail
 from services.revisions import require_unbroken
 from services.rules.declared import Action, PlannedChange, Present, plan
 from services.secrets import SecretVault
@@ -128,7 +128,7 @@ class DeclaredDeployments:
                 done.append(AppliedChange(change, error=error.message))
                 continue
             deployment = accepted.deployment.id
-            ended = await self._deployments.wait(accepted.operation.operation.id, DEADLINE.total_seconds() * 2)
+            ended = await self._deployments.wait(accepted.operation.operation.id)
             done.append(AppliedChange(change, ended, accepted.key, ended.operation.error))
         return done
 

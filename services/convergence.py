@@ -8,7 +8,7 @@ from services.database import Database
 from services.errors import ArtifactRejected, GatewayUnreachable, ProofFailed, StorageFailed, StudioError
 from services.health import HealthService
 from services.leases import Lease, LeaseLost, Leases
-from services.operations import DEADLINE, Journal, OperationDetail, active_operation, read_operation
+from services.operations import Journal, OperationDetail, active_operation, read_operation
 from services.rollout import Rollout
 from services.rules.lifecycle import PUTS_LIVE
 
@@ -42,10 +42,12 @@ class Convergence:
         self._tasks[deployment_id] = task
         task.add_done_callback(lambda done: self._tasks.get(deployment_id) is done and self._tasks.pop(deployment_id))
 
-    async def wait(self, operation_id: str, seconds: float) -> OperationDetail:
-        """The operation once it has ended, or as it is after that many seconds."""
+    async def wait(self, operation_id: str, seconds: float | None = None) -> OperationDetail:
+        """The operation once it has ended, or as it is after that many seconds; None: after all it is allowed."""
         detail = await self._read(operation_id)
         task = self._tasks.get(detail.operation.deployment_id)
+        if seconds is None:
+            seconds = detail.operation.seconds_allowed + CLEARING_SECONDS
         if detail.operation.status is OperationStatus.RUNNING and task is not None:
             await asyncio.wait([task], timeout=max(0.0, seconds))
         return await self._read(operation_id)
@@ -96,7 +98,7 @@ class Convergence:
         if lease.before not in (None, self._leases.owner):
             after = f"by {self._leases.owner}: {lease.before} no longer sees to it"
         try:
-            async with asyncio.timeout(DEADLINE.total_seconds()):
+            async with asyncio.timeout(operation.seconds_allowed):
                 begun = await self._journal.begin(operation, f"{after}." if lease.is_resumed else None)
                 await self._rollout.run(operation, begun)
         except (LeaseLost, StorageFailed):
@@ -124,7 +126,7 @@ class Convergence:
     async def _why_late(self, operation: Operation) -> str:
         running = [step for step in (await self._read(operation.id)).steps if step.status is StepStatus.RUNNING]
         waited_for = "".join(f" “{step.name}” waited: {step.message}" for step in running if step.message)
-        return f"It did not get there within {DEADLINE.total_seconds():.0f} s.{waited_for}"
+        return f"It did not get there within {operation.seconds_allowed:.0f} s.{waited_for}"
 
     async def _end(self, operation: Operation, status: OperationStatus, by: str, why: str) -> None:
         await self._journal.finish(operation, status, by=by, error=why)

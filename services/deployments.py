@@ -21,6 +21,7 @@ from models.deployment import (
     Revision,
 )
 from services.agents import AgentCatalog
+from services.canary import canary_under_way
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -38,7 +39,7 @@ from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
 from services.local_gateway import FIRST_NAME
-from services.operations import DEADLINE, OperationDetail, open_operation, read_operation
+from services.operations import OperationDetail, open_operation, read_operation
 from services.revisions import RevisionDiffs, request_of, require_reason, require_unbroken, rollback_target
 from services.rules.lifecycle import transition
 from services.secrets import SecretVault
@@ -98,7 +99,7 @@ class NexusDeploymentService(DeploymentReader):
         Agent and gateway by id or name; version None is the newest. Raises as ``request_deploy`` does.
         """
         change = await self.request_deploy(agent_id, version, gateway_id, name=name, options=options, by=by)
-        await self.wait(change.operation.operation.id, DEADLINE.total_seconds())
+        await self.wait(change.operation.operation.id)
         return await self.get(change.deployment.id)
 
     async def request_deploy(
@@ -201,6 +202,16 @@ class NexusDeploymentService(DeploymentReader):
             if ended is None:
                 raise Conflict(f"Nothing is under way on {row.name}.", code="nothing_to_cancel")
         return Change(await self.get(row.id), await self.operation(ended.id))
+
+    async def promote(self, deployment: str, *, by: str) -> Change:
+        """Let the canary have all callers now, whatever its figures. Raises Conflict when none is under way."""
+
+        def change(session: Session) -> Change:
+            detail = canary_under_way(session, deployment)
+            detail.operation.promoted_by = by
+            return Change(find_deployment(session, deployment), detail)
+
+        return await self._database.write(change)
 
     async def _change(self, deployment: str, kind: OperationKind, write: Write, by: str) -> Change:
         row = await self.get(deployment)

@@ -12,7 +12,8 @@
     │   │   └── TokenRefused    502  it is, and the token is wrong
     │   ├── ArtifactRejected    422  the gateway could not load the agent's module
     │   ├── ProofFailed         502  a channel did not answer the real call as it must
-    │   └── RevisionLost        502  the gateway was started anew and has to be given the revision again
+    │   ├── RevisionLost        502  the gateway was started anew and has to be given the revision again
+    │   └── CanaryAborted       502  a new revision did worse than the live one
     ├── GatewayUnreachable      503  there is no connection: nothing was sent
     │   └── OutcomeUnknown      503  no usable answer came: a change that was sent may have been done
     └── StorageFailed           503  the database could not be used just now: disk full, locked, gone
@@ -88,6 +89,10 @@ class ProofFailed(GatewayError):
 
 class RevisionLost(GatewayError):
     code, title = "revision_lost", "The gateway lost what was loaded on it"
+
+
+class CanaryAborted(GatewayError):
+    code, title = "canary_aborted", "The new revision did worse than the live one"
 
 
 class GatewayUnreachable(StudioError):

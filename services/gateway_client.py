@@ -20,6 +20,7 @@ from models.wire import (
     PRODUCT,
     REVISION_HEADER,
     CallBatch,
+    CanaryRequest,
     DeploymentState,
     GatewayState,
     KeysRequest,
@@ -82,6 +83,10 @@ class GatewayClient:
 
     async def go_live(self, deployment_id: str, request: LiveRequest) -> DeploymentState:
         return await self._change("PUT", f"/deployments/{deployment_id}/live", request)
+
+    async def set_canary(self, deployment_id: str, request: CanaryRequest) -> DeploymentState:
+        """Raises GatewayError ``revision_not_loaded`` when the gateway does not hold that revision (any more)."""
+        return await self._change("PUT", f"/deployments/{deployment_id}/canary", request)
 
     async def set_keys(self, deployment_id: str, keys: KeysRequest) -> DeploymentState:
         return await self._change("PUT", f"/deployments/{deployment_id}/keys", keys)

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from models.base import now
 from models.deployment import (
+    CanaryPlan,
     Deployment,
     DeploymentOptions,
     DesiredState,
@@ -27,6 +28,7 @@ from services.leases import LeaseLost, require_lease
 from services.rules.lifecycle import PUTS_LIVE, event_of_end, transition
 
 DEADLINE = timedelta(seconds=60)
+CANARY = "canary"
 PROOFS = {Channel.API: "prove API", Channel.CLI: "prove CLI", Channel.MCP: "prove MCP"}
 
 
@@ -35,29 +37,42 @@ class OperationDetail:
     operation: Operation
     steps: list[OperationStep]
 
+    def is_at(self, step_name: str) -> bool:
+        return any(step.name == step_name and step.status is StepStatus.RUNNING for step in self.steps)
 
-def step_names(kind: OperationKind, channels: list[Channel]) -> list[str]:
+
+def canary_of(deployment: Deployment, kind: OperationKind, options: DeploymentOptions) -> CanaryPlan | None:
+    """Whoever rolls back is in a hurry, and what replaces nothing has nothing to be compared with."""
+    is_tried_out = kind is OperationKind.REDEPLOY and deployment.live_revision is not None
+    return options.canary if is_tried_out else None
+
+
+def step_names(kind: OperationKind, channels: list[Channel], canary: CanaryPlan | None = None) -> list[str]:
     if kind not in PUTS_LIVE:
         return ["remove", "confirm"]
     fresh = ["remove"] if kind is OperationKind.RESTART else []
-    return ["check", "build", *fresh, "register", *(PROOFS[channel] for channel in channels), "switch"]
+    tried = [CANARY] if canary is not None else []
+    return ["check", "build", *fresh, "register", *(PROOFS[channel] for channel in channels), *tried, "switch"]
 
 
 def open_operation(
     session: Session, deployment: Deployment, kind: OperationKind, revision: Revision, by: str
 ) -> Operation:
     """Write a new operation with all its steps pending. The caller has made sure that no other is active."""
+    options = DeploymentOptions.model_validate(revision.options)
+    canary = canary_of(deployment, kind, options)
+    seconds = DEADLINE.total_seconds() + (canary.minutes * 60 if canary else 0)
     operation = Operation(
         deployment_id=deployment.id,
         kind=kind,
         revision=revision.number,
         requested_by=by,
-        deadline_at=now() + DEADLINE,
+        seconds_allowed=seconds,
+        deadline_at=now() + timedelta(seconds=seconds),
     )
     session.add(operation)
     session.flush()
-    channels = DeploymentOptions.model_validate(revision.options).channels
-    for position, name in enumerate(step_names(kind, channels)):
+    for position, name in enumerate(step_names(kind, options.channels, canary)):
         session.add(OperationStep(operation_id=operation.id, position=position, name=name))
     return operation
 
@@ -92,7 +107,7 @@ class Journal:
 
         def change(session: Session) -> set[str]:
             row = require_lease(session, operation, self._owner)
-            row.deadline_at = now() + DEADLINE
+            row.deadline_at = now() + timedelta(seconds=row.seconds_allowed)
             if resumed_because:
                 deployment = session.get_one(Deployment, row.deployment_id)
                 _record(session, deployment, row, "resumed", row.requested_by, resumed_because)
@@ -123,6 +138,10 @@ class Journal:
             await self._set(operation, name, status=StepStatus.FAILED, ended_at=now(), message=error.message)
             raise
         await self._set(operation, name, status=StepStatus.SUCCEEDED, ended_at=now(), message=" ".join(message))
+
+    async def has_step(self, operation: Operation, name: str) -> bool:
+        detail = await self._database.read(lambda session: read_operation(session, operation.id))
+        return any(step.name == name for step in detail.steps)
 
     async def remark(self, operation: Operation, name: str, message: str) -> None:
         """Tell what a step that is under way waits for."""
@@ -178,6 +197,8 @@ class Journal:
             require_lease(session, operation, self._owner)
             query = select(OperationStep).where(OperationStep.operation_id == operation.id, OperationStep.name == name)
             step = session.exec(query).one()
+            if step.status is values.get("status") is StepStatus.RUNNING:  # it goes on, and began when it began
+                values["started_at"] = step.started_at
             if values.get("status") is StepStatus.SUCCEEDED:  # what was waited for stays part of the history
                 waited = f"(before: {step.message})" if step.message else ""
                 values["message"] = " ".join(filter(None, [values["message"], waited])) or None

@@ -99,6 +99,7 @@ def _flat(options: DeploymentOptions) -> dict[str, str]:
         **{f"secrets.{name}": "chosen" for name in options.secrets},
         **{f"limits.{name}": value for name, value in options.limits.model_dump().items()},
         **_recording(options.record),
+        **{f"canary.{name}": value for name, value in (options.canary.model_dump() if options.canary else {}).items()},
         **{f"sample_input.{name}": json.dumps(value) for name, value in (options.sample_input or {}).items()},
     }
     return {

@@ -17,7 +17,8 @@ from models.deployment import (
     Revision,
     StepStatus,
 )
-from models.wire import LiveRequest, RevisionBundle
+from models.wire import CanaryRequest, LiveRequest, RevisionBundle
+from services.canary import Canaries
 from services.database import Database
 from services.deployment_requests import secrets_needed
 from services.errors import (
@@ -27,7 +28,7 @@ from services.errors import (
 from services.gateway_client import GatewayClient
 from services.gateways import GatewayDirectory
 from services.key_delivery import KeyDelivery
-from services.operations import PROOFS, Journal, read_operation
+from services.operations import CANARY, PROOFS, Journal, read_operation
 from services.proof import ProofCall, Prover
 from services.rollout_target import Target, bundle_of, read_target
 from services.rules.endpoints import api_endpoint, cli_command, mcp_endpoint
@@ -49,6 +50,7 @@ class Rollout:
         gateways: GatewayDirectory,
         keys: KeyDelivery,
         prover: Prover,
+        canaries: Canaries,
         studio_url: str,
     ) -> None:
         self._database = database
@@ -57,6 +59,7 @@ class Rollout:
         self._gateways = gateways
         self._keys = keys
         self._prover = prover
+        self._canaries = canaries
         self._studio_url = studio_url
 
     async def run(self, operation: Operation, begun: set[str]) -> None:
@@ -115,6 +118,7 @@ class Rollout:
             try:
                 await self._register(operation, target, client, bundle, "register" in done)
                 await self._prove(operation, target, client, done)
+                await self._try_out(operation, target, client, done)
                 await _to_its_end(self._switch(operation, target, client))
                 return
             except RevisionLost:
@@ -145,6 +149,18 @@ class Rollout:
                 attempt = partial(self._prover.prove, channel, client, token, call)
                 settled = self._settled(operation, target, client, name)
                 said.append(await settled.prove(attempt, revision.number, revision.sha256))
+
+    async def _try_out(self, operation: Operation, target: Target, client: GatewayClient, done: set[str]) -> None:
+        if CANARY in done or not await self._journal.has_step(operation, CANARY):
+            return
+        share = CanaryRequest(
+            revision=target.revision.number, sha256=target.revision.sha256, percent=target.options.canary.percent
+        )
+        async with self._journal.step(operation, CANARY) as said:
+            remark = self._remark(operation, CANARY)
+            settled = SettledGateway(client, target.deployment.id, remark)
+            said.append(await self._canaries.see_through(operation, lambda: settled.give_share(share), remark))
+            await self._journal.remark(operation, CANARY, "")  # the figures in between are not worth keeping
 
     async def _switch(self, operation: Operation, target: Target, client: GatewayClient) -> None:
         number, sha256 = target.revision.number, target.revision.sha256

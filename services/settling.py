@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 from models.gateway import Gateway, GatewayKind
-from models.wire import DeploymentState, GatewayState, LiveRequest, RevisionBundle
+from models.wire import CanaryRequest, DeploymentState, GatewayState, LiveRequest, RevisionBundle
 from services.errors import (
     GatewayError,
     GatewayRefused,
@@ -61,6 +61,20 @@ class SettledGateway:
         except GatewayError as verdict:
             if verdict.code in LOST:
                 raise lost(number) from verdict
+            raise
+
+    async def give_share(self, request: CanaryRequest) -> None:
+        """A gateway that cannot be reached deals out the calls as it did. Raises as ``go_live``."""
+        try:
+            await self._client.set_canary(self._deployment_id, request)
+        except GatewayUnreachable as error:
+            await self._remark(error.message)
+        except GatewayError as verdict:
+            if verdict.code in PASSING:
+                return
+            if verdict.code in LOST | {"nothing_to_share"}:
+                await self.held()  # only then has it restored what is live
+                raise lost(request.revision) from verdict
             raise
 
     async def remove(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.agents import AgentCatalog
 from services.apply import DeclaredDeployments
 from services.calls import CallService
+from services.canary import Canaries
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -33,6 +34,7 @@ class Studio:
     gateways: GatewayDirectory
     local_gateways: LocalGateways
     deployments: NexusDeploymentService
+    canaries: Canaries
     declared: DeclaredDeployments
     convergence: Convergence
     reconciler: Reconciler

@@ -19,6 +19,11 @@ RateLimit = Annotated[int | None, typer.Option(metavar="N", help="Calls a minute
 Concurrency = Annotated[int | None, typer.Option(metavar="N", help="Calls at the same time at most.")]
 Timeout = Annotated[float | None, typer.Option(metavar="SECONDS", help="How long one call may take; default: 60.")]
 Sample = Annotated[str | None, typer.Option(metavar="JSON|@FILE", help="The input of the proof; default: the agent's.")]
+Canary = Annotated[
+    int | None, typer.Option(metavar="PERCENT", help="A redeploy first gets that share of the calls; 0: all at once.")
+]
+CanaryMinutes = Annotated[float | None, typer.Option(metavar="N", help="How long a canary is tried; default: 10.")]
+CanaryCalls = Annotated[int | None, typer.Option(metavar="N", help="Enough calls to judge a canary by.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is proven live.")]
 
 
@@ -35,6 +40,9 @@ def deploy(
     concurrency: Concurrency = None,
     timeout: Timeout = None,
     sample: Sample = None,
+    canary: Canary = None,
+    canary_minutes: CanaryMinutes = None,
+    canary_calls: CanaryCalls = None,
     no_wait: NoWait = False,
     url: Url = None,
     as_json: AsJson = False,
@@ -42,6 +50,7 @@ def deploy(
     """Deploy an agent and wait until every chosen channel answered a real call."""
     chosen = _options(channels, require_key, env, secret, sample)
     limits = _limits(rate_limit, concurrency, timeout)
+    chosen |= _canary(canary, canary_minutes, canary_calls, None)
     server = Server(url)
     body = {"agent": agent, "version": version, "gateway": gateway, "name": name}
     change = server.post("deployments", body=body | {"options": chosen | {"limits": limits}})
@@ -59,6 +68,9 @@ def redeploy(
     concurrency: Concurrency = None,
     timeout: Timeout = None,
     sample: Sample = None,
+    canary: Canary = None,
+    canary_minutes: CanaryMinutes = None,
+    canary_calls: CanaryCalls = None,
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
     allow_breaking: Annotated[
         bool, typer.Option("--allow-breaking", help="Go ahead although callers of today would break.")
@@ -75,8 +87,10 @@ def redeploy(
     limits = _limits(rate_limit, concurrency, timeout)
     server = Server(url)
     options = None
-    if chosen or limits:
-        options = _merged(server.get("deployments", name)["options"], chosen, limits)
+    if chosen or limits or (canary, canary_minutes, canary_calls) != (None, None, None):
+        current = server.get("deployments", name)["options"]
+        chosen |= _canary(canary, canary_minutes, canary_calls, current["canary"])
+        options = _merged(current, chosen, limits)
     body = {"version": version, "options": options, "reason": reason, "allow_breaking": allow_breaking}
     finish(server, server.post("deployments", name, "redeploy", body=body), no_wait, as_json)
 
@@ -106,6 +120,17 @@ def _options(
 def _limits(rate_limit: int | None, concurrency: int | None, timeout: float | None) -> dict[str, Any]:
     said = {"rate_limit_per_minute": rate_limit, "max_concurrency": concurrency, "timeout_seconds": timeout}
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _canary(
+    percent: int | None, minutes: float | None, calls: int | None, current: dict[str, Any] | None
+) -> dict[str, Any]:
+    """What was said of the canary, on top of what there is; 0 % is none."""
+    said = {"percent": percent, "minutes": minutes, "calls": calls}
+    said = {name: value for name, value in said.items() if value is not None}
+    if not said:
+        return {}
+    return {"canary": None if percent == 0 else (current or {}) | said}
 
 
 def _variable(word: str) -> tuple[str, str]:

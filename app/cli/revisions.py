@@ -53,6 +53,12 @@ def rollback(
     finish(server, change, no_wait, as_json)
 
 
+def promote(name: Name, no_wait: NoWait = False, url: Url = None, as_json: AsJson = False) -> None:
+    """Let the canary that is under way have all callers now."""
+    server = Server(url)
+    finish(server, server.post("deployments", name, "promote"), no_wait, as_json)
+
+
 def _print_diff(told: dict[str, Any]) -> None:
     revisions = (_revision_words(told["before_revision"]), _revision_words(told["after_revision"]))
     print(f"{revisions[0]} → {revisions[1]}, version {told['before_version']} → {told['after_version']}")

@@ -13,6 +13,7 @@ from pages.components.key_once import show_key_once
 from pages.identity import me
 from pages.notices import say
 from services.deployment_views import DeploymentSummary
+from services.operations import CANARY
 from services.studio import Studio
 
 
@@ -21,6 +22,7 @@ class Action(StrEnum):
     STOP = "stop"
     RESTART = "restart"
     REDEPLOY = "redeploy"
+    PROMOTE = "promote"
     CANCEL = "cancel"
     UNDEPLOY = "undeploy"
 
@@ -30,6 +32,7 @@ SYMBOLS = {
     Action.STOP: "circle-stop",
     Action.RESTART: "refresh-cw",
     Action.REDEPLOY: "rocket",
+    Action.PROMOTE: "check",
     Action.CANCEL: "x",
     Action.UNDEPLOY: "trash",
 }
@@ -37,6 +40,7 @@ BEGUN = {
     Action.START: "{name} is starting.",
     Action.STOP: "{name} is stopping.",
     Action.RESTART: "{name} is restarting.",
+    Action.PROMOTE: "The new revision of {name} gets all calls.",
     Action.CANCEL: "The change of {name} is cancelled.",
     Action.UNDEPLOY: "{name} is being undeployed.",
 }
@@ -53,6 +57,8 @@ def possible(summary: DeploymentSummary) -> list[Action]:
     deployment = summary.deployment
     if deployment.undeployed_at is not None:
         return []
+    if summary.operation is not None and summary.operation.is_at(CANARY):
+        return [Action.PROMOTE, Action.CANCEL, Action.UNDEPLOY]
     if summary.operation is not None:
         return [Action.CANCEL, Action.UNDEPLOY]
     if deployment.status in (DeploymentStatus.STOPPED, DeploymentStatus.FAILED):

@@ -7,7 +7,7 @@ from pages.components.banner import banner
 from pages.components.icons import icon
 from pages.components.moment import Lasting
 from pages.components.section import Section
-from services.operations import OperationDetail
+from services.operations import CANARY, OperationDetail
 
 SYMBOLS = {
     StepStatus.PENDING: "circle",
@@ -24,6 +24,7 @@ NAMES = {
     "prove API": "Call it by REST",
     "prove CLI": "Call it by the command line",
     "prove MCP": "Call it by MCP",
+    CANARY: "Let some callers try it",
     "switch": "Switch traffic to it",
     "confirm": "Confirm that it is gone",
 }

@@ -5,6 +5,7 @@ from nicegui import ui
 from models.deployment import DeploymentStatus
 from models.wire import Channel
 from pages.components.banner import banner
+from pages.components.canary_panel import CanaryPanel
 from pages.components.code_view import code_view
 from pages.components.copy_button import CopyButton
 from pages.components.moment import Moment
@@ -14,11 +15,13 @@ from pages.components.timeline import timeline
 from pages.words import UNDER_WAY, milliseconds
 from services.deployment_views import DeploymentDetail
 from services.interface import interface_of
+from services.operations import CANARY
 from services.snippets import curl_command
 
 
 class OverviewTab:
-    def __init__(self, _, detail: DeploymentDetail) -> None:
+    def __init__(self, context, detail: DeploymentDetail) -> None:
+        self._studio = context.studio
         self._trouble = Section(_show_trouble, _trouble)
         with ui.element("div").classes("columns main-side"):
             with ui.element("div").classes("stack wide"):
@@ -28,6 +31,7 @@ class OverviewTab:
                     with ui.element("div").classes("card-body"):
                         self._events = Section(lambda d: timeline(d.events), lambda d: [e.id for e in d.events])
             with ui.element("div").classes("stack wide"):
+                self._canary = Section(self._show_canary, _canary_under_way)
                 with ui.element("div").classes("card"):
                     self._steps_title = _card_head("Last change")
                     with ui.element("div").classes("card-body"):
@@ -41,11 +45,21 @@ class OverviewTab:
         self._trouble.show(detail)
         self._endpoints.show(detail)
         self._events.show(detail)
+        self._canary.show(detail)
         self._facts.show(detail)
         if detail.operation is not None:
             kind = UNDER_WAY[detail.operation.operation.kind]
             self._steps_title.text = kind if detail.summary.operation else f"Last change: {kind.lower()}"
             self._steps.show(detail.operation)
+
+    def _show_canary(self, detail: DeploymentDetail) -> None:
+        if _canary_under_way(detail):
+            CanaryPanel(self._studio, detail.summary.deployment.id)
+
+
+def _canary_under_way(detail: DeploymentDetail) -> str | None:
+    operation = detail.summary.operation
+    return operation.operation.id if operation is not None and operation.is_at(CANARY) else None
 
 
 def _card_head(title: str) -> ui.label:

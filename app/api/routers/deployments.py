@@ -20,7 +20,7 @@ from app.api.parameters import (
 )
 from app.api.patterns import LABEL_PATTERN, REFERENCE_PATTERN
 from app.api.schemas.base import Listing
-from app.api.schemas.deployments import ChangeShape, DeploymentRowShape, DeploymentShape
+from app.api.schemas.deployments import CanaryShape, ChangeShape, DeploymentRowShape, DeploymentShape
 from models.deployment import DeploymentOptions, DeploymentStatus, HealthState
 from models.wire import NAME_PATTERN
 from services.deployment_views import SORTS, DeploymentQuery
@@ -128,6 +128,20 @@ async def redeploy(
         by=by,
     )
     return await change_answer(studio, change, wait, response)
+
+
+@router.get("/{deployment}/canary")
+async def get_canary(studio: Services, deployment: Reference) -> CanaryShape:
+    """How the canary that is under way does beside the live revision; 409 `no_canary` when none is."""
+    return CanaryShape.model_validate(await studio.canaries.progress(deployment))
+
+
+@router.post("/{deployment}/promote", status_code=202)
+async def promote(
+    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+) -> ChangeShape:
+    """Let the canary that is under way have all callers now; `cancel` gives it up instead."""
+    return await change_answer(studio, await studio.deployments.promote(deployment, by=by), wait, response)
 
 
 @router.post("/{deployment}/cancel", status_code=202)

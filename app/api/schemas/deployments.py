@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.base import Shape
 from models.deployment import (
+    CanaryPlan,
     DeploymentOptions,
     DeploymentStatus,
     DesiredState,
@@ -38,6 +39,24 @@ class OperationShape(Shape):
     ended_at: datetime | None
     error: str | None
     steps: list[StepShape]
+
+
+class FiguresShape(Shape):
+    calls: int
+    errors: int = Field(description="answers of 500 and above, timeouts included")
+    error_rate: float = Field(description="from 0 to 1")
+    p95_ms: float | None
+
+
+class CanaryShape(Shape):
+    plan: CanaryPlan
+    began_at: datetime
+    ends_at: datetime = Field(description="at the latest")
+    revision: int
+    live_revision: int
+    canary: FiguresShape
+    live: FiguresShape = Field(description="counted over the same time")
+    promoted_by: str | None
 
 
 class DeploymentRowShape(BaseModel):

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from models.agent import AgentVersion
 from models.deployment import DeploymentOptions
+from pages.components.deploy.canary_form import CanaryForm
 from pages.components.deploy.sample_form import SampleForm
 from pages.components.deploy.secrets_form import SecretsForm
 from pages.components.deploy.variables_form import VariablesForm
@@ -33,6 +34,7 @@ class OptionsForm:
             self._variables = VariablesForm(options.environment)
             with fold("Limits"), ui.element("div").classes("fields"):
                 self._build_limits(errors)
+            self._canary = CanaryForm(options.canary, errors)
             self._sample = SampleForm()
         errors.belongs("options.secrets", self.secrets)
         errors.belongs("options.environment", self._variables)
@@ -69,6 +71,7 @@ class OptionsForm:
                     "rate_limit_per_minute": self._rate.value,
                 },
                 sample_input=self._sample.read(),
+                canary=self._canary.read(),
             )
         except ValidationError as error:
             raise InvalidInput("An option is not valid.", errors=[_fault(e) for e in error.errors()]) from error

@@ -2,12 +2,22 @@
 
 import asyncio
 from collections import deque
+from datetime import datetime
 from pathlib import Path
 
 from models.base import now
 from models.gateway import Gateway, GatewayKind
-from models.wire import Channel, DeploymentState, GatewayState, LiveRequest, RevisionBundle, RevisionState
+from models.wire import (
+    CanaryRequest,
+    Channel,
+    DeploymentState,
+    GatewayState,
+    LiveRequest,
+    RevisionBundle,
+    RevisionState,
+)
 from services.agents import AgentCatalog
+from services.canary import Canaries
 from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
@@ -22,6 +32,7 @@ from services.operations import Journal
 from services.proof import ProofCall, Prover
 from services.reconciler import Reconciler
 from services.rollout import Rollout
+from services.rules.canary import Figures
 from services.secrets import SecretVault
 
 URL = "http://127.0.0.1:1"
@@ -86,6 +97,17 @@ class MemoryGateway:
 
         return await self._befall(work)
 
+    async def set_canary(self, deployment_id: str, request: CanaryRequest) -> DeploymentState:
+        def work() -> DeploymentState:
+            state = self.held.get(deployment_id)
+            if state is None or request.revision not in [loaded.revision for loaded in state.loaded]:
+                raise GatewayError("it is not loaded here", code="revision_not_loaded")
+            if state.live is None:
+                raise GatewayError("there is no live one", code="nothing_to_share")
+            return state
+
+        return await self._befall(work)
+
     async def remove(self, deployment_id: str) -> None:
         await self._befall(lambda: self.held.pop(deployment_id, None))
 
@@ -112,6 +134,10 @@ class MemoryProver(Prover):
             raise ProofFailed("it answered nonsense") from error
 
 
+async def _no_calls(deployment_id: str, revision: int, since: datetime) -> Figures:
+    return Figures()
+
+
 class Services:
     """What a control plane is made of; made again on the same folder it is the control plane after a restart."""
 
@@ -124,7 +150,8 @@ class Services:
         self.agents = AgentCatalog(self.database, changes)
         journal = Journal(self.database, changes, owner)
         keys = KeyDelivery(self.database, self.gateways)
-        rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), URL)
+        canaries = Canaries(self.database, _no_calls)
+        rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), canaries, URL)
         health = HealthService(self.database, changes, self.gateways)
         self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health)
         self.reconciler = Reconciler(self.database, self.gateways, health, keys, self.convergence)

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlmodel import select
 
-from models.deployment import Deployment, DeploymentStatus, DesiredState, Operation, OperationStatus, Revision
+from models.deployment import (
+    Deployment,
+    DeploymentOptions,
+    DeploymentStatus,
+    DesiredState,
+    Operation,
+    OperationStatus,
+    Revision,
+)
+from services import canary
 from services.errors import Conflict
 from services.rules.convergence import Backoff
 from tests.unit.services.misbehaving import MemoryGateway, Services
@@ -23,6 +32,7 @@ FAULTS = st.lists(st.sampled_from([None, None, "refuse", "cut", "reject", "slow"
 class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
+        canary.POLL_SECONDS = 0.01
         self.loop = asyncio.new_event_loop()
         self.folder = Path(tempfile.mkdtemp(prefix="nexdeck-machine-"))
         self.gateway = MemoryGateway()
@@ -55,6 +65,17 @@ class Lifecycle(RuleBasedStateMachine):
     def change(self, name: str, what: str) -> None:
         if name in self.ids:
             self.run(self._refusable(getattr(self.services.deployments, what)(self.ids[name], by="ann")))
+
+    @rule(name=st.sampled_from(NAMES), seconds=st.sampled_from([0.01, 30]))
+    def redeploy_with_a_canary(self, name: str, seconds: float) -> None:
+        if name in self.ids:
+            options = DeploymentOptions(canary={"minutes": seconds / 60})
+            self.run(self._refusable(self.services.deployments.redeploy(self.ids[name], options=options, by="ann")))
+
+    @rule(name=st.sampled_from(NAMES))
+    def promote(self, name: str) -> None:
+        if name in self.ids:
+            self.run(self._refusable(self.services.deployments.promote(self.ids[name], by="ann")))
 
     @rule(seconds=st.sampled_from([0, 0.005, 0.05]))
     def let_time_pass(self, seconds: float) -> None:
@@ -107,8 +128,9 @@ class Lifecycle(RuleBasedStateMachine):
     async def _settle(self) -> None:
         for _ in range(4):
             while tasks := list(self.services.convergence._tasks.values()):
-                await asyncio.wait(tasks)
-                await asyncio.sleep(0)
+                for deployment_id in self.ids.values():
+                    await self._refusable(self.services.deployments.promote(deployment_id, by="ann"))
+                await asyncio.wait(tasks, timeout=0.1)
             self.services.reconciler._backoff = Backoff()
             await self.services.reconciler.sweep()
 
