@@ -16,6 +16,7 @@ from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.health_retention import HealthRetention
 from services.health_views import HealthViews
+from services.history import History
 from services.incidents import IncidentService
 from services.installation import installation_id
 from services.key_delivery import KeyDelivery
@@ -79,6 +80,7 @@ def build_studio(settings: Settings) -> Studio:
         health_retention=HealthRetention(database),
         incidents=IncidentService(database, changes),
         maintenance=MaintenanceService(database, changes),
+        history=History(database, days=settings.history_days, operations=settings.history_operations),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )
 

@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     log_lines: int = Field(200_000, ge=100, description="lines that are kept of each deployment at most")
     request_days: float = Field(7.0, gt=0, le=3650, description="days for which the requests of deployments are kept")
     request_count: int = Field(100_000, ge=100, description="requests that are kept of each deployment at most")
+    history_days: float = Field(30.0, gt=0, le=3650, description="days for which operations are kept, and what is gone")
+    history_operations: int = Field(50, ge=1, description="operations that are kept of each deployment, however old")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

@@ -1,5 +1,6 @@
 """The web app: pages, REST API and probes on one port."""
 
+import asyncio
 import importlib.metadata
 import os
 import secrets
@@ -15,7 +16,7 @@ from nicegui.storage import Storage
 
 from app.api import build_api
 from app.guard import HostAndOriginGuard
-from app.scheduler import schedule
+from app.scheduler import keep_time, schedule
 from app.settings import LOOPBACK, Settings
 from pages.assets import STATIC
 from pages.registry import register
@@ -29,7 +30,9 @@ def build_web(studio: Studio, settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         scheduler = schedule(studio, settings)
         scheduler.start()
+        timekeeper = asyncio.create_task(keep_time(scheduler), name="keep time")
         yield
+        timekeeper.cancel()
         scheduler.shutdown(wait=False)
 
     web = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)

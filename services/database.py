@@ -8,7 +8,11 @@ from typing import TypeVar
 import alembic.command
 import alembic.config
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlmodel import Session, create_engine
+
+from services.errors import StorageFailed
 
 T = TypeVar("T")
 MIGRATIONS = Path(__file__).parent.parent / "models" / "migrations"
@@ -17,7 +21,8 @@ MIGRATIONS = Path(__file__).parent.parent / "models" / "migrations"
 class Database:
     """``await database.read(query)`` and ``await database.write(change)``; both get a ``Session``, return values.
 
-    A function given to either runs in a thread and must not touch the network. SQLite allows one writer at a time, so
+    A function given to either runs in a thread and must not touch the network. Both raise StorageFailed when the
+    database cannot be used just now; nothing of the transaction is kept then. SQLite allows one writer at a time, so
     writers queue here, where waiting costs nothing, instead of inside SQLite, where it costs a busy loop.
     """
 
@@ -52,14 +57,26 @@ class Database:
             return await asyncio.to_thread(self._run, change, True)
 
     def _run(self, work: Callable[[Session], T], commit: bool) -> T:
-        with Session(self.engine, expire_on_commit=False) as session:
-            result = work(session)
-            if commit:
-                session.commit()
-            return result
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                result = work(session)
+                if commit:
+                    session.commit()
+                return result
+        except (OperationalError, InterfaceError, NoConnection) as error:
+            raise StorageFailed(_in_plain_words(str(getattr(error, "orig", None) or error))) from error
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _in_plain_words(said: str) -> str:
+    then = "What is under way goes on by itself then."
+    if "full" in said or "No space left" in said:
+        return f"The disk that the database is on is full. Free some space. {then}"
+    if "locked" in said:
+        return f"Another program keeps the database locked. Let it end. {then}"
+    return f"The database cannot be used just now ({said[:200].strip()}). {then}"
 
 
 def _engine(url: str) -> Engine:

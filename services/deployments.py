@@ -7,8 +7,10 @@ out in the background (``converge``), record how it ended. A newer request super
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from models.base import now
@@ -44,6 +46,7 @@ from services.revisions import RevisionDiffs, request_of, require_reason, requir
 from services.rules.lifecycle import transition
 from services.secrets import SecretVault
 
+SUPERSEDED_AT_MOST = 5  # operations by one request
 Write = Callable[[Session, Deployment], Revision]
 
 
@@ -217,23 +220,26 @@ class NexusDeploymentService(DeploymentReader):
         row = await self.get(deployment)
         if row.undeployed_at is not None:
             raise Conflict(f"{row.name} was undeployed; deploy the agent again.", code="undeployed")
+
+        def open_it(session: Session) -> Change:
+            current = find_deployment(session, row.id)
+            revision = write(session, current)
+            restarted = current.desired_state is DesiredState.RUNNING
+            if restarted and current.status in (DeploymentStatus.STOPPED, DeploymentStatus.FAILED):
+                session.add(transition(current, "requested", by=by))
+            current.updated_at = now()
+            operation = open_operation(session, current, kind, revision, by)
+            session.flush()
+            return Change(current, read_operation(session, operation.id))
+
         async with self._turns[row.id]:
-            await self._convergence.supersede(row.id, by, f"superseded by a {kind} of {by}")
-
-            def open_it(session: Session) -> Change:
-                current = find_deployment(session, row.id)
-                revision = write(session, current)
-                restarted = current.desired_state is DesiredState.RUNNING
-                if restarted and current.status in (DeploymentStatus.STOPPED, DeploymentStatus.FAILED):
-                    session.add(transition(current, "requested", by=by))
-                current.updated_at = now()
-                operation = open_operation(session, current, kind, revision, by)
-                session.flush()
-                return Change(current, read_operation(session, operation.id))
-
-            change = await self._database.write(open_it)
-            self._convergence.converge(row.id)
-        return change
+            for _ in range(SUPERSEDED_AT_MOST):
+                await self._convergence.supersede(row.id, by, f"superseded by a {kind} of {by}")
+                with suppress(IntegrityError):  # the reconciler, or another Nexdeck, began one in between
+                    change = await self._database.write(open_it)
+                    self._convergence.converge(row.id)
+                    return change
+        raise Conflict(f"{row.name} is being changed all the time by somebody else; try again.", code="busy")
 
 
 def _again(session: Session, row: Deployment) -> Revision:

@@ -3,10 +3,8 @@
 import asyncio
 import contextlib
 import logging
-import os
 import secrets
 import shutil
-import signal
 import socket
 import sys
 from collections import deque
@@ -17,14 +15,14 @@ from sqlmodel import Session, select
 from models.gateway import Gateway, GatewayKind, GatewayStatus
 from models.wire import GatewayState
 from services.database import Database
-from services.errors import Conflict, GatewayRefused, GatewayUnreachable, NotFound
+from services.errors import Conflict, GatewayRefused, GatewayUnreachable, NotFound, StorageFailed
 from services.gateways import GatewayDirectory
+from services.processes import end, end_pid, wait
 from services.rules.names import require_name
 from services.secrets import SecretVault
 
 logger = logging.getLogger(__name__)
 FIRST_NAME = "local"
-STOP_SECONDS = 15.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts of a gateway that keeps dying
 STEADY_SECONDS = 60.0  # a gateway that ran this long begins again with the shortest pause
 NEARBY = 100  # ports
@@ -137,27 +135,36 @@ class LocalGateways:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
-            adopted = await self._left_running(gateway)
-            process = None if adopted else await self._spawn(gateway)
             try:
-                watch = self._watch_until_ready(gateway)
-                ended = await (self._wait_for_adopted(gateway) if process is None else _wait(process, watch))
-            except asyncio.CancelledError:
-                await (_end_pid(adopted.pid) if process is None else _end(process))
-                raise
+                ended = await self._run(gateway)
+            except OSError as error:
+                ended = f"it could not be started: {error.strerror}"
             if loop.time() - began > STEADY_SECONDS:
                 pause = SHORTEST_PAUSE
             logger.warning("gateway %s ended (%s); starting it again in %.1f s", gateway.name, ended, pause)
-            await self._gateways.look(gateway)
+            await self._look(gateway)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _run(self, gateway: Gateway) -> str:
+        """From the start of a process to its end. Raises OSError when it cannot be started."""
+        adopted = await self._left_running(gateway)
+        process = None if adopted else await self._spawn(gateway)
+        try:
+            watch = self._watch_until_ready(gateway)
+            return await (self._wait_for_adopted(gateway) if process is None else wait(process, watch))
+        except asyncio.CancelledError:
+            await (end_pid(adopted.pid) if process is None else end(process))
+            raise
 
     async def _spawn(self, gateway: Gateway) -> asyncio.subprocess.Process:
         folder = self._folder / gateway.name
         folder.mkdir(parents=True, exist_ok=True)
         token_file = folder / "token"
-        token_file.touch(mode=0o600)
-        token_file.write_text(self._secrets.decrypt(gateway.encrypted_token))
+        token = self._secrets.decrypt(gateway.encrypted_token)
+        if not token_file.exists() or token_file.read_text() != token:  # on a full disk it must not be written anew
+            token_file.touch(mode=0o600)
+            token_file.write_text(token)
         log_file = self._log_file(gateway)
         if log_file.exists() and log_file.stat().st_size > LOG_LIMIT:
             log_file.replace(log_file.with_suffix(".old"))
@@ -180,7 +187,7 @@ class LocalGateways:
 
     async def _watch_until_ready(self, gateway: Gateway) -> None:
         while True:
-            state = (await self._gateways.look(gateway)).state
+            state = await self._look(gateway)
             if state is not None and state.ready:
                 return
             await asyncio.sleep(0.1)
@@ -188,8 +195,16 @@ class LocalGateways:
     async def _wait_for_adopted(self, gateway: Gateway) -> str:
         while True:
             await asyncio.sleep(2.0)
-            if (await self._gateways.look(gateway)).state is None:
+            if await self._look(gateway) is None:
                 return "it no longer answers"
+
+    async def _look(self, gateway: Gateway) -> GatewayState | None:
+        """A look that is not written down, because the database cannot be used, must not end the watch."""
+        try:
+            return (await self._gateways.look(gateway)).state
+        except StorageFailed as error:
+            logger.warning("a look at %s is not noted: %s", gateway.name, error.message)
+            return await self._left_running(gateway)
 
     def _log_file(self, gateway: Gateway) -> Path:
         return self._folder / gateway.name / "process.log"
@@ -198,34 +213,6 @@ class LocalGateways:
 def _local_gateways(session: Session) -> list[Gateway]:
     ours = select(Gateway).where(Gateway.kind == GatewayKind.LOCAL, Gateway.status != GatewayStatus.REMOVED)
     return list(session.exec(ours.order_by(Gateway.created_at)))
-
-
-async def _wait(process: asyncio.subprocess.Process, watch) -> str:
-    watching = asyncio.create_task(watch)
-    try:
-        return f"exit code {await process.wait()}"
-    finally:
-        watching.cancel()
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-async def _end_pid(pid: int) -> None:
-    """End an adopted process; it is not our child, so its end is seen by asking for it."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, signal.SIGTERM)
-        for _ in range(int(STOP_SECONDS / 0.1)):
-            await asyncio.sleep(0.1)
-            os.kill(pid, 0)
-        os.kill(pid, signal.SIGKILL)
 
 
 def _free_port(preferred: int, taken: set[int]) -> int:

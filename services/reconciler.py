@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from models.base import now
@@ -19,7 +21,7 @@ from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
 from services.operations import active_operation, open_operation
-from services.rules.convergence import Backoff, has_remainder, repair_for
+from services.rules.convergence import Backoff, has_remainder, is_settled, repair_for
 
 logger = logging.getLogger(__name__)
 RECONCILER = "reconciler"
@@ -64,7 +66,7 @@ class Reconciler:
     async def retry_due(self) -> None:
         """Look again early where a repair may be tried again or a gateway of our own is coming up: mostly nowhere."""
         due = self._backoff.soonest()
-        if due is not None and due <= now():
+        if due is not None and due <= time.monotonic():
             await self.sweep()
         elif self._coming_up:
             here = [summary.gateway for summary in await self._gateways.list()]
@@ -89,7 +91,12 @@ class Reconciler:
             self._coming_up.add(gateway.id)
         if look.is_up:
             await self._keys.after_look(gateway, look.state)
-            drift = await self._database.write(lambda session: self._find_drift(session, gateway, look.state, look.at))
+            try:
+                drift = await self._database.write(
+                    lambda session: self._find_drift(session, gateway, look.state, look.at)
+                )
+            except IntegrityError:  # somebody else began an operation just now: the next look sees what came of it
+                return gateway
             for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)
             self._note_strangers(gateway, drift.strangers)
@@ -122,7 +129,7 @@ class Reconciler:
         ours = select(Deployment, Revision.sha256).join(Revision, is_live, isouter=True)
         drift, known = Drift(), set()
         for row, sha256 in session.exec(ours.where(Deployment.gateway_id == gateway.id)):
-            if row.undeployed_at is None or row.undeployed_at >= looked_at:
+            if row.undeployed_at is None or not is_settled(row.undeployed_at, looked_at, now()):
                 known.add(row.id)
             if row.undeployed_at is not None:
                 continue
@@ -137,7 +144,7 @@ class Reconciler:
             elif kind is not None:
                 logger.warning("%s drifted on %s: %s", row.name, gateway.name, kind)
                 open_operation(session, row, kind, revision_to_run(session, row), RECONCILER)
-                self._backoff.tried(row.id, now())
+                self._backoff.tried(row.id, time.monotonic())
                 drift.repairs.append(row.id)
         drift.strangers.extend(held for held in state.deployments if held.deployment_id not in known)
         return drift
@@ -145,7 +152,7 @@ class Reconciler:
     def _may_repair(self, session: Session, row: Deployment, looked_at: datetime) -> bool:
         """Not while somebody else is at it, nor on the word of a look that is older than the last change."""
         return (
-            self._backoff.may(row.id, now())
-            and row.updated_at < looked_at
+            self._backoff.may(row.id, time.monotonic())
+            and is_settled(row.updated_at, looked_at, now())
             and active_operation(session, row.id) is None
         )

@@ -15,6 +15,7 @@ from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.health_retention import HealthRetention
 from services.health_views import HealthViews
+from services.history import History
 from services.incidents import IncidentService
 from services.local_gateway import LocalGateways
 from services.logs import LogService
@@ -46,6 +47,7 @@ class Studio:
     maintenance: MaintenanceService
     logs: LogService
     calls: CallService
+    history: History
 
     async def start(self) -> None:
         """Begin to run: gateways come up, and what was under way goes on. Returns at once."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import portalocker
 from pydantic import BaseModel, ValidationError
 
+from app.gateway.problems import GatewayProblem
 from models.wire import RevisionBundle
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
@@ -52,18 +53,28 @@ class BundleStore:
         self._lock.release()
 
     def save(self, deployment_id: str, bundle: RevisionBundle) -> None:
+        """Raises GatewayProblem ``storage_failed``; what was stored before is stored still."""
         place = self._file(deployment_id)
         beside = place.with_suffix(".writing")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(bundle.model_dump_json())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, place)
+        try:
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(bundle.model_dump_json())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(beside, place)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+            raise _not_stored(error) from error
         self._flush_folder()
 
     def forget(self, deployment_id: str) -> None:
-        self._file(deployment_id).unlink(missing_ok=True)
+        """Raises GatewayProblem ``storage_failed``; the file is there still."""
+        try:
+            self._file(deployment_id).unlink(missing_ok=True)
+        except OSError as error:
+            raise _not_stored(error) from error
         self._flush_folder()
 
     def all(self) -> Iterator[StoredBundle]:
@@ -88,3 +99,8 @@ class BundleStore:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def _not_stored(error: OSError) -> GatewayProblem:
+    detail = f"The gateway could not write to its data folder: {error.strerror}. Nothing was changed."
+    return GatewayProblem(507, "storage_failed", detail)

@@ -1,13 +1,12 @@
 """Decides what brings what a gateway holds to what it should hold. Pure: the clock comes in, a decision goes out."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.deployment import Deployment, DeploymentStatus, DesiredState, OperationKind
 from models.wire import DeploymentState
 
-FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = timedelta(seconds=300)
+FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds
 
 
 def repair_for(deployment: Deployment, sha256: str | None, seen: DeploymentState | None) -> OperationKind | None:
@@ -30,6 +29,14 @@ def repair_for(deployment: Deployment, sha256: str | None, seen: DeploymentState
     return None if is_stopped else OperationKind.STOP
 
 
+def is_settled(changed_at: datetime, looked_at: datetime, now: datetime) -> bool:
+    """Whether a look tells more than the last change of a row: it came later.
+
+    A change in the future was made before the clock was set back, and is older than any look.
+    """
+    return changed_at < looked_at or changed_at > now
+
+
 def has_remainder(deployment: Deployment, held: DeploymentState) -> bool:
     """Whether the gateway holds something of a deployment at rest that a failed rollout left behind."""
     if deployment.status is DeploymentStatus.FAILED:
@@ -39,20 +46,23 @@ def has_remainder(deployment: Deployment, held: DeploymentState) -> bool:
 
 @dataclass
 class Backoff:
-    """When something that keeps failing may be tried again: after 2 s, then 4 s, and so on up to 300 s."""
+    """When something that keeps failing may be tried again: after 2 s, then 4 s, and so on up to 300 s.
 
-    _tries: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    Times are seconds of a monotonic clock: the time of day may jump.
+    """
 
-    def may(self, key: str, now: datetime) -> bool:
+    _tries: dict[str, tuple[int, float]] = field(default_factory=dict)
+
+    def may(self, key: str, now: float) -> bool:
         return key not in self._tries or now >= self._tries[key][1]
 
-    def tried(self, key: str, now: datetime) -> None:
+    def tried(self, key: str, now: float) -> None:
         count = self._tries[key][0] + 1 if key in self._tries else 0
         self._tries[key] = (count, now + min(FIRST_PAUSE * 2 ** min(count, 10), LONGEST_PAUSE))
 
     def settled(self, key: str) -> None:
         self._tries.pop(key, None)
 
-    def soonest(self) -> datetime | None:
+    def soonest(self) -> float | None:
         """When the first of those that failed may be tried again."""
         return min((due for _, due in self._tries.values()), default=None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.base import now
 from models.deployment import DesiredState
 from models.wire import DeploymentState, RevisionState
-from services.rules.convergence import LONGEST_PAUSE, Backoff, repair_for
+from services.rules.convergence import LONGEST_PAUSE, Backoff, is_settled, repair_for
 from tests.unit.factories import deployment
 
 HELD = DeploymentState(deployment_id="x", name="x", live=RevisionState(revision=1, sha256="aa"))
@@ -49,13 +49,19 @@ def test_what_was_undeployed_is_left_alone() -> None:
 
 @given(tries=st.integers(1, 40))
 def test_the_pause_doubles_up_to_its_limit(tries: int) -> None:
-    backoff, moment = Backoff(), now()
+    backoff, moment = Backoff(), 1000.0
     for _ in range(tries):
         backoff.tried("x", moment)
-    pause = min(timedelta(seconds=2 * 2 ** (tries - 1)), LONGEST_PAUSE)
-    assert not backoff.may("x", moment + pause - timedelta(milliseconds=1))
+    pause = min(2.0 * 2 ** (tries - 1), LONGEST_PAUSE)
+    assert not backoff.may("x", moment + pause - 0.001)
     assert backoff.may("x", moment + pause)
     assert backoff.soonest() == moment + pause
     backoff.settled("x")
     assert backoff.may("x", moment)
     assert backoff.soonest() is None
+
+
+@pytest.mark.parametrize(("changed", "settled"), [(-1, True), (1, False), (3600, True)])
+def test_a_look_counts_when_it_came_after_the_change_even_if_the_clock_was_set_back(changed, settled) -> None:
+    looked_at = now()
+    assert is_settled(looked_at + timedelta(seconds=changed), looked_at, looked_at + timedelta(seconds=5)) is settled
