@@ -24,6 +24,10 @@ from services.leases import Leases
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.maintenance import MaintenanceService
+from services.notifications.channels import NotificationChannels
+from services.notifications.guard import SETTING as NOTIFY_NETWORKS
+from services.notifications.outbox import NotificationOutbox
+from services.notifications.sending import Sender
 from services.operations import Journal
 from services.proof import Prover
 from services.reconciler import Reconciler
@@ -58,6 +62,8 @@ def build_studio(settings: Settings) -> Studio:
     )
     reconciler = Reconciler(database, gateways, health, keys, convergence)
     folder = settings.data_dir / "gateways"
+    sender = Sender(parse_networks(settings.notify_allowed_networks, NOTIFY_NETWORKS))
+    channels = NotificationChannels(database, changes, secrets, sender, settings.url)
     return Studio(
         database=database,
         changes=changes,
@@ -81,6 +87,8 @@ def build_studio(settings: Settings) -> Studio:
         incidents=IncidentService(database, changes),
         maintenance=MaintenanceService(database, changes),
         history=History(database, days=settings.history_days, operations=settings.history_operations),
+        channels=channels,
+        outbox=NotificationOutbox(database, changes, channels, sender, settings.url),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )
 

@@ -35,6 +35,8 @@ def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
         (studio.calls.collect_all, 1.0),
         (studio.calls.prune, 60.0),
         (studio.health_retention.prune, 300.0),
+        (studio.outbox.work, 1.0),
+        (studio.outbox.prune, 600.0),
     )
     for job, seconds in jobs:
         scheduler.add_job(

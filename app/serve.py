@@ -26,7 +26,7 @@ USAGE, IN_USE = 2, 4  # exit codes, as ``nexdeck --help`` lists them
 def serve(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM. Returns the exit code; what prevents a start is said in one line on stderr."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "apscheduler", "alembic"):
+    for noisy in ("httpx", "urllib3", "apscheduler", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     if settings.host not in LOOPBACK:
         return _refuse(

@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     gateway_allowed_networks: str = Field(
         "", description="private networks where remote gateways may be, by comma, e.g. 10.1.0.0/16"
     )
+    notify_allowed_networks: str = Field(
+        "", description="private networks, loopback too, where notices may be sent, by comma, e.g. 10.1.0.0/16"
+    )
     allowed_hosts: str = Field("", description="further names that may stand in the Host header, by comma")
     sweep_seconds: float = Field(15.0, gt=0, le=3600, description="time between two looks at every gateway")
     log_days: float = Field(7.0, gt=0, le=3650, description="days for which the lines of deployments are kept")

@@ -16,3 +16,4 @@ class Changes:
         self.deployment = Signal("a deployment's row, or a step of its operation, changed: deployment id")
         self.health = Signal("health, a pause or planned work changed: id of the gateway or deployment")
         self.incident = Signal("an incident was opened, went on or was closed, its rows committed: incident id")
+        self.notice = Signal("a channel was changed, or a delivery of it went on: channel id")

@@ -14,6 +14,7 @@
     │   ├── ProofFailed         502  a channel did not answer the real call as it must
     │   ├── RevisionLost        502  the gateway was started anew and has to be given the revision again
     │   └── CanaryAborted       502  a new revision did worse than the live one
+    ├── NotDelivered            502  a notice was not taken where it was sent
     ├── GatewayUnreachable      503  there is no connection: nothing was sent
     │   └── OutcomeUnknown      503  no usable answer came: a change that was sent may have been done
     └── StorageFailed           503  the database could not be used just now: disk full, locked, gone
@@ -93,6 +94,10 @@ class RevisionLost(GatewayError):
 
 class CanaryAborted(GatewayError):
     code, title = "canary_aborted", "The new revision did worse than the live one"
+
+
+class NotDelivered(StudioError):
+    status, code, title = 502, "not_delivered", "The notice was not delivered"
 
 
 class GatewayUnreachable(StudioError):

@@ -20,6 +20,8 @@ from services.incidents import IncidentService
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.maintenance import MaintenanceService
+from services.notifications.channels import NotificationChannels
+from services.notifications.outbox import NotificationOutbox
 from services.reconciler import Reconciler
 from services.secrets import SecretVault
 from services.strangers import Strangers
@@ -45,6 +47,8 @@ class Studio:
     health_retention: HealthRetention
     incidents: IncidentService
     maintenance: MaintenanceService
+    channels: NotificationChannels
+    outbox: NotificationOutbox
     logs: LogService
     calls: CallService
     history: History
@@ -58,6 +62,7 @@ class Studio:
     async def stop(self) -> None:
         """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
         await self.convergence.close()
+        await self.outbox.close()
         await self.logs.close()
         await self.calls.close()
         await self.local_gateways.stop()

@@ -15,6 +15,7 @@ from app.api.routers import (
     gateways,
     keys,
     logs,
+    notifications,
     operations,
     revisions,
     secrets,
@@ -39,6 +40,6 @@ def build_api(studio: Studio) -> FastAPI:
     openapi.install(api)
     docs.install(api)
     of_deployments = (deployments, deployment_parts, keys, logs, calls, revisions)
-    for resource in (agents, gateways, *of_deployments, declared, operations, secrets):
+    for resource in (agents, gateways, *of_deployments, declared, operations, secrets, notifications):
         api.include_router(resource.router)
     return api

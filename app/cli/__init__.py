@@ -8,7 +8,20 @@ import sys
 
 import typer
 
-from app.cli import agents, declared, deploy, deployments, gateways, keys, logs, programs, revisions, run, secrets
+from app.cli import (
+    agents,
+    declared,
+    deploy,
+    deployments,
+    gateways,
+    keys,
+    logs,
+    notifications,
+    programs,
+    revisions,
+    run,
+    secrets,
+)
 from app.cli.exits import MEANINGS, CliError, ExitCode
 from app.cli.output import report
 
@@ -44,6 +57,7 @@ app.command()(declared.apply)
 app.command()(declared.export)
 app.add_typer(keys.app, name="keys")
 app.add_typer(secrets.app, name="secrets")
+app.add_typer(notifications.app, name="notifications")
 
 
 def main(arguments: list[str] | None = None) -> int:

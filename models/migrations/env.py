@@ -8,7 +8,8 @@ import models.call
 import models.deployment
 import models.gateway
 import models.health
-import models.log  # noqa: F401  (these make the metadata complete)
+import models.log
+import models.notification  # noqa: F401  (these make the metadata complete)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)

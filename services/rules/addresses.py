@@ -1,4 +1,5 @@
-"""Where a gateway may be: never a cloud's metadata service, and private networks only where they are allowed."""
+"""Where gateways and targets of notices may be: never a cloud's metadata service, and private networks only where
+they are allowed."""
 
 import ipaddress
 from urllib.parse import urlsplit
@@ -8,12 +9,15 @@ from services.errors import Fault, InvalidInput
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def parse_networks(text: str) -> list[Network]:
-    """Networks from a comma-separated setting, e.g. ``10.1.0.0/16, fd00::/8``. Raises InvalidInput."""
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def parse_networks(text: str, setting: str = "NEXDECK_GATEWAY_ALLOWED_NETWORKS") -> list[Network]:
+    """Networks from a comma-separated setting, e.g. ``10.1.0.0/16, fd00::/8``. Raises InvalidInput, with its name."""
     try:
         return [ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()]
     except ValueError as error:
-        raise InvalidInput(f"NEXDECK_GATEWAY_ALLOWED_NETWORKS: {error}") from error
+        raise InvalidInput(f"{setting}: {error}") from error
 
 
 def normalise_url(url: str) -> tuple[str, str, int]:
@@ -35,15 +39,37 @@ def normalise_url(url: str) -> tuple[str, str, int]:
 
 
 def require_allowed(address: str, allowed: list[Network]) -> None:
-    """Raise InvalidInput unless a gateway may be at this IP address."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    if ip.is_loopback or any(ip in network for network in allowed):
+    """Raise InvalidInput unless a gateway may be at this IP address: loopback is allowed, as its neighbour is."""
+    ip = _meant(address)
+    if ip.is_loopback or (kind := why_refused(address, allowed)) is None:
         return
-    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
-        raise _bad(f"{ip} is not an address where a gateway can be")
-    if not ip.is_global:
-        raise _bad(f"{ip} is in a private network; allow it with NEXDECK_GATEWAY_ALLOWED_NETWORKS")
+    if kind == PRIVATE:
+        raise _bad(f"{ip} is {kind}; allow it with NEXDECK_GATEWAY_ALLOWED_NETWORKS")
+    raise _bad(f"{ip} is {kind}, where no gateway can be")
+
+
+PRIVATE = "in a private network"
+
+
+def why_refused(address: str, allowed: list[Network]) -> str | None:
+    """What kind of address it is that nothing of ours connects to unasked: ``PRIVATE``, which a setting can allow, or
+    others; None when it is public or allowed."""
+    ip = _meant(address)
+    if any(ip in network for network in allowed):
+        return None
+    if not ip.is_loopback and (ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved):
+        return "an address for special purposes"
+    return None if ip.is_global else PRIVATE
+
+
+def _meant(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that packets end up at, where an IPv6 address only wraps one."""
+    ip = ipaddress.ip_address(address.split("%")[0])
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def _bad(message: str) -> InvalidInput:

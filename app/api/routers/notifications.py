@@ -1,0 +1,96 @@
+"""Notifications: where people and programs are told of incidents, and what became of each notice."""
+
+from fastapi import APIRouter, Response
+from pydantic import Field
+
+from app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, Services
+from app.api.schemas.base import Listing
+from app.api.schemas.notifications import ChannelShape, DeliveryShape, NewChannelShape
+from models.notification import ChannelKind, ChannelRule, NotificationDelivery
+from models.wire import NAME_PATTERN
+from services.notifications.channels import ChannelChange
+
+router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
+
+
+class Address(Body):
+    kind: ChannelKind = ChannelKind.APPRISE
+    url: str = Field(
+        min_length=1, max_length=2000, description="an apprise URL, or where a webhook is; kept encrypted", repr=False
+    )
+
+
+class NewChannel(Address):
+    name: str = Field(pattern=NAME_PATTERN)
+    enabled: bool = True
+    rule: ChannelRule = Field(default_factory=ChannelRule)
+
+
+class ChannelPatch(Body):
+    """What is left out, or null, stays as it is; a rule is replaced as a whole."""
+
+    url: str | None = Field(default=None, min_length=1, max_length=2000, repr=False)
+    enabled: bool | None = None
+    rule: ChannelRule | None = None
+
+
+@router.get("/channels")
+async def list_channels(studio: Services) -> Listing[ChannelShape]:
+    return Listing.whole([ChannelShape.model_validate(each) for each in await studio.channels.list()])
+
+
+@router.post("/channels", status_code=201)
+async def add_channel(studio: Services, by: Caller, body: NewChannel, response: Response) -> NewChannelShape:
+    """Add a channel. Nothing is sent; `POST channels/{channel}/test` does that."""
+    channel, secret = await studio.channels.add(body.name, body.kind, body.url, body.rule, by=by, enabled=body.enabled)
+    response.headers["Location"] = f"/api/v1/notifications/channels/{channel.name}"
+    return NewChannelShape(**channel.model_dump(), signing_secret=secret)
+
+
+@router.post("/test", status_code=204)
+async def try_address(studio: Services, by: Caller, body: Address) -> None:
+    """Send a test to an address that is not stored. What went wrong is told as `not_delivered`."""
+    await studio.channels.try_out(body.kind, body.url, by=by)
+
+
+@router.get("/channels/{channel}")
+async def get_channel(studio: Services, channel: Reference) -> ChannelShape:
+    return ChannelShape.model_validate(await studio.channels.get(channel))
+
+
+@router.patch("/channels/{channel}")
+async def change_channel(studio: Services, by: Caller, channel: Reference, body: ChannelPatch) -> ChannelShape:
+    change = ChannelChange(url=body.url, enabled=body.enabled, rule=body.rule)
+    return ChannelShape.model_validate(await studio.channels.change(channel, change, by=by))
+
+
+@router.delete("/channels/{channel}", status_code=204)
+async def remove_channel(studio: Services, by: Caller, channel: Reference) -> None:
+    """Forget a channel, with its deliveries."""
+    await studio.channels.remove(channel, by=by)
+
+
+@router.post("/channels/{channel}/test", status_code=204)
+async def test_channel(studio: Services, by: Caller, channel: Reference) -> None:
+    """Send a test now. What went wrong is told as `not_delivered`."""
+    await studio.channels.test(channel, by=by)
+
+
+@router.get("/deliveries")
+async def list_deliveries(
+    studio: Services, channel: ReferenceFilter = None, limit: Limit = 25, cursor: Cursor = None
+) -> Listing[DeliveryShape]:
+    """What was told and what is to be told, the newest first."""
+    page = await studio.outbox.deliveries(channel=channel, limit=limit, cursor=cursor)
+    return Listing.page(page, [_shape(view.delivery, view.channel_name) for view in page.items])
+
+
+@router.post("/deliveries/{delivery}/retry", status_code=202)
+async def retry_delivery(studio: Services, by: Caller, delivery: Reference) -> DeliveryShape:
+    """Send it now, under the same id, also when it was given up."""
+    row = await studio.outbox.retry(delivery, by=by)
+    return _shape(row, (await studio.channels.get(row.channel_id)).name)
+
+
+def _shape(row: NotificationDelivery, channel: str) -> DeliveryShape:
+    return DeliveryShape(**row.model_dump(), channel=channel, title=row.body["incident"]["title"])

@@ -1,0 +1,1 @@
+"""Tells people and programs of incidents: ``channels`` says where and when, ``outbox`` sees that it arrives."""

@@ -1,0 +1,166 @@
+"""The channels: adding, changing and testing them."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, delete, func, select
+
+from models.base import DEFAULT_WORKSPACE, new_id, now
+from models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
+from services.changes import Changes
+from services.database import Database
+from services.deployment_views import find_deployment
+from services.errors import Conflict, Fault, InvalidInput, NotFound
+from services.gateways import find_gateway
+from services.notifications.bodies import test_body
+from services.notifications.messages import message_of
+from services.notifications.sending import Parcel, Sender
+from services.notifications.targets import Target, parse_target
+from services.notifications.webhook import new_secret
+from services.rules.names import require_name
+from services.secrets import SecretVault
+
+MOST = 50
+
+
+@dataclass(frozen=True)
+class ChannelChange:
+    """None: as it is."""
+
+    url: str | None = None
+    enabled: bool | None = None
+    rule: ChannelRule | None = None
+
+
+class NotificationChannels:
+    def __init__(self, database: Database, changes: Changes, secrets: SecretVault, sender: Sender, link: str) -> None:
+        """``link``: where this Nexdeck is, for the links in notices."""
+        self._database = database
+        self._changes = changes
+        self._secrets = secrets
+        self._sender = sender
+        self._link = link
+
+    async def list(self) -> list[NotificationChannel]:
+        query = select(NotificationChannel).order_by(NotificationChannel.name)
+        return list(await self._database.read(lambda session: session.exec(query).all()))
+
+    async def get(self, channel: str) -> NotificationChannel:
+        """By id or name. Raises NotFound."""
+        return await self._database.read(lambda session: find_channel(session, channel))
+
+    async def add(
+        self, name: str, kind: ChannelKind, url: str, rule: ChannelRule, *, by: str, enabled: bool = True
+    ) -> tuple[NotificationChannel, str | None]:
+        """Returns the channel, and the secret that a webhook's bodies are signed with: it is shown only this once.
+
+        Raises InvalidInput for the name, address or rule, Conflict when the name is taken or there are ``MOST``.
+        """
+        require_name(name)
+        target = parse_target(kind, url)
+        secret = new_secret() if kind is ChannelKind.WEBHOOK else ""
+        channel = NotificationChannel(
+            name=name,
+            kind=kind,
+            encrypted_url=self._secrets.encrypt(target.url),
+            encrypted_secret=self._secrets.encrypt(secret) if secret else "",
+            shown=target.shown,
+            enabled=enabled,
+            rule={},
+            created_by=by,
+        )
+
+        def insert(session: Session) -> None:
+            if session.exec(select(func.count()).select_from(NotificationChannel)).one() >= MOST:
+                raise Conflict(f"There are {MOST} channels already; remove one first.", code="too_many_channels")
+            channel.rule = _resolved(session, rule)
+            session.add(channel)
+
+        try:
+            await self._database.write(insert)
+        except IntegrityError as error:
+            message = f"There is a channel named {name} already; choose another name."
+            raise Conflict(message, code="channel_exists") from error
+        self._changes.notice.send(channel.id)
+        return channel, secret or None
+
+    async def change(self, channel: str, change: ChannelChange, *, by: str) -> NotificationChannel:
+        """Raises NotFound, or InvalidInput as ``add`` does."""
+
+        def update(session: Session) -> NotificationChannel:
+            row = find_channel(session, channel)
+            if change.url is not None:
+                target = parse_target(row.kind, change.url)
+                row.encrypted_url, row.shown = self._secrets.encrypt(target.url), target.shown
+            if change.enabled is not None:
+                row.enabled = change.enabled
+            if change.rule is not None:
+                row.rule = _resolved(session, change.rule)
+            row.updated_at = now()
+            session.add(row)
+            return row
+
+        changed = await self._database.write(update)
+        self._changes.notice.send(changed.id)
+        return changed
+
+    async def remove(self, channel: str, *, by: str) -> None:
+        """Forget a channel and what was sent to it. Raises NotFound."""
+
+        def forget(session: Session) -> str:
+            row = find_channel(session, channel)
+            session.exec(delete(NotificationDelivery).where(NotificationDelivery.channel_id == row.id))
+            session.delete(row)
+            return row.id
+
+        self._changes.notice.send(await self._database.write(forget))
+
+    async def test(self, channel: str, *, by: str) -> None:
+        """Send a test now. Raises NotFound, or NotDelivered with the real cause."""
+        row = await self.get(channel)
+        target, secret = self.target_of(row)
+        await self._send_test(row.id, row.name, target, secret, by)
+
+    async def try_out(self, kind: ChannelKind, url: str, *, by: str) -> None:
+        """Send a test to an address that is not stored. Raises InvalidInput or NotDelivered."""
+        target = parse_target(kind, url)
+        await self._send_test(f"trial of {by}", "being added", target, new_secret(), by)
+
+    async def _send_test(self, key: str, name: str, target: Target, secret: str, by: str) -> None:
+        at = now()
+        body = test_body(DEFAULT_WORKSPACE, name, self._link, by, at)
+        parcel = Parcel(new_id("ntf"), message_of([body]), body)
+        await self._sender.send(key, target, secret, parcel, at)
+
+    def target_of(self, channel: NotificationChannel) -> tuple[Target, str]:
+        """The address, and the secret that bodies are signed with. Raises InvalidInput when they cannot be read."""
+        secret = self._secrets.decrypt(channel.encrypted_secret) if channel.encrypted_secret else ""
+        return parse_target(channel.kind, self._secrets.decrypt(channel.encrypted_url)), secret
+
+
+def find_channel(session: Session, channel: str) -> NotificationChannel:
+    by_either = (NotificationChannel.id == channel) | (NotificationChannel.name == channel)
+    row = session.exec(select(NotificationChannel).where(by_either)).first()
+    if row is None:
+        raise NotFound(f"There is no channel {channel[:80]!r}. `nexdeck notifications list` shows those there are.")
+    return row
+
+
+def read_rule(document: object) -> ChannelRule:
+    """A rule from what a form or a file says. Raises InvalidInput with a fault at each wrong place."""
+    try:
+        return ChannelRule.model_validate(document)
+    except ValidationError as error:
+        faults = [
+            Fault(".".join(map(str, ("rule", *e["loc"]))), e["msg"].removeprefix("Value error, "))
+            for e in error.errors()
+        ]
+        raise InvalidInput("The channel's rule is not valid.", errors=faults) from error
+
+
+def _resolved(session: Session, rule: ChannelRule) -> dict[str, object]:
+    """The rule as it is kept: names have become ids. Raises NotFound for what is not there."""
+    gateways = [find_gateway(session, each).id for each in rule.gateways]
+    deployments = [find_deployment(session, each).id for each in rule.deployments]
+    return rule.model_copy(update={"gateways": gateways, "deployments": deployments}).model_dump(mode="json")
