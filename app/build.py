@@ -34,6 +34,7 @@ from services.reconciler import Reconciler
 from services.rollout import Rollout
 from services.rules.addresses import parse_networks
 from services.rules.canary import Figures
+from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
 from services.strangers import Strangers
 from services.studio import Studio
@@ -82,6 +83,7 @@ def build_studio(settings: Settings) -> Studio:
         strangers=Strangers(database, secrets, gateways, reconciler, convergence, settings.url),
         health=health,
         calls=CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count),
+        sample_calls=SampleCalls(database, gateways, health.ledger),
         health_views=HealthViews(database),
         health_retention=HealthRetention(database),
         incidents=IncidentService(database, changes),

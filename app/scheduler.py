@@ -27,6 +27,7 @@ def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
     jobs = (
         (studio.reconciler.sweep, settings.sweep_seconds),
         (studio.reconciler.retry_due, 1.0),
+        (studio.sample_calls.call_due, settings.sweep_seconds),
         (studio.health.lapse, settings.sweep_seconds),
         (studio.convergence.take_over, 2.0),
         (studio.history.prune, 300.0),

@@ -108,7 +108,9 @@ class _Entry:
 
     def _judge_deployment(self, row: Row[Any]) -> None:
         held = self._held.get(row.id)
-        traffic = self._count(row, held) if held is not None else self._ledger.traffic.seen(row.id, self._look.at)
+        if held is not None:
+            self._count(row, held)
+        traffic = self._ledger.traffic.seen(row.id, self._look.at, row.latency_limit_ms)
         before = standing_of(row, self._look.at)
         if (why := _why_not_judged(row, self._is_paused)) is not None:
             standing = rest(before, why, self._look.at)
@@ -144,13 +146,13 @@ class _Entry:
             return Sight(fault=fault, cause=HealthCause.SYNTHETIC)
         return Sight(good=f"Gateway {name} serves revision {row.live_revision}.", traffic=traffic)
 
-    def _count(self, row: Row[Any], held: DeploymentState) -> Traffic:
-        boot_id, at = self._look.state.boot_id, self._look.at
+    def _count(self, row: Row[Any], held: DeploymentState) -> None:
+        boot_id = self._look.state.boot_id
         if (row.counted_boot_id, row.counted_requests) != (boot_id, held.counters.requests):
-            deployment = self._session.get_one(Deployment, row.id)
-            count(deployment, boot_id, held.counters)
+            count(self._session.get_one(Deployment, row.id), boot_id, held.counters)
             self._news.deployments.add(row.id)
-        return self._ledger.traffic.note(held, boot_id, row.live_revision, row.latency_limit_ms, at)
+        if row.live_revision is not None:
+            self._ledger.traffic.note(row.id, row.live_revision, boot_id, held.revisions, self._look.at)
 
     def _keep(self, subject_id: str, is_known: bool, before: Standing, after: Standing) -> None:
         if is_known and before == after:

@@ -23,6 +23,7 @@ from services.maintenance import MaintenanceService
 from services.notifications.channels import NotificationChannels
 from services.notifications.outbox import NotificationOutbox
 from services.reconciler import Reconciler
+from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
 from services.strangers import Strangers
 
@@ -43,6 +44,7 @@ class Studio:
     reconciler: Reconciler
     strangers: Strangers
     health: HealthService
+    sample_calls: SampleCalls
     health_views: HealthViews
     health_retention: HealthRetention
     incidents: IncidentService

@@ -1,25 +1,45 @@
 """The traffic of the last five minutes of each deployment's live revision: what passive health goes by."""
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from models.wire import DeploymentState
+from models.histogram import Buckets, add, quantile
+from models.wire import RevisionCounters
 from services.rules.health import Traffic
 
 SPAN = timedelta(minutes=5)
 
 
 @dataclass
-class _Window:
-    """What came since the look before, for each look; ``boot_id`` and the rest: what the last look saw."""
+class Calls:
+    """Calls and how they went; ``errors`` are 5xx and timeouts."""
 
-    revision: int | None
+    requests: int = 0
+    errors: int = 0
+    longest_ms: float = 0.0
+    buckets: Buckets = field(default_factory=dict)
+
+    def add(self, other: "Calls") -> None:
+        self.requests += other.requests
+        self.errors += other.errors
+        self.longest_ms = max(self.longest_ms, other.longest_ms)
+        add(self.buckets, other.buckets)
+
+    def since(self, earlier: "Calls") -> "Calls":
+        """What came after the earlier state of the same counters."""
+        buckets = {key: more for key, n in self.buckets.items() if (more := n - earlier.buckets.get(key, 0)) > 0}
+        return Calls(self.requests - earlier.requests, self.errors - earlier.errors, self.longest_ms, buckets)
+
+
+@dataclass
+class _Window:
+    """``seen``: the counters at the last look, of that boot and revision; ``parts``: what each look found new."""
+
     boot_id: str
-    requests: int
-    errors: int
-    limit_ms: float | None = None
-    parts: deque[tuple[datetime, int, int]] = field(default_factory=deque)
+    revision: int
+    seen: Calls
+    parts: deque[tuple[datetime, Calls]] = field(default_factory=deque)
 
 
 class TrafficWindows:
@@ -27,29 +47,45 @@ class TrafficWindows:
         self._windows: dict[str, _Window] = {}
 
     def note(
-        self, held: DeploymentState, boot_id: str, live: int | None, limit_ms: float | None, at: datetime
-    ) -> Traffic:
-        """Take in what the gateway counted. Another live revision begins with an empty window."""
-        window = self._windows.get(held.deployment_id)
-        counters = held.counters
-        if window is None or window.revision != live:
-            window = _Window(live, boot_id, counters.requests, counters.errors)
-            self._windows[held.deployment_id] = window
-        if window.boot_id != boot_id or counters.requests < window.requests:
-            window.boot_id, window.requests, window.errors = boot_id, 0, 0
-        requests, errors = counters.requests - window.requests, counters.errors - window.errors
-        window.requests, window.errors, window.limit_ms = counters.requests, counters.errors, limit_ms
-        if requests or errors:
-            window.parts.append((at, requests, max(0, errors)))
-        return self.seen(held.deployment_id, at)
+        self, deployment_id: str, revision: int, boot_id: str, counters: list[RevisionCounters], at: datetime
+    ) -> None:
+        """Take in what the gateway counted of the live revision. Another one begins with an empty window."""
+        seen = _calls_of(counters, revision)
+        window = self._windows.get(deployment_id)
+        if window is None or window.revision != revision:
+            # what was counted before the first look may be hours old
+            self._windows[deployment_id] = _Window(boot_id, revision, seen)
+            return
+        is_new_boot = window.boot_id != boot_id or seen.requests < window.seen.requests
+        new = seen if is_new_boot else seen.since(window.seen)
+        window.boot_id, window.seen = boot_id, seen
+        if new.requests:
+            window.parts.append((at, new))
 
-    def seen(self, deployment_id: str, at: datetime) -> Traffic:
+    def seen(self, deployment_id: str, at: datetime, limit_ms: float | None = None) -> Traffic:
+        """The calls of the last five minutes; ``limit_ms`` is the deployment's limit of p95."""
         window = self._windows.get(deployment_id)
         if window is None:
-            return Traffic()
+            return Traffic(limit_ms=limit_ms)
         while window.parts and window.parts[0][0] <= at - SPAN:
             window.parts.popleft()
-        total: Counter[str] = Counter()
-        for _, requests, errors in window.parts:
-            total.update(requests=requests, errors=errors)
-        return Traffic(total["requests"], total["errors"], None, window.limit_ms)
+        total = Calls()
+        for _, calls in window.parts:
+            total.add(calls)
+        p95 = quantile(total.buckets, 0.95, 0.0, total.longest_ms) if limit_ms is not None else None
+        return Traffic(total.requests, total.errors, p95, limit_ms)
+
+    def forget(self, deployment_ids: set[str]) -> None:
+        """Drop the windows of what is gone."""
+        for deployment_id in deployment_ids & self._windows.keys():
+            del self._windows[deployment_id]
+
+
+def _calls_of(counters: list[RevisionCounters], revision: int) -> Calls:
+    total = Calls()
+    for of_revision in counters:
+        if of_revision.revision == revision:
+            for of_channel in of_revision.channels:
+                errors = of_channel.errors + of_channel.timeouts
+                total.add(Calls(of_channel.requests, errors, of_channel.latency_ms_max, of_channel.buckets))
+    return total

@@ -123,5 +123,7 @@ def _option_words(detail: DeploymentDetail) -> list[tuple[str, str]]:
         ("Timeout", f"{limits.timeout_seconds:g} s"),
         ("Calls at once", f"{limits.max_concurrency:,}" if limits.max_concurrency else "no limit"),
         ("Calls a minute", f"{limits.rate_limit_per_minute:,}" if limits.rate_limit_per_minute else "no limit"),
+        ("Latency limit", f"{options.latency_limit_ms:,.0f} ms" if options.latency_limit_ms else "no limit"),
+        ("Sample calls", "every five minutes when nobody else calls it" if options.synthetic_check else "no"),
         ("Sample input", json.dumps(sample or {}, indent=2, ensure_ascii=False)),
     ]

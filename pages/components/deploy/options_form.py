@@ -34,7 +34,12 @@ class OptionsForm:
             self._variables = VariablesForm(options.environment)
             with fold("Limits"), ui.element("div").classes("fields"):
                 self._build_limits(errors)
+<<<<<<< HEAD
             self._canary = CanaryForm(options.canary, errors)
+=======
+            with fold("Health"):
+                self._build_health(errors)
+>>>>>>> 78ac693 (Judge by the traffic of the live revision, and by sample calls where they are wanted)
             self._sample = SampleForm()
         errors.belongs("options.secrets", self.secrets)
         errors.belongs("options.environment", self._variables)
@@ -49,6 +54,16 @@ class OptionsForm:
         errors.belongs("options.limits.timeout_seconds", self._timeout)
         errors.belongs("options.limits.max_concurrency", self._concurrency)
         errors.belongs("options.limits.rate_limit_per_minute", self._rate)
+
+    def _build_health(self, errors: FormErrors) -> None:
+        with ui.element("div").classes("fields"):
+            limit, hint = self._options.latency_limit_ms, "Degraded when one call in twenty takes longer."
+            self._latency = number_field("Latency limit", limit, hint=hint, suffix="ms", min=1, max=3_600_000)
+        on = self._options.synthetic_check
+        self._synthetic = ui.switch("Call it with the sample input when nobody else does", value=on).mark("synthetic")
+        note = "Every five minutes. Each call costs what a call of yours costs: with a language model, tokens."
+        ui.label(note).classes("tiny fg3")
+        errors.belongs("options.latency_limit_ms", self._latency)
 
     async def show_version(self, version: AgentVersion) -> None:
         """Its sample, unless the deployment has one of its own, and the secrets it reads."""
@@ -71,7 +86,12 @@ class OptionsForm:
                     "rate_limit_per_minute": self._rate.value,
                 },
                 sample_input=self._sample.read(),
+<<<<<<< HEAD
                 canary=self._canary.read(),
+=======
+                latency_limit_ms=self._latency.value,
+                synthetic_check=self._synthetic.value,
+>>>>>>> 78ac693 (Judge by the traffic of the live revision, and by sample calls where they are wanted)
             )
         except ValidationError as error:
             raise InvalidInput("An option is not valid.", errors=[_fault(e) for e in error.errors()]) from error
