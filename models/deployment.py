@@ -94,16 +94,13 @@ class DeploymentOptions(BaseModel):
     limits: Limits = PydanticField(default_factory=Limits)
     record: Recording = PydanticField(default_factory=Recording, description="what is kept of each call")
     sample_input: dict[str, Any] | None = PydanticField(default=None, description="None: the version's own sample")
-<<<<<<< HEAD
     canary: CanaryPlan | None = PydanticField(default=None, description="None: a redeploy switches all callers at once")
-=======
     latency_limit_ms: float | None = PydanticField(
         default=None, gt=0, le=3_600_000, description="degraded when one call in twenty takes longer; None: no limit"
     )
     synthetic_check: bool = PydanticField(
         default=False, description="call it with the sample input every five minutes when nobody else does"
     )
->>>>>>> 78ac693 (Judge by the traffic of the live revision, and by sample calls where they are wanted)
 
     @model_validator(mode="after")
     def _each_once(self) -> "DeploymentOptions":

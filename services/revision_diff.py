@@ -99,12 +99,9 @@ def _flat(options: DeploymentOptions) -> dict[str, str]:
         **{f"secrets.{name}": "chosen" for name in options.secrets},
         **{f"limits.{name}": value for name, value in options.limits.model_dump().items()},
         **_recording(options.record),
-<<<<<<< HEAD
         **{f"canary.{name}": value for name, value in (options.canary.model_dump() if options.canary else {}).items()},
-=======
         "latency_limit_ms": options.latency_limit_ms,
         "synthetic_check": "yes" if options.synthetic_check else None,
->>>>>>> 78ac693 (Judge by the traffic of the live revision, and by sample calls where they are wanted)
         **{f"sample_input.{name}": json.dumps(value) for name, value in (options.sample_input or {}).items()},
     }
     return {

@@ -34,12 +34,9 @@ class OptionsForm:
             self._variables = VariablesForm(options.environment)
             with fold("Limits"), ui.element("div").classes("fields"):
                 self._build_limits(errors)
-<<<<<<< HEAD
             self._canary = CanaryForm(options.canary, errors)
-=======
             with fold("Health"):
                 self._build_health(errors)
->>>>>>> 78ac693 (Judge by the traffic of the live revision, and by sample calls where they are wanted)
             self._sample = SampleForm()
         errors.belongs("options.secrets", self.secrets)
         errors.belongs("options.environment", self._variables)
@@ -86,12 +83,9 @@ class OptionsForm:
                     "rate_limit_per_minute": self._rate.value,
                 },
                 sample_input=self._sample.read(),
-<<<<<<< HEAD
                 canary=self._canary.read(),
-=======
                 latency_limit_ms=self._latency.value,
                 synthetic_check=self._synthetic.value,
->>>>>>> 78ac693 (Judge by the traffic of the live revision, and by sample calls where they are wanted)
             )
         except ValidationError as error:
             raise InvalidInput("An option is not valid.", errors=[_fault(e) for e in error.errors()]) from error
