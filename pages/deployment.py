@@ -14,6 +14,7 @@ from pages.deployment_tabs.api_docs import ApiDocsTab
 from pages.deployment_tabs.artifact import ArtifactTab
 from pages.deployment_tabs.logs import LogsTab
 from pages.deployment_tabs.overview import OverviewTab
+from pages.deployment_tabs.requests import RequestsTab
 from pages.deployment_tabs.revisions import RevisionsTab
 from pages.deployment_tabs.settings import SettingsTab
 from pages.deployment_tabs.try_it import TryTab
@@ -27,6 +28,7 @@ from services.studio import Studio
 TABS = {
     "": ("Overview", OverviewTab),
     "logs": ("Logs", LogsTab),
+    "requests": ("Requests", RequestsTab),
     "try": ("Try it", TryTab),
     "docs": ("API docs", ApiDocsTab),
     "artifact": ("Artifact", ArtifactTab),
@@ -44,7 +46,7 @@ async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment
         frame.title(("Deployments", "/deployments"), "Not found")
         cannot_show("There is no such deployment", error.message, back="All deployments", url="/deployments")
         return
-    page = DeploymentPage(studio, frame, detail)
+    page = DeploymentPage(studio, feeds, frame, detail)
     page.show(detail)
     feeds.deployments.watch(page.take_news)
     ui.timer(LOOK_AGAIN, page.look_again, immediate=False)
@@ -55,12 +57,13 @@ class Context:
     """What a tab gets: the services, and the actions that lead to other places."""
 
     studio: Studio
+    feeds: Feeds
     lifecycle: Lifecycle
     address: Address
 
 
 class DeploymentPage:
-    def __init__(self, studio: Studio, frame: Frame, detail: DeploymentDetail) -> None:
+    def __init__(self, studio: Studio, feeds: Feeds, frame: Frame, detail: DeploymentDetail) -> None:
         self._studio = studio
         self._detail = detail
         deployment = detail.summary.deployment
@@ -68,7 +71,7 @@ class DeploymentPage:
         frame.title(("Deployments", "/deployments"), deployment.name)
         self._address = frame.own_address(self._open_tab)
         lifecycle = Lifecycle(studio, lambda id_: open_redeploy_dialog(studio, id_))
-        self._context = Context(studio, lifecycle, self._address)
+        self._context = Context(studio, feeds, lifecycle, self._address)
         self._build_head(detail)
         with ui.element("nav").classes("tabs").props('aria-label="Parts of this deployment"'):
             self._links = {

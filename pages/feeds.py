@@ -36,6 +36,7 @@ class Feeds:
     agents: Feed[set[str]]
     overview: Feed[OverviewState]
     totals: Feed[Totals]
+    calls: Feed[set[str]]
 
     @classmethod
     def of(cls, studio: Studio) -> "Feeds":
@@ -47,6 +48,7 @@ class Feeds:
             agents=Feed([changes.agent], _as_they_are, AT_ONCE),
             overview=Feed(everything, lambda _: read_overview(studio), SOON),
             totals=Feed(everything, lambda _: read_totals(studio), SOON),
+            calls=Feed([changes.calls], _as_they_are, SOON),
         )
 
 

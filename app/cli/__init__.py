@@ -18,6 +18,7 @@ from app.cli import (
     logs,
     notifications,
     programs,
+    requests,
     revisions,
     run,
     secrets,
@@ -45,6 +46,7 @@ app.command()(deployments.ps)
 app.command()(deployments.status)
 app.command()(run.run)
 app.command()(logs.logs)
+app.command()(requests.requests)
 app.command()(deployments.stop)
 app.command()(deployments.start)
 app.command()(deployments.restart)

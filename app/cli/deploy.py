@@ -24,6 +24,9 @@ Canary = Annotated[
 ]
 CanaryMinutes = Annotated[float | None, typer.Option(metavar="N", help="How long a canary is tried; default: 10.")]
 CanaryCalls = Annotated[int | None, typer.Option(metavar="N", help="Enough calls to judge a canary by.")]
+Keep = Annotated[str | None, typer.Option(metavar="LIST", help="Of inputs,outputs: kept of each call; or none.")]
+Redact = Annotated[list[str] | None, typer.Option(metavar="FIELD", help="Left out of what is kept; repeatable.")]
+KeepDays = Annotated[int | None, typer.Option(metavar="N", min=1, max=365, help="Days for which that is kept.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is proven live.")]
 
 
@@ -43,6 +46,9 @@ def deploy(
     canary: Canary = None,
     canary_minutes: CanaryMinutes = None,
     canary_calls: CanaryCalls = None,
+    keep: Keep = None,
+    redact: Redact = None,
+    keep_days: KeepDays = None,
     no_wait: NoWait = False,
     url: Url = None,
     as_json: AsJson = False,
@@ -51,9 +57,10 @@ def deploy(
     chosen = _options(channels, require_key, env, secret, sample)
     limits = _limits(rate_limit, concurrency, timeout)
     chosen |= _canary(canary, canary_minutes, canary_calls, None)
+    record = _recording(keep, redact, keep_days)
     server = Server(url)
     body = {"agent": agent, "version": version, "gateway": gateway, "name": name}
-    change = server.post("deployments", body=body | {"options": chosen | {"limits": limits}})
+    change = server.post("deployments", body=body | {"options": chosen | {"limits": limits, "record": record}})
     finish(server, change, no_wait, as_json)
 
 
@@ -71,6 +78,9 @@ def redeploy(
     canary: Canary = None,
     canary_minutes: CanaryMinutes = None,
     canary_calls: CanaryCalls = None,
+    keep: Keep = None,
+    redact: Redact = None,
+    keep_days: KeepDays = None,
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
     allow_breaking: Annotated[
         bool, typer.Option("--allow-breaking", help="Go ahead although callers of today would break.")
@@ -85,12 +95,13 @@ def redeploy(
     """
     chosen = _options(channels, require_key, env, secret, sample)
     limits = _limits(rate_limit, concurrency, timeout)
+    record = _recording(keep, redact, keep_days)
     server = Server(url)
     options = None
-    if chosen or limits or (canary, canary_minutes, canary_calls) != (None, None, None):
+    if chosen or limits or record or (canary, canary_minutes, canary_calls) != (None, None, None):
         current = server.get("deployments", name)["options"]
         chosen |= _canary(canary, canary_minutes, canary_calls, current["canary"])
-        options = _merged(current, chosen, limits)
+        options = _merged(current, chosen, limits, record)
     body = {"version": version, "options": options, "reason": reason, "allow_breaking": allow_breaking}
     finish(server, server.post("deployments", name, "redeploy", body=body), no_wait, as_json)
 
@@ -133,6 +144,17 @@ def _canary(
     return {"canary": None if percent == 0 else (current or {}) | said}
 
 
+def _recording(keep: str | None, redact: list[str] | None, days: int | None) -> dict[str, Any]:
+    said: dict[str, Any] = {name: value for name, value in (("redact", redact), ("days", days)) if value}
+    if keep is None:
+        return said
+    kept = {word.strip().lower() for word in keep.split(",")} - {"", "none"}
+    if unknown := kept - {"inputs", "outputs"}:
+        detail = f"--keep {', '.join(sorted(unknown))}: say inputs, outputs, both with a comma between, or none."
+        raise CliError.because(ExitCode.USAGE, detail, code="invalid_input")
+    return said | {"inputs": "inputs" in kept, "outputs": "outputs" in kept}
+
+
 def _variable(word: str) -> tuple[str, str]:
     name, equals, value = word.partition("=")
     if not equals:
@@ -140,8 +162,10 @@ def _variable(word: str) -> tuple[str, str]:
     return name, value
 
 
-def _merged(current: dict[str, Any], chosen: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
-    merged = current | chosen | {"limits": current["limits"] | limits}
+def _merged(
+    current: dict[str, Any], chosen: dict[str, Any], limits: dict[str, Any], record: dict[str, Any]
+) -> dict[str, Any]:
+    merged = current | chosen | {"limits": current["limits"] | limits, "record": current["record"] | record}
     merged["environment"] = current["environment"] | chosen.get("environment", {})
     merged["secrets"] = list(dict.fromkeys([*current["secrets"], *chosen.get("secrets", [])]))
     return merged

@@ -5,6 +5,7 @@ import json
 from nicegui import ui
 
 from models.deployment import DeploymentKey
+from models.wire import Recording
 from pages.components.buttons import Button
 from pages.components.confirm import confirm
 from pages.components.empty_state import empty_state
@@ -112,6 +113,14 @@ class SettingsTab:
         )
 
 
+def _recording_words(record: Recording) -> str:
+    kept = " and ".join(name for name in ("inputs", "outputs") if getattr(record, name))
+    if not kept:
+        return "that it took place"
+    without = f", without {', '.join(record.redact)}" if record.redact else ""
+    return f"{kept}, for {record.days} {'day' if record.days == 1 else 'days'}{without}"
+
+
 def _option_words(detail: DeploymentDetail) -> list[tuple[str, str]]:
     options, limits = detail.options, detail.options.limits
     sample = options.sample_input if options.sample_input is not None else detail.artifact.sample
@@ -125,5 +134,6 @@ def _option_words(detail: DeploymentDetail) -> list[tuple[str, str]]:
         ("Calls a minute", f"{limits.rate_limit_per_minute:,}" if limits.rate_limit_per_minute else "no limit"),
         ("Latency limit", f"{options.latency_limit_ms:,.0f} ms" if options.latency_limit_ms else "no limit"),
         ("Sample calls", "every five minutes when nobody else calls it" if options.synthetic_check else "no"),
+        ("Kept of each call", _recording_words(options.record)),
         ("Sample input", json.dumps(sample or {}, indent=2, ensure_ascii=False)),
     ]

@@ -34,6 +34,8 @@ class TryTab:
 
     def __init__(self, context, detail: DeploymentDetail) -> None:
         self._connections = context.studio.connections
+        self._calls, self._address = context.studio.calls, context.address
+        self._id = detail.summary.deployment.id
         self._store = f"tries of {detail.summary.deployment.id}"
         self._tries: list[Trial] = []
         self._state = Section(_show_state, _why_not)
@@ -106,7 +108,11 @@ class TryTab:
         self._tries = [kept, *self._tries][:KEPT_TRIES]
         nicegui_app.storage.tab[self._store] = [{**asdict(each), "at": each.at.isoformat()} for each in self._tries]
 
-    def _restore(self) -> None:
+    async def _restore(self) -> None:
+        if self._channels and (call := self._address["call"]):  # a call that is to be tried again
+            found = await self._calls.get(self._id, call)
+            self._form.fill(json.loads(found.inputs) if found.can_be_replayed else self._interface.sample)
+            self._inputs_changed()
         stored: list[dict[str, Any]] = nicegui_app.storage.tab.get(self._store, [])
         if not stored or self._tries or not self._channels:
             return

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from models.agent import AgentVersion
 from models.deployment import DeploymentOptions
 from pages.components.deploy.canary_form import CanaryForm
+from pages.components.deploy.recording_form import RecordingForm
 from pages.components.deploy.sample_form import SampleForm
 from pages.components.deploy.secrets_form import SecretsForm
 from pages.components.deploy.variables_form import VariablesForm
@@ -37,9 +38,11 @@ class OptionsForm:
             self._canary = CanaryForm(options.canary, errors)
             with fold("Health"):
                 self._build_health(errors)
+            self._record = RecordingForm(options.record)
             self._sample = SampleForm()
         errors.belongs("options.secrets", self.secrets)
         errors.belongs("options.environment", self._variables)
+        errors.belongs("options.record", self._record)
         errors.belongs("options.sample_input", self._sample)
 
     def _build_limits(self, errors: FormErrors) -> None:
@@ -82,6 +85,7 @@ class OptionsForm:
                     "max_concurrency": self._concurrency.value,
                     "rate_limit_per_minute": self._rate.value,
                 },
+                record=self._record.read(),
                 sample_input=self._sample.read(),
                 canary=self._canary.read(),
                 latency_limit_ms=self._latency.value,

@@ -1,0 +1,73 @@
+"""One call in full: its facts, what went in and came out where that is kept, and where to go from here."""
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from pages.components.banner import banner
+from pages.components.buttons import link_button
+from pages.components.chips import Chip
+from pages.components.code_view import code_view
+from pages.components.copy_button import CopyButton
+from pages.components.modal import Modal
+from pages.components.moment import Moment
+from pages.components.request_row import status_look, tokens_words
+from pages.words import CHANNELS, milliseconds
+from services.calls import Call
+from services.trials import pretty_body
+
+ALTERED = "The input is not kept as it was sent: fields are redacted, secrets masked, or it was too long."
+NOT_KEPT = "Inputs and outputs are not kept. Redeploy with “Keep inputs” or “Keep outputs” to see those of later calls."
+
+
+def open_request_dialog(context, deployment_id: str, call: Call, closed: Callable[[], None]) -> None:
+    modal = Modal(f"Request {call.entry.request_id}", width="wide")
+    modal.dialog.on("hide", closed)
+    with modal.body:
+        _show_facts(call)
+        if not call.is_recorded:
+            banner(NOT_KEPT, "idle")
+        elif call.altered:
+            banner(ALTERED, "info")
+        with ui.element("div").classes("columns"):
+            for title, text in (("input", call.inputs), ("output", call.outputs)):
+                if text is not None:
+                    shown, suffix = pretty_body(text)
+                    code_view(shown, f"{title}.{suffix}", height=420, wrap=True)
+    with modal.foot:
+        path = f"/deployments/{deployment_id}"
+        lines = link_button("Its log lines", f"{path}?tab=logs&request={call.entry.request_id}", symbol="scroll-text")
+        lines.on("click", modal.close)
+        if call.can_be_replayed:
+            again = link_button("Try again", f"{path}?tab=try&call={call.id}", kind="primary", symbol="play")
+            again.on("click", modal.close)
+    modal.open()
+
+
+def _show_facts(call: Call) -> None:
+    entry = call.entry
+    with ui.element("div").classes("line wrap full"):
+        Chip(status_look(entry.status, entry.code)).mark("request-status")
+        ui.label(milliseconds(entry.milliseconds)).classes("mono small")
+        ui.label(CHANNELS.get(entry.channel, entry.channel)).classes("small fg2")
+        ui.label(f"revision #{entry.revision}").classes("small fg2")
+        with ui.element("div").classes("small fg3"):
+            Moment(entry.time)
+    with ui.element("dl").classes("facts"):
+        with _fact("Request id"), ui.element("div").classes("line"):
+            ui.label(entry.request_id).classes("mono breaks")
+            CopyButton(entry.request_id, "Copy the request id")
+        with _fact("Ended"):
+            ui.label(f"{entry.time:%Y-%m-%d %H:%M:%S.%f}"[:-3] + " UTC").classes("mono")
+        if call.key:
+            with _fact("Key"):
+                ui.label(f"{call.key.name} ({call.key.prefix}…)")
+        if words := tokens_words(call):
+            with _fact("Tokens"):
+                ui.label(f"{words} (read by models + written)")
+
+
+def _fact(term: str) -> ui.element:
+    with ui.element("dt"):
+        ui.label(term)
+    return ui.element("dd")
