@@ -11,7 +11,7 @@ from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
 from services.deployments import NexusDeploymentService
-from services.gateway_client import GatewayConnections
+from services.gateway_connections import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.health_retention import HealthRetention
@@ -46,9 +46,9 @@ def build_studio(settings: Settings) -> Studio:
     database = Database(settings.sqlalchemy_url)
     database.migrate()
     changes = Changes()
-    connections = GatewayConnections(installation_id(settings.data_dir / "installation.id"))
-    secrets = SecretVault(database, settings.data_dir / "secret.key")
     networks = parse_networks(settings.gateway_allowed_networks)
+    connections = GatewayConnections(installation_id(settings.data_dir / "installation.id"), networks)
+    secrets = SecretVault(database, settings.data_dir / "secret.key")
     gateways = GatewayDirectory(database, changes, secrets, connections, networks)
     agents = AgentCatalog(database, changes)
     journal = Journal(database, changes, connections.installation)

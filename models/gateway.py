@@ -7,6 +7,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
+from models.trust import Trust, TrustKind
 
 
 class GatewayKind(StrEnum):
@@ -33,6 +34,9 @@ class Gateway(SQLModel, table=True):
     kind: GatewayKind = Field(sa_type=choice(GatewayKind))
     url: str = Field(description="without a trailing slash, e.g. http://127.0.0.1:8401")
     encrypted_token: str
+    trust: TrustKind = Field(default=TrustKind.SYSTEM, sa_type=choice(TrustKind), description="of its certificate")
+    certificate: str | None = Field(default=None, description="PEM: the authorities', or its own where it is pinned")
+    dedicated_to: str | None = Field(default=None, description="id of the one deployment that it comes and goes with")
     status: GatewayStatus = Field(default=GatewayStatus.UNKNOWN, sa_type=choice(GatewayStatus))
     status_reason: str | None = Field(default=None, description="in plain words, when something is amiss")
     version: str | None = None
@@ -40,3 +44,12 @@ class Gateway(SQLModel, table=True):
     last_seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     created_by: str
+
+    @property
+    def how_trusted(self) -> Trust:
+        return Trust(self.trust, self.certificate or "")
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Of the pinned certificate, where one is pinned."""
+        return self.how_trusted.fingerprint

@@ -7,7 +7,7 @@ from pages.live import AT_ONCE, SOON, Feed
 from pages.overview_state import OverviewState, read_overview
 from services.deployment_views import DeploymentCounts, DeploymentSummary
 from services.errors import NotFound
-from services.gateways import GatewaySummary
+from services.gateway_rows import GatewaySummary
 from services.studio import Studio
 
 

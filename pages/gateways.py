@@ -8,7 +8,7 @@ from pages.components.gateway_row import GatewayRow
 from pages.components.local_gateway_dialog import open_local_gateway_dialog
 from pages.feeds import Feeds
 from pages.layout import Frame, page_head
-from services.gateways import GatewaySummary
+from services.gateway_rows import GatewaySummary
 from services.studio import Studio
 
 HEADS = (

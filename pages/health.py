@@ -18,7 +18,7 @@ from pages.layout import Frame, page_head
 from pages.notices import say
 from pages.words import Look, gateway_look, health_look
 from services.deployment_views import DeploymentQuery, DeploymentSummary
-from services.gateways import GatewaySummary
+from services.gateway_rows import GatewaySummary
 from services.studio import Studio
 
 PAGE_SIZE = 50

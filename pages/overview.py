@@ -15,7 +15,7 @@ from pages.layout import Frame, page_head
 from pages.notices import say
 from pages.overview_state import OverviewState, Problem, read_overview
 from pages.words import count_of, gateway_look, health_look, status_look
-from services.gateways import GatewaySummary
+from services.gateway_rows import GatewaySummary
 from services.studio import Studio
 
 PROBLEMS_SHOWN = 5

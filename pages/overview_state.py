@@ -7,7 +7,7 @@ from models.deployment import DeploymentStatus, HealthState
 from models.gateway import GatewayStatus
 from pages.words import Look, gateway_look, health_look, status_look
 from services.deployment_views import DeploymentCounts, DeploymentQuery, DeploymentSummary
-from services.gateways import GatewaySummary
+from services.gateway_rows import GatewaySummary
 from services.studio import Studio
 
 RECENT = 6

@@ -11,7 +11,7 @@ from models.gateway import Gateway
 from services.agents import find_version
 from services.deployment_requests import revision_to_run
 from services.errors import Fault, NotFound, SourceInvalid
-from services.gateways import find_gateway
+from services.gateway_rows import find_gateway
 from services.operations import active_operation
 from services.rules.declared import Present, Wanted
 from services.rules.lifecycle import PUTS_LIVE

@@ -73,6 +73,7 @@ class DeploymentCounts:
 @dataclass(frozen=True)
 class DeploymentDetail:
     summary: DeploymentSummary
+    gateway: Gateway
     live: Revision | None
     revisions: list[Revision]
     operation: OperationDetail | None
@@ -176,6 +177,7 @@ def read_detail(session: Session, deployment_id: str) -> DeploymentDetail:
     changes = select(StatusChange).where(StatusChange.deployment_id == row.id).order_by(StatusChange.id.desc())
     return DeploymentDetail(
         summary=summary,
+        gateway=session.get_one(Gateway, row.gateway_id),
         live=live,
         revisions=revisions,
         operation=summary.operation or (read_operation(session, last.id) if last else None),

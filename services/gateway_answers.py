@@ -14,10 +14,15 @@ from services.errors import (
     StudioError,
     TokenRefused,
 )
+from services.gateway_transport import ConnectionForbidden
 
 
 def unreachable(url: str, error: httpx.HTTPError) -> str:
+    if isinstance(error, ConnectionForbidden):
+        return f"{url} is not connected to. {error}"
     cause = "it did not answer in time" if isinstance(error, httpx.TimeoutException) else str(error) or "no connection"
+    if url.startswith("http:") and isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+        cause += "; if it serves HTTPS, begin the address with https://"
     return f"Nothing usable answers at {url} ({cause}). Is the gateway running, and is the address right?"
 
 

@@ -30,30 +30,15 @@ from models.wire import (
 )
 from services.errors import GatewayError, GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError
 from services.gateway_answers import raise_for, result_of, text_of, unreachable
+from services.gateway_transport import ConnectionForbidden
 
 ANSWER_LIMIT = 16 * 1024 * 1024  # bytes; a gateway that answers without end must not fill our memory
 CONTROL_TIMEOUT = httpx.Timeout(8.0, connect=2.0)  # a load may take longer: asked again, the gateway waits for its end
-NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, ConnectionForbidden)
 CUT = (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)
 STATE_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 GOODBYE_SECONDS = 2.0
 MCP_PROTOCOL = "2025-06-18"
-
-
-class GatewayConnections:
-    """The HTTP connections to all gateways, pooled; redirects are never followed and proxies never used."""
-
-    def __init__(self, installation: str = "") -> None:
-        """``installation`` tells gateways who we are, so that two Nexdecks on one of them are noticed."""
-        self.installation = installation
-        self._http = httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False)
-
-    def to(self, url: str, token: str) -> "GatewayClient":
-        """``token`` is the gateway's own for its control routes, a caller's key for calls, or empty."""
-        return GatewayClient(self._http, url, token, self.installation)
-
-    async def close(self) -> None:
-        await self._http.aclose()
 
 
 class GatewayClient:

@@ -1,30 +1,32 @@
 """The directory of gateways: which there are, how to reach them, and what the last look saw."""
 
-import asyncio
-import socket
-from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, func, select, update
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import Session, select, update
 
 from models.base import now
-from models.deployment import Deployment, DeploymentStatus
+from models.deployment import Deployment
 from models.gateway import Gateway, GatewayKind, GatewayStatus
+from models.trust import Trust
 from models.wire import DeploymentState, GatewayState
 from services.changes import Changes
 from services.database import Database
-from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable, InvalidInput, NotFound, StudioError
-from services.gateway_client import GatewayClient, GatewayConnections
-from services.rules.addresses import Network, normalise_url, require_allowed
+from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable, InvalidInput, StudioError
+from services.gateway_admission import Place, TrustWish, admit
+from services.gateway_client import GatewayClient
+from services.gateway_connections import GatewayConnections
+from services.gateway_rows import GatewaySummary, find_gateway, list_gateways, present_gateways, require_unused
+from services.rules.addresses import Network, normalise_url
 from services.rules.names import require_name
 from services.secrets import SecretVault
 
 NEWS = ("status", "status_reason", "boot_id", "version")
 RIVAL_SECONDS = 60.0  # another Nexdeck that called within that time still has the gateway
+PLACE = ("url", "encrypted_token", "trust", "certificate")
+BY_SYSTEM = TrustWish()
 SEEN = (*NEWS, "last_seen_at")
 
 
@@ -48,13 +50,6 @@ class Look(NamedTuple):
         return self.state.deployments if self.state else []
 
 
-@dataclass(frozen=True)
-class GatewaySummary:
-    gateway: Gateway
-    deployment_count: int
-    running_count: int
-
-
 class GatewayDirectory:
     def __init__(
         self,
@@ -72,55 +67,49 @@ class GatewayDirectory:
 
     async def list(self) -> list[GatewaySummary]:
         """All gateways, the local ones first, with how many deployments each holds."""
-
-        def query(session: Session) -> list[GatewaySummary]:
-            present = select(Deployment.gateway_id, Deployment.status, func.count()).where(
-                Deployment.undeployed_at.is_(None)
-            )
-            counts: dict[str, dict[str, int]] = {}
-            for gateway_id, status, count in session.exec(present.group_by(Deployment.gateway_id, Deployment.status)):
-                counts.setdefault(gateway_id, {})[status] = count
-            gateways = session.exec(_present().order_by(Gateway.kind, Gateway.name))
-            return [
-                GatewaySummary(g, sum(c.values()), c.get(DeploymentStatus.RUNNING, 0))
-                for g in gateways
-                for c in [counts.get(g.id, {})]
-            ]
-
-        return await self._database.read(query)
+        return await self._database.read(list_gateways)
 
     async def get(self, gateway: str) -> Gateway:
         """By id or name. Raises NotFound."""
         return await self._database.read(lambda session: find_gateway(session, gateway))
 
     def client(self, gateway: Gateway) -> GatewayClient:
-        return self._connections.to(gateway.url, self._secrets.decrypt(gateway.encrypted_token))
+        return self._connections.to(gateway.url, self._secrets.decrypt(gateway.encrypted_token), gateway.how_trusted)
 
-    async def test(self, url: str, token: str) -> GatewayState:
+    async def test(
+        self, url: str, token: str, trust: TrustWish | Trust = BY_SYSTEM, *, allow_plain: bool = False
+    ) -> GatewayState:
         """Look at a gateway without storing anything. Raises InvalidInput, GatewayUnreachable or GatewayRefused."""
-        url, host, port = normalise_url(url)
-        if not token.strip() or not token.isascii() or not token.isprintable():
-            raise InvalidInput("Enter the gateway's token.", errors=[Fault("token", "printable ASCII, not empty")])
-        await self._require_allowed(host, port)
-        return await self._connections.to(url, token.strip()).state()
+        return (await self._visit(url, token, trust, allow_plain))[1]
 
-    async def add_remote(self, name: str, url: str, token: str, *, by: str) -> Gateway:
+    async def _visit(
+        self, url: str, token: str, trust: TrustWish | Trust, allow_plain: bool
+    ) -> tuple[Place, GatewayState]:
+        place = await admit(url, token, trust, self._allowed_networks, allow_plain=allow_plain)
+        async with self._connections.once(place.url, place.token, place.trust) as client:
+            return place, await client.state()
+
+    async def add_remote(
+        self,
+        name: str,
+        url: str,
+        token: str,
+        trust: TrustWish = BY_SYSTEM,
+        *,
+        allow_plain: bool = False,
+        by: str,
+    ) -> Gateway:
         """Add a gateway that answers. Raises as ``test`` does, and Conflict when name or address is taken."""
         require_name(name)
-        state = await self.test(url, token)
-        gateway = Gateway(
-            name=name,
-            kind=GatewayKind.REMOTE,
-            url=normalise_url(url)[0],
-            encrypted_token=self._secrets.encrypt(token.strip()),
-            created_by=by,
-        )
+        place, state = await self._visit(url, token, trust, allow_plain)
+        gateway = Gateway(name=name, kind=GatewayKind.REMOTE, url=place.url, encrypted_token="", created_by=by)
+        self._note_place(gateway, place)
         self._note_seen(gateway, state)
         return await self.save_new(gateway)
 
     async def save_new(self, gateway: Gateway) -> Gateway:
         def insert(session: Session) -> None:
-            if session.exec(_present().where(Gateway.url == gateway.url)).first():
+            if session.exec(present_gateways().where(Gateway.url == gateway.url)).first():
                 raise Conflict(f"Another gateway has the address {gateway.url} already.", code="gateway_exists")
             session.add(gateway)
 
@@ -133,21 +122,33 @@ class GatewayDirectory:
         return gateway
 
     async def update_remote(
-        self, gateway: str, *, url: str | None = None, token: str | None = None, by: str
+        self,
+        gateway: str,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        trust: TrustWish | None = None,
+        allow_plain: bool = False,
+        by: str,
     ) -> Gateway:
-        """Change address or token. A new address needs a token too: the stored one never travels to another host."""
+        """Change address, token or how its certificate is verified; None leaves each as it is.
+
+        A new address or certificate needs the token with it: the stored one never travels to whom it was not meant for.
+        """
         row = await self.get(gateway)
         if row.kind is not GatewayKind.REMOTE:
             raise Conflict(f"{row.name} is run by Nexdeck itself; its address and token are not to be edited.")
-        if url is not None and normalise_url(url)[0] != row.url and not token:
-            message = "enter the token too: the stored one is not sent to a new address"
-            raise InvalidInput("A new address needs its token.", errors=[Fault("token", message)])
         new_url = normalise_url(url)[0] if url is not None else row.url
-        new_token = token.strip() if token else self._secrets.decrypt(row.encrypted_token)
-        state = await self.test(new_url, new_token)
-        row.url, row.encrypted_token = new_url, self._secrets.encrypt(new_token)
+        if (new_url != row.url or trust is not None) and not token:
+            message = "enter the token too: the stored one is not sent to a new address or on a new certificate's word"
+            raise InvalidInput("That change needs the token.", errors=[Fault("token", message)])
+        token = token or self._secrets.decrypt(row.encrypted_token)
+        allow_plain = allow_plain or new_url == row.url
+        place, state = await self._visit(new_url, token, trust or row.how_trusted, allow_plain)
+        await self._connections.forget(row.url)
+        self._note_place(row, place)
         self._note_seen(row, state)
-        await self._save(row, "url", "encrypted_token", *SEEN)
+        await self._save(row, *PLACE, *SEEN)
         self._changes.gateway.send(row.id)
         return row
 
@@ -177,13 +178,13 @@ class GatewayDirectory:
 
     async def require_unused(self, gateway: Gateway) -> None:
         """Raises Conflict while deployments are on it."""
-        await self._database.read(lambda session: _require_unused(session, gateway))
+        await self._database.read(lambda session: require_unused(session, gateway))
 
     async def forget(self, gateway: Gateway) -> None:
         """Raises Conflict while deployments are on it. What was on it keeps its history; its name is free again."""
 
         def change(session: Session) -> None:
-            _require_unused(session, gateway)
+            require_unused(session, gateway)
             row = session.get_one(Gateway, gateway.id)
             if session.exec(select(Deployment.id).where(Deployment.gateway_id == row.id)).first() is None:
                 session.delete(row)
@@ -192,11 +193,16 @@ class GatewayDirectory:
             row.status, row.status_reason = GatewayStatus.REMOVED, None
 
         await self._database.write(change)
+        await self._connections.forget(gateway.url)
         self._changes.gateway.send(gateway.id)
 
     def announce(self, gateway_id: str) -> None:
         """Tell whoever watches that there is news of a gateway."""
         self._changes.gateway.send(gateway_id)
+
+    def _note_place(self, gateway: Gateway, place: Place) -> None:
+        gateway.url, gateway.encrypted_token = place.url, self._secrets.encrypt(place.token)
+        gateway.trust, gateway.certificate = place.trust.kind, place.trust.certificate or None
 
     def _note_seen(self, gateway: Gateway, state: GatewayState) -> None:
         gateway.status, gateway.status_reason = GatewayStatus.ONLINE, None
@@ -213,28 +219,3 @@ class GatewayDirectory:
                 update(Gateway).where(Gateway.id == gateway.id, Gateway.status != GatewayStatus.REMOVED).values(values)
             )
         )
-
-    async def _require_allowed(self, host: str, port: int) -> None:
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise GatewayUnreachable(f"The host {host} is not known here. Is it spelled right?") from error
-        for *_, address in found:
-            require_allowed(address[0], self._allowed_networks)
-
-
-def find_gateway(session: Session, gateway: str) -> Gateway:
-    row = session.exec(_present().where((Gateway.id == gateway) | (Gateway.name == gateway))).first()
-    if row is None:
-        raise NotFound(f"There is no gateway {gateway[:80]!r}. `nexdeck gateways list` shows those there are.")
-    return row
-
-
-def _present() -> SelectOfScalar[Gateway]:
-    return select(Gateway).where(Gateway.status != GatewayStatus.REMOVED)
-
-
-def _require_unused(session: Session, gateway: Gateway) -> None:
-    on_it = select(Deployment.name).where(Deployment.gateway_id == gateway.id, Deployment.undeployed_at.is_(None))
-    if names := session.exec(on_it.order_by(Deployment.name)).all():
-        raise Conflict(f"Undeploy first what is on {gateway.name}: {', '.join(names[:5])}.", code="gateway_in_use")

@@ -12,7 +12,8 @@ from models.health import HealthStanding
 from services.changes import Changes
 from services.database import Database
 from services.deployment_views import find_deployment
-from services.gateways import GatewayDirectory, Look, find_gateway
+from services.gateway_rows import find_gateway
+from services.gateways import GatewayDirectory, Look
 from services.health_ledger import PAUSED, Ledger, News, note_change, standing_of
 from services.rules.health import is_stale, rest
 from services.sampling import Sampling

@@ -1,9 +1,10 @@
 """How a deployment is called: what its documents, its snippets and its form are all drawn from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.deployment import DeploymentOptions
+from models.trust import Trust
 from models.wire import Channel, JsonSchema, Limits
 from services.deployment_views import DeploymentDetail
 
@@ -26,6 +27,8 @@ class Interface:
     input_schema: JsonSchema
     output_schema: JsonSchema
     sample: dict[str, Any]
+    gateway: str = "local"
+    trust: Trust = field(default_factory=Trust)
 
 
 def interface_of(detail: DeploymentDetail) -> Interface:
@@ -46,4 +49,6 @@ def interface_of(detail: DeploymentDetail) -> Interface:
         input_schema=version.input_schema,
         output_schema=version.output_schema,
         sample=(version.sample if options.sample_input is None else options.sample_input) or {},
+        gateway=detail.gateway.name,
+        trust=detail.gateway.how_trusted,
     )

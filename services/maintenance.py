@@ -14,7 +14,7 @@ from services.changes import Changes
 from services.database import Database
 from services.deployment_views import find_deployment
 from services.errors import Fault, InvalidInput, NotFound
-from services.gateways import find_gateway
+from services.gateway_rows import find_gateway
 
 LONGEST = timedelta(days=30)
 MOST_SHOWN = 200

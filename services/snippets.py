@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from models.trust import TrustKind
 from models.wire import Channel
 from services.codegen.literals import layout
 from services.interface import Interface
+from services.snippet_trust import CERTIFICATE_FILE, curl_options, for_node, how_to_save_it, python_lines
 
 KEY_VARIABLE = "NEXDECK_KEY"
 GRACE_SECONDS = 5  # the gateway times the agent out by itself; this is for the way there and back
@@ -46,7 +48,11 @@ def snippets(interface: Interface) -> list[Snippet]:
 
 def curl_command(interface: Interface, inputs: dict[str, Any]) -> str:
     """A call that a POSIX shell runs as it stands."""
-    lines = [f"curl -sS {shlex.quote(interface.api_url)}", "-H 'Content-Type: application/json'"]
+    lines = [
+        f"curl -sS {shlex.quote(interface.api_url)}",
+        *curl_options(interface),
+        "-H 'Content-Type: application/json'",
+    ]
     if interface.require_key:
         lines.append(f'-H "Authorization: Bearer ${KEY_VARIABLE}"')
     body = json.dumps({"inputs": inputs}, ensure_ascii=False)
@@ -54,14 +60,22 @@ def curl_command(interface: Interface, inputs: dict[str, Any]) -> str:
 
 
 def _curl(interface: Interface) -> Snippet:
-    return Snippet("curl", "call.sh", curl_command(interface, interface.sample), _export(interface))
+    return Snippet(
+        "curl",
+        "call.sh",
+        curl_command(interface, interface.sample),
+        _before(interface, interface.trust.kind is TrustKind.CA),
+    )
 
 
 def _python(interface: Interface) -> Snippet:
-    lines = ["import os\n"] if interface.require_key else []
+    tls = python_lines(interface)
+    lines = [*(["import os"] if interface.require_key else []), *(["import ssl"] if tls else [])]
     lines += [
+        *([""] if lines else []),
         "import httpx",
         "",
+        *([*tls, ""] if tls else []),
         "answer = httpx.post(",
         f"    {json.dumps(interface.api_url)},",
         f"    json={layout({'inputs': interface.sample}, 4, 9, 1)},",
@@ -69,12 +83,13 @@ def _python(interface: Interface) -> Snippet:
     if interface.require_key:
         lines.append(f"    {_PYTHON_HEADERS},")
     lines += [
+        *(["    verify=tls,"] if tls else []),
         f"    timeout={_seconds(interface)},",
         ")",
         "answer.raise_for_status()",
         'print(answer.json()["outputs"]["agent"]["result"])',
     ]
-    return Snippet("Python", "call.py", "\n".join(lines), "Needs the package httpx. " + _export(interface))
+    return Snippet("Python", "call.py", "\n".join(lines), "Needs the package httpx. " + _before(interface))
 
 
 def _javascript(interface: Interface) -> Snippet:
@@ -93,16 +108,19 @@ const answer = await fetch({json.dumps(interface.api_url)}, {{
 if (!answer.ok) throw new Error(`${{answer.status}}: ${{await answer.text()}}`);
 const {{ outputs }} = await answer.json();
 console.log(JSON.stringify(outputs.agent.result, null, 2));"""
-    return Snippet("JavaScript", "call.mjs", code, "Runs in Node 18 or newer. " + _export(interface))
+    return Snippet(
+        "JavaScript", "call.mjs", code, "Runs in Node 18 or newer. " + _before(interface) + for_node(interface)
+    )
 
 
 def _claude_code(interface: Interface, url: str) -> Snippet:
     words = ["claude", "mcp", "add", "--transport", "http"]
     if not interface.require_key:
-        return Snippet("Claude Code", "connect.sh", shlex.join([*words, interface.name, url]))
+        note = (_before(interface) + for_node(interface)).strip()
+        return Snippet("Claude Code", "connect.sh", shlex.join([*words, interface.name, url]), note)
     header = f"Authorization: Bearer ${{{KEY_VARIABLE}}}"
     command = shlex.join([*words, "--scope", "project", interface.name, url, "--header", header])
-    note = f"The project's .mcp.json keeps the variable's name, not the key. {_export(interface)}"
+    note = f"The project's .mcp.json keeps the variable's name, not the key. {_before(interface)}{for_node(interface)}"
     return Snippet("Claude Code", "connect.sh", command, note)
 
 
@@ -113,9 +131,12 @@ def _claude_desktop(interface: Interface, url: str) -> Snippet:
         arguments.append("--allow-http")
     server: dict[str, Any] = {"command": "npx", "args": arguments}
     note = "Needs Node. Settings → Developer → Edit Config, then restart Claude Desktop."
+    if interface.trust.certificate:
+        server["env"] = {"NODE_EXTRA_CA_CERTS": f"/PATH/TO/{CERTIFICATE_FILE}"}
+        note += f" {how_to_save_it(interface)}"
     if interface.require_key:
         arguments += ["--header", "Authorization:${NEXDECK_AUTHORIZATION}"]  # a blank in it breaks on Windows
-        server["env"] = {"NEXDECK_AUTHORIZATION": "Bearer YOUR-KEY"}
+        server["env"] = {**server.get("env", {}), "NEXDECK_AUTHORIZATION": "Bearer YOUR-KEY"}
         note += " Put your key in place of YOUR-KEY; the file is on your own machine only."
     document = {"mcpServers": {interface.name: server}}
     return _configuration("Claude Desktop", "claude_desktop_config.json", document, note)
@@ -123,7 +144,7 @@ def _claude_desktop(interface: Interface, url: str) -> Snippet:
 
 def _cursor(interface: Interface, url: str) -> Snippet:
     server = {"url": url, **_headers(interface, f"${{env:{KEY_VARIABLE}}}")}
-    note = f"In your home folder or your project. {_export(interface)}"
+    note = f"In your home folder or your project. {_before(interface)}{for_node(interface)}"
     return _configuration("Cursor", ".cursor/mcp.json", {"mcpServers": {interface.name: server}}, note)
 
 
@@ -131,9 +152,12 @@ def _vs_code(interface: Interface, url: str) -> Snippet:
     server = {"type": "http", "url": url, **_headers(interface, "${input:nexdeck-key}")}
     document: dict[str, Any] = {"servers": {interface.name: server}}
     if not interface.require_key:
-        return _configuration("VS Code", ".vscode/mcp.json", document, "")
+        note = (_before(interface) + for_node(interface)).strip()
+        return _configuration("VS Code", ".vscode/mcp.json", document, note)
     asked = {"type": "promptString", "id": "nexdeck-key", "description": f"Key of {interface.name}", "password": True}
     note = "VS Code asks for the key once and keeps it in its secret store."
+    if interface.trust.certificate:
+        note += f" {how_to_save_it(interface)}{for_node(interface)}"
     return _configuration("VS Code", ".vscode/mcp.json", {"inputs": [asked], **document}, note)
 
 
@@ -142,6 +166,9 @@ def _python_mcp(interface: Interface, url: str) -> Snippet:
     if interface.require_key:
         imports.append("os")
         headers = f"{_PYTHON_HEADERS}, "
+    if tls := python_lines(interface):
+        imports.append("ssl")
+        headers += "verify=tls, "
     call = f"        result = await session.call_tool({json.dumps(interface.name)}, "
     code = f"""\
 {chr(10).join(f"import {name}" for name in imports)}
@@ -149,7 +176,7 @@ def _python_mcp(interface: Interface, url: str) -> Snippet:
 import httpx
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-
+{chr(10).join(["", *tls, ""]) if tls else ""}
 
 async def main() -> None:
     async with (
@@ -165,7 +192,7 @@ async def main() -> None:
 
 
 asyncio.run(main())"""
-    return Snippet("Python MCP", "call_tool.py", code, "Needs the package mcp. " + _export(interface))
+    return Snippet("Python MCP", "call_tool.py", code, "Needs the package mcp. " + _before(interface))
 
 
 def _headers(interface: Interface, key: str) -> dict[str, Any]:
@@ -176,8 +203,12 @@ def _configuration(client: str, filename: str, document: dict[str, Any], note: s
     return Snippet(client, filename, json.dumps(document, indent=2), note)
 
 
-def _export(interface: Interface) -> str:
-    return f"Set the environment variable {KEY_VARIABLE} to your key first." if interface.require_key else ""
+def _before(interface: Interface, needs_certificate: bool = True) -> str:
+    """What is to be done first."""
+    notes = [f"Set the environment variable {KEY_VARIABLE} to your key first."] if interface.require_key else []
+    if needs_certificate and interface.trust.certificate:
+        notes.append(how_to_save_it(interface))
+    return " ".join(notes)
 
 
 def _seconds(interface: Interface) -> str:

@@ -10,7 +10,7 @@ from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
 from services.deployments import NexusDeploymentService
-from services.gateway_client import GatewayConnections
+from services.gateway_connections import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.health_retention import HealthRetention

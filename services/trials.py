@@ -10,7 +10,8 @@ from typing import Any
 from models.base import now
 from models.wire import Channel
 from services.errors import Fault, InvalidInput
-from services.gateway_client import MCP_PROTOCOL, GatewayClient, GatewayConnections
+from services.gateway_client import MCP_PROTOCOL, GatewayClient
+from services.gateway_connections import GatewayConnections
 from services.interface import Interface
 
 GRACE_SECONDS = 5.0  # the gateway times the agent out by itself; this is for the way there and back
@@ -51,7 +52,7 @@ async def try_call(
     if not re.fullmatch(r"[\x21-\x7e]*", key):
         message = "has characters that no key has; was it copied whole?"
         raise InvalidInput("The key is not one.", errors=[Fault("key", message)])
-    client = connections.to(interface.gateway_url, key)
+    client = connections.to(interface.gateway_url, key, interface.trust)
     seconds = interface.limits.timeout_seconds + GRACE_SECONDS
     if channel is Channel.MCP:
         return await _over_mcp(client, interface.name, inputs, seconds)

@@ -56,10 +56,11 @@ class GatewayProcess:
     def __init__(self, data_dir: Path, *options: str, env: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False)
+        scheme = "https" if any(option.startswith("--tls-") for option in options) else "http"
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
+        self.http = httpx.Client(base_url=self.url, timeout=30, trust_env=False, verify=False)
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        self.control = httpx.Client(base_url=self.url, timeout=30, trust_env=False, headers=headers)
+        self.control = httpx.Client(base_url=self.url, timeout=30, trust_env=False, verify=False, headers=headers)
         self._options = options
         self._env = os.environ | {"NEXDECK_GATEWAY_TOKEN": TOKEN} | (env or {})
 

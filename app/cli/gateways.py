@@ -10,7 +10,7 @@ from app.cli.exits import CliError, ExitCode
 from app.cli.hidden import read_hidden
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table, when
+from app.cli.output import confirm, print_fields, print_json, print_table, when, write_out
 
 app = typer.Typer(help="Gateways, the Nexus processes that agents run on.", no_args_is_help=True)
 Gateway = Annotated[str, typer.Argument(help="The gateway's name or id.")]
@@ -18,6 +18,15 @@ Unknown = Annotated[str, typer.Argument(metavar="ID", help="The id of what the g
 Address = Annotated[str, typer.Argument(metavar="URL", help="e.g. http://10.1.2.3:8401")]
 TokenFile = Annotated[
     Path | None, typer.Option(help="The file that holds its token; else it is asked for, or read from standard input.")
+]
+CaFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Verify its certificate by this CA's (PEM), not by the system's.")
+]
+Pin = Annotated[
+    str | None, typer.Option(metavar="SHA256", help="Accept this very certificate; the gateway prints it at its start.")
+]
+AllowPlainHttp = Annotated[
+    bool, typer.Option("--allow-plain-http", help="Send token and secrets in clear text to another host.")
 ]
 
 
@@ -42,7 +51,7 @@ def show(gateway: Gateway, url: Url = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    names = ("name", "id", "kind", "url", "status", "status_reason", "version")
+    names = ("name", "id", "kind", "url", "trust", "fingerprint", "dedicated_to", "status", "status_reason", "version")
     fields = [(name.replace("status_reason", "because"), found[name]) for name in names]
     print_fields([*fields, ("last seen", when(found["last_seen_at"]))])
     if found["strangers"]:
@@ -82,13 +91,17 @@ def add(
     address: Annotated[str | None, typer.Argument(metavar="[URL]", help="e.g. http://10.1.2.3:8401")] = None,
     local: Annotated[bool, typer.Option("--local", help="Start another gateway process beside Nexdeck.")] = False,
     token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    pin: Pin = None,
+    allow_plain_http: AllowPlainHttp = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a gateway that runs elsewhere, which must answer now; or, with --local, start one here."""
     if local is (address is not None):
         raise CliError.because(ExitCode.USAGE, "Give the gateway's address, or --local to start one here.")
-    place = {"kind": "local"} if local else {"url": address, "token": _token(token_file)}
+    certificate = _certificate(ca_file, pin, allow_plain_http)
+    place = {"kind": "local"} if local else {"url": address, "token": _token(token_file)} | certificate
     gateway = Server(url).post("gateways", body={"name": name} | place)
     status = "starting" if local else gateway["status"]
     print_json(gateway) if as_json else print(f"{gateway['name']} is {status} at {gateway['url']}.")
@@ -103,9 +116,47 @@ def restart(gateway: Gateway, yes: Yes = False, url: Url = None, as_json: AsJson
 
 
 @app.command()
-def test(address: Address, token_file: TokenFile = None, url: Url = None, as_json: AsJson = False) -> None:
+def change(
+    gateway: Gateway,
+    address: Annotated[str | None, typer.Option(metavar="URL", help="Its new address.")] = None,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    pin: Pin = None,
+    system_cas: Annotated[bool, typer.Option("--system-cas", help="Verify by the system's authorities again.")] = False,
+    allow_plain_http: AllowPlainHttp = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change the address, the token or how the certificate is verified of a gateway that runs elsewhere."""
+    certificate = _certificate(ca_file, pin, allow_plain_http) | ({"ca": ""} if system_cas else {})
+    body = {"url": address, "token": _token(token_file)} | certificate
+    changed = Server(url).call("PATCH", "gateways", gateway, body=body)
+    print_json(changed) if as_json else print(f"{changed['name']} is {changed['status']} at {changed['url']}.")
+
+
+@app.command()
+def certificate(
+    gateway: Gateway,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    url: Url = None,
+) -> None:
+    """Print the certificate that callers verify a gateway by, in PEM: its CA's, or its own where that is pinned."""
+    write_out(Server(url).raw("GET", "gateways", gateway, "certificate").body, output)
+
+
+@app.command()
+def test(
+    address: Address,
+    token_file: TokenFile = None,
+    ca_file: CaFile = None,
+    pin: Pin = None,
+    allow_plain_http: AllowPlainHttp = False,
+    url: Url = None,
+    as_json: AsJson = False,
+) -> None:
     """Look whether a gateway answers at an address; nothing is stored."""
-    seen = Server(url).post("gateways", "test", body={"url": address, "token": _token(token_file)})
+    body = {"url": address, "token": _token(token_file)} | _certificate(ca_file, pin, allow_plain_http)
+    seen = Server(url).post("gateways", "test", body=body)
     if as_json:
         print_json(seen)
         return
@@ -139,10 +190,19 @@ def _known_as(stranger: dict[str, Any]) -> str:
     return f"{stranger['agent']} {stranger['version']}" if stranger["agent"] else "no agent of the catalog"
 
 
+def _certificate(ca_file: Path | None, pin: str | None, allow_plain_http: bool) -> dict[str, Any]:
+    ca = None if ca_file is None else _read(ca_file, "The CA's certificate")
+    return {"ca": ca, "pin": pin, "allow_plain_http": allow_plain_http}
+
+
 def _token(file: Path | None) -> str:
     if file is None:
         return read_hidden("The gateway's token")
+    return _read(file, "The token")
+
+
+def _read(file: Path, what: str) -> str:
     try:
         return file.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise CliError.because(ExitCode.USAGE, f"The token cannot be read from {file}.") from error
+        raise CliError.because(ExitCode.USAGE, f"{what} cannot be read from {file}.") from error

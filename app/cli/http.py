@@ -7,6 +7,7 @@ the command together (0.15 s of 0.2 s, against 0.03 s for http.client), and one 
 import http.client
 import json
 import os
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from app.cli.exits import CliError, ExitCode
+from models.trust import Trust, what_is_wrong
 
 CONNECT_SECONDS = 5.0
 USER_AGENT = "nexdeck-cli"
@@ -36,11 +38,17 @@ class Answer:
 
 
 def send(
-    method: str, url: str, *, body: Any = None, headers: dict[str, str] | None = None, seconds: float = 30.0
+    method: str,
+    url: str,
+    *,
+    body: Any = None,
+    headers: dict[str, str] | None = None,
+    seconds: float = 30.0,
+    trust: Trust | None = None,
 ) -> Answer:
     """One request with a JSON body, answered within ``seconds``. Raises CliError (unreachable, timeout)."""
     target = _split(url)
-    connection = _connection(target)
+    connection = _connection(target, trust)
     sent = {"Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
     content = None
     if body is not None:
@@ -50,7 +58,7 @@ def send(
         try:
             connection.connect()
         except OSError as error:
-            raise _unreachable(url, error) from error
+            raise _unreachable(url, error, trust) from error
         connection.sock.settimeout(seconds)
         path = f"{target.path}?{target.query}" if target.query else target.path or "/"
         connection.request(method, path, content, sent)
@@ -76,13 +84,18 @@ def _split(url: str) -> SplitResult:
     raise CliError.because(ExitCode.USAGE, f"{url!r} is not an address; it looks like http://127.0.0.1:8400")
 
 
-def _connection(target: SplitResult) -> http.client.HTTPConnection:
-    secure = target.scheme == "https"
-    connection_type = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    return connection_type(target.hostname, target.port, timeout=CONNECT_SECONDS)
+def _connection(target: SplitResult, trust: Trust | None = None) -> http.client.HTTPConnection:
+    """Of HTTPS the certificate is verified, by the system's authorities unless it is said how."""
+    if target.scheme == "http":
+        return http.client.HTTPConnection(target.hostname, target.port, timeout=CONNECT_SECONDS)
+    context = trust and trust.context()
+    return http.client.HTTPSConnection(target.hostname, target.port, timeout=CONNECT_SECONDS, context=context)
 
 
-def _unreachable(url: str, error: Exception) -> CliError:
+def _unreachable(url: str, error: Exception, trust: Trust | None = None) -> CliError:
+    if isinstance(error, ssl.SSLError):
+        wrong = what_is_wrong(error, urlsplit(url).hostname or "", trust or Trust())
+        return CliError.because(ExitCode.UNREACHABLE, f"{urlsplit(url).netloc} is not connected to. {wrong}")
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return CliError.because(ExitCode.UNREACHABLE, f"Nothing answers at {urlsplit(url).netloc} ({reason}).")
 

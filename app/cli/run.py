@@ -12,6 +12,7 @@ from app.cli.http import Answer, Server, send
 from app.cli.options import AsJson, Url
 from app.cli.output import plain, print_json
 from app.cli.values import read_json, read_pairs
+from models.trust import Trust, TrustKind
 
 # As in models.wire, which a test compares it with: importing that brings pydantic, 0.2 s in the way of every proof.
 REVISION_HEADER = "X-Nexdeck-Revision"
@@ -47,8 +48,19 @@ def run(
         body={"inputs": values},
         headers=_headers(key, revision),
         seconds=deployment["options"]["limits"]["timeout_seconds"] + GRACE_SECONDS,
+        trust=_trust(server, deployment),
     )
     _print(_result_of(answer, deployment), as_json)
+
+
+def _trust(server: Server, deployment: dict[str, Any]) -> Trust | None:
+    """As Nexdeck itself verifies the gateway's certificate."""
+    if not deployment["api_endpoint"].startswith("https:"):
+        return None
+    kind = TrustKind(server.get("gateways", deployment["gateway_id"])["trust"])
+    if kind is TrustKind.SYSTEM:
+        return None
+    return Trust(kind, server.raw("GET", "gateways", deployment["gateway_id"], "certificate").body.decode())
 
 
 def _require_callable(deployment: dict[str, Any]) -> None:

@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data-dir", type=Path, required=True, help="folder for the deployed artifacts")
     parser.add_argument("--token-file", type=Path, help=f"file with the control token (else: {TOKEN_VARIABLE})")
     parser.add_argument("--allow-remote", action="store_true", help="permit an address that is not loopback")
+    parser.add_argument("--tls-cert", type=Path, help="serve HTTPS with this certificate chain (PEM)")
+    parser.add_argument("--tls-key", type=Path, help="its private key (PEM, without a password)")
+    parser.add_argument(
+        "--tls-self-signed", action="store_true", help="serve HTTPS with a certificate made and kept in the data folder"
+    )
+    parser.add_argument("--allow-plain-http", action="store_true", help="permit --allow-remote without TLS")
     parser.add_argument("--allowed-hosts", default="", help="further names for the Host header, by comma")
     parser.add_argument("--allowed-origins", default="", help="web origins that may call, by comma")
     parser.add_argument(
@@ -60,7 +66,9 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(options: argparse.Namespace) -> int:
     if not (options.allow_remote or _is_loopback(options.host)):
         raise CannotStart(BAD_OPTION, f"--host {options.host} is not loopback; give --allow-remote if that is meant.")
+    _check_tls(options)
     token = _token(options.token_file)
+    certificate = _certificate(options)
     listener = _listen(options.host, options.port)
     # Agents run in this process: what is Nexdeck's own must not be in the environment that they see.
     for name in [name for name in os.environ if name.startswith("NEXDECK_")]:
@@ -70,11 +78,41 @@ def _serve(options: argparse.Namespace) -> int:
     from app.gateway.store import DataDirInUse
 
     try:
-        return serve(options, token, listener)
+        return serve(options, token, listener, certificate)
     except ValueError as error:
         raise CannotStart(BAD_OPTION, f"--llm-allowed-hosts: {error}.") from error
     except DataDirInUse as error:
         raise CannotStart(NO_DATA_DIR, f"another gateway is using {options.data_dir}.") from error
+    except OSError as error:
+        raise CannotStart(NO_DATA_DIR, f"{options.data_dir} cannot be used: {error.strerror}.") from error
+
+
+def _check_tls(options: argparse.Namespace) -> None:
+    if (options.tls_cert is None) is not (options.tls_key is None):
+        raise CannotStart(BAD_OPTION, "--tls-cert and --tls-key belong together; give both.")
+    if options.tls_cert and options.tls_self_signed:
+        raise CannotStart(BAD_OPTION, "give either --tls-cert with --tls-key, or --tls-self-signed.")
+    encrypted = options.tls_cert or options.tls_self_signed or options.allow_plain_http
+    if not (encrypted or _is_loopback(options.host)):
+        raise CannotStart(
+            BAD_OPTION,
+            f"on {options.host} the token and the agents' secrets would travel in clear text; give --tls-self-signed, "
+            "or --tls-cert and --tls-key (or --allow-plain-http, where something else encrypts).",
+        )
+
+
+def _certificate(options: argparse.Namespace):
+    if not (options.tls_cert or options.tls_self_signed):
+        return None
+    from app.gateway.certificate import given, self_signed  # importing cryptography takes a while
+
+    try:
+        if options.tls_cert:
+            return given(options.tls_cert, options.tls_key)
+        named = {name.strip().lower().rsplit(":", 1)[0] for name in options.allowed_hosts.split(",") if name.strip()}
+        return self_signed(options.data_dir, named | ({options.host} - {"0.0.0.0", "::"}))
+    except ValueError as error:
+        raise CannotStart(BAD_OPTION, f"{error}.") from error
     except OSError as error:
         raise CannotStart(NO_DATA_DIR, f"{options.data_dir} cannot be used: {error.strerror}.") from error
 

@@ -8,6 +8,7 @@ import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -27,6 +28,9 @@ from app.gateway.log_buffer import LogBuffer, LogCapture, PrintCapture
 from app.gateway.server import Gateway
 from app.gateway.store import BundleStore
 
+if TYPE_CHECKING:  # it imports cryptography, 0.1 s that a gateway without TLS does not need
+    from app.gateway.certificate import Certificate
+
 logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75  # longer than clients' pools keep idle connections: they close first, and lose no call
@@ -45,7 +49,9 @@ CHATTY = {
 }
 
 
-def serve(options: argparse.Namespace, token: str, listener: socket.socket) -> int:
+def serve(
+    options: argparse.Namespace, token: str, listener: socket.socket, certificate: "Certificate | None" = None
+) -> int:
     """Serve until a signal comes. Raises OSError or DataDirInUse for the data folder, ValueError for a host list."""
     allowed = AllowedHosts(options.llm_allowed_hosts)
     store = BundleStore(options.data_dir)
@@ -57,21 +63,20 @@ def serve(options: argparse.Namespace, token: str, listener: socket.socket) -> i
     sys.stdout, sys.stderr = prints
     environment.install(lambda: (call := CURRENT.get()) and call.environment)
     door = Door(token, _names(options.allowed_hosts) | {options.host.lower()}, _names(options.allowed_origins))
-    host, port = listener.getsockname()[:2]
-    logger.info("gateway %s listens on http://%s:%d", options.name, f"[{host}]" if ":" in host else host, port)
+    _tell_where(options.name, listener, certificate)
     loop = uvloop.new_event_loop() if uvloop else asyncio.new_event_loop()
     # for agents that call asyncio.to_thread themselves; asyncio's own default is six threads on two cores
     loop.set_default_executor(ThreadPoolExecutor(DEFAULT_THREADS, "default"))
     try:
-        calls = CallBuffer()
+        calls, port = CallBuffer(), listener.getsockname()[1]
         gateway = Gateway(store, counters, door, allowed, logs, calls, port, Invoker(logs, calls, prints))
         # The loop is not closed: that would wait for threads of agents that never end.
-        return loop.run_until_complete(_live(gateway, listener))
+        return loop.run_until_complete(_live(gateway, listener, certificate))
     finally:
         store.close()
 
 
-async def _live(gateway: Gateway, listener: socket.socket) -> int:
+async def _live(gateway: Gateway, listener: socket.socket, certificate: "Certificate | None") -> int:
     config = uvicorn.Config(
         gateway,
         lifespan="off",
@@ -82,6 +87,8 @@ async def _live(gateway: Gateway, listener: socket.socket) -> int:
         ws="websockets-sansio",
         timeout_graceful_shutdown=DRAIN_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ssl_certfile=certificate and certificate.file,
+        ssl_keyfile=certificate and certificate.key,
     )
     server = _Server(config, gateway)
     life = asyncio.create_task(gateway.run())
@@ -111,6 +118,18 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._gateway.close_streams()
         await super().shutdown(sockets)
+
+
+def _tell_where(name: str, listener: socket.socket, certificate: "Certificate | None") -> None:
+    host, port = listener.getsockname()[:2]
+    address = f"{f'[{host}]' if ':' in host else host}:{port}"
+    if certificate is None:
+        logger.info("gateway %s listens on http://%s", name, address)
+        return
+    logger.info("gateway %s listens on https://%s", name, address)
+    logger.info("its certificate's SHA-256 is %s", certificate.fingerprint)
+    if certificate.problem:
+        logger.warning("%s", certificate.problem)
 
 
 def _configure_logging(level: str, logs: LogBuffer) -> None:

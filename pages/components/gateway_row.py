@@ -14,7 +14,7 @@ from pages.components.strangers_dialog import open_strangers_dialog
 from pages.identity import me
 from pages.notices import complain, say
 from pages.words import gateway_look
-from services.gateways import GatewaySummary
+from services.gateway_rows import GatewaySummary
 from services.local_gateway import FIRST_NAME
 from services.studio import Studio
 

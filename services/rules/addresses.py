@@ -6,6 +6,14 @@ from urllib.parse import urlsplit
 
 from services.errors import Fault, InvalidInput
 
+# Of cloud metadata services: what answers there hands out credentials. They are refused even where allowed by network.
+METADATA = frozenset(
+    map(
+        ipaddress.ip_address,
+        ("169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
+    )
+)
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -55,6 +63,8 @@ def why_refused(address: str, allowed: list[Network]) -> str | None:
     """What kind of address it is that nothing of ours connects to unasked: ``PRIVATE``, which a setting can allow, or
     others; None when it is public or allowed."""
     ip = _meant(address)
+    if ip in METADATA:
+        return "a cloud's metadata service"
     if any(ip in network for network in allowed):
         return None
     if not ip.is_loopback and (ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved):
@@ -70,6 +80,10 @@ def _meant(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     if ip in NAT64:
         return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
     return ip.ipv4_mapped or ip.sixtofour or ip
+
+
+def is_loopback(address: str) -> bool:
+    return _meant(address).is_loopback
 
 
 def _bad(message: str) -> InvalidInput:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from fastapi import APIRouter, Response
 from pydantic import Field, model_validator
@@ -17,20 +18,35 @@ from app.api.schemas.gateways import (
     GatewayTestShape,
     StrangerShape,
 )
-from models.gateway import GatewayKind
+from models.gateway import Gateway, GatewayKind
 from models.wire import NAME_PATTERN
-from services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput
+from services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput, NotFound
+from services.gateway_admission import TrustWish
 from services.strangers import Stranger
 
 router = APIRouter(prefix="/v1/gateways", tags=["gateways"])
+PEM_TYPE = "application/x-pem-file"
 
 
-class GatewayAddress(Body):
-    url: str = Field(max_length=2000, description="e.g. http://10.1.2.3:8401")
+class Certificate(Body):
+    """How its certificate is verified. Neither named: by the authorities that this host's system trusts."""
+
+    ca: str | None = Field(default=None, max_length=200_000, description="the CA's certificate in PEM")
+    pin: str | None = Field(default=None, max_length=200, description="SHA-256 of its certificate, as it prints it")
+    allow_plain_http: bool = Field(
+        default=False, description="the token and secrets may travel in clear text to a host that is not loopback"
+    )
+
+    def wish(self) -> TrustWish:
+        return TrustWish(self.ca or "", self.pin or "")
+
+
+class GatewayAddress(Certificate):
+    url: str = Field(max_length=2000, description="e.g. https://10.1.2.3:8401")
     token: str = Field(max_length=2000, description="the gateway's control token", repr=False)
 
 
-class NewGateway(Body):
+class NewGateway(Certificate):
     """A remote one needs its address and its token; a local one is a process that Nexdeck starts."""
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -40,6 +56,8 @@ class NewGateway(Body):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "NewGateway":
+        if self.kind is GatewayKind.LOCAL and (self.ca or self.pin):
+            raise ValueError("ca and pin are for gateways that run elsewhere")
         for name in ("url", "token"):
             if (getattr(self, name) is None) is (self.kind is GatewayKind.REMOTE):
                 wanted = "is missing" if self.kind is GatewayKind.REMOTE else "is chosen by Nexdeck for a local gateway"
@@ -47,8 +65,11 @@ class NewGateway(Body):
         return self
 
 
-class GatewayChange(Body):
-    """A new address needs its token with it: the stored one is never sent to another host."""
+class GatewayChange(Certificate):
+    """A new address or certificate needs the token with it: the stored one is sent to nobody that it was not meant for.
+
+    An empty `ca` or `pin` goes back to the authorities of the system.
+    """
 
     url: str | None = Field(default=None, max_length=2000)
     token: str | None = Field(default=None, max_length=2000, repr=False)
@@ -68,7 +89,7 @@ def _of_the_request() -> Iterator[None]:
 async def list_gateways(studio: Services) -> Listing[GatewayRowShape]:
     rows = [
         GatewayRowShape(
-            **item.gateway.model_dump(), deployment_count=item.deployment_count, running_count=item.running_count
+            **_plain(item.gateway), deployment_count=item.deployment_count, running_count=item.running_count
         )
         for item in await studio.gateways.list()
     ]
@@ -82,7 +103,9 @@ async def add_gateway(studio: Services, by: Caller, body: NewGateway, response: 
         gateway = await studio.local_gateways.create(body.name, by=by)
     else:
         with _of_the_request():
-            gateway = await studio.gateways.add_remote(body.name, body.url, body.token, by=by)
+            gateway = await studio.gateways.add_remote(
+                body.name, body.url, body.token, body.wish(), allow_plain=body.allow_plain_http, by=by
+            )
     response.headers["Location"] = f"/api/v1/gateways/{gateway.name}"
     return GatewayShape.model_validate(gateway)
 
@@ -91,7 +114,7 @@ async def add_gateway(studio: Services, by: Caller, body: NewGateway, response: 
 async def test_gateway(studio: Services, body: GatewayAddress) -> GatewayTestShape:
     """Look whether a gateway answers at an address and takes a token. Nothing is stored."""
     with _of_the_request():
-        state = await studio.gateways.test(body.url, body.token)
+        state = await studio.gateways.test(body.url, body.token, body.wish(), allow_plain=body.allow_plain_http)
     return GatewayTestShape(**state.model_dump(), deployment_count=len(state.deployments))
 
 
@@ -99,7 +122,20 @@ async def test_gateway(studio: Services, body: GatewayAddress) -> GatewayTestSha
 async def get_gateway(studio: Services, gateway: Reference) -> GatewayDetailShape:
     found = await studio.gateways.get(gateway)
     strangers = [_stranger(each) for each in await studio.strangers.list(found.id)]
-    return GatewayDetailShape(**found.model_dump(), strangers=strangers)
+    return GatewayDetailShape(**_plain(found), strangers=strangers)
+
+
+@router.get(
+    "/{gateway}/certificate",
+    response_class=Response,
+    responses={200: {"content": {PEM_TYPE: {"schema": {"type": "string"}}}}},
+)
+async def get_certificate(studio: Services, gateway: Reference) -> Response:
+    """The certificate that callers verify it by, in PEM: its CA's, or its own where that is pinned."""
+    found = await studio.gateways.get(gateway)
+    if found.certificate is None:
+        raise NotFound(f"{found.name} has no certificate of its own here; what the system trusts is enough for it.")
+    return Response(found.certificate, media_type=PEM_TYPE)
 
 
 @router.post("/{gateway}/strangers/{deployment}/remove", status_code=204)
@@ -118,8 +154,11 @@ async def adopt_stranger(
 
 @router.patch("/{gateway}")
 async def change_gateway(studio: Services, by: Caller, gateway: Reference, body: GatewayChange) -> GatewayShape:
+    trust = None if body.ca is None and body.pin is None else body.wish()
     with _of_the_request():
-        changed = await studio.gateways.update_remote(gateway, url=body.url, token=body.token, by=by)
+        changed = await studio.gateways.update_remote(
+            gateway, url=body.url, token=body.token, trust=trust, allow_plain=body.allow_plain_http, by=by
+        )
     return GatewayShape.model_validate(changed)
 
 
@@ -143,6 +182,10 @@ async def restart_gateway(studio: Services, by: Caller, gateway: Reference) -> G
 async def check_gateway(studio: Services, gateway: Reference) -> GatewayShape:
     """Look at a gateway now. That it does not answer is no error: `status` and `status_reason` tell."""
     return GatewayShape.model_validate(await studio.reconciler.check(gateway))
+
+
+def _plain(gateway: Gateway) -> dict[str, Any]:
+    return GatewayShape.model_validate(gateway).model_dump()
 
 
 def _stranger(stranger: Stranger) -> StrangerShape:

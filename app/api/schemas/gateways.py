@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.base import Shape
 from models.gateway import GatewayKind, GatewayStatus
+from models.trust import TrustKind
 
 
 class GatewayShape(Shape):
@@ -15,6 +16,9 @@ class GatewayShape(Shape):
     name: str
     kind: GatewayKind
     url: str
+    trust: TrustKind = Field(description="what its certificate is verified by")
+    fingerprint: str | None = Field(description="the SHA-256 of its certificate where that is pinned, else null")
+    dedicated_to: str | None = Field(description="the id of the one deployment that it comes and goes with")
     status: GatewayStatus
     status_reason: str | None = Field(description="in plain words, when something is amiss")
     version: str | None

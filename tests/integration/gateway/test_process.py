@@ -34,6 +34,10 @@ def test_wrong_starts_end_with_one_clear_line(tmp_path, gateway):
             (start("--data-dir", str(tmp_path / "file"), "--port", "0"), 5, "cannot be used"),
             (start("--data-dir", str(gateway.data_dir), "--port", "0"), 5, "another gateway"),
             (start("--data-dir", str(tmp_path), "--port", "0", "--host", "0.0.0.0"), 2, "--allow-remote"),
+            (start("--data-dir", str(tmp_path), "--host", "0.0.0.0", "--allow-remote"), 2, "--tls-self-signed"),
+            (start("--data-dir", str(tmp_path), "--tls-cert", "/no/such"), 2, "--tls-key"),
+            (start("--data-dir", str(tmp_path), "--tls-cert", "/no", "--tls-key", "/no"), 2, "cannot be read"),
+            (start("--data-dir", str(tmp_path), "--tls-cert", __file__, "--tls-key", __file__), 2, "no certificate"),
             (start("--data-dir", str(tmp_path), "--port", "0", "--llm-allowed-hosts", "http://x/"), 2, "not a host"),
         ]
     for ended, code, words in cases:
@@ -118,7 +122,7 @@ def test_an_agent_that_never_ends_does_not_keep_the_process(own_gateway):
 
 
 def test_other_addresses_are_served_when_allowed(tmp_path):
-    options = ("--host", "0.0.0.0", "--allow-remote", "--allowed-hosts", "gateway.example")
+    options = ("--host", "0.0.0.0", "--allow-remote", "--allow-plain-http", "--allowed-hosts", "gateway.example")
     with gateway_process(tmp_path, *options) as running:
         assert running.http.get("/livez", headers={"Host": "gateway.example"}).status_code == 200
         assert running.http.get("/livez", headers={"Host": "other.example"}).status_code == 421

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from models.trust import Trust
 from models.wire import Channel, Limits
 from services.errors import GatewayUnreachable, InvalidInput
-from services.gateway_client import GatewayConnections
+from services.gateway_connections import GatewayConnections
 from services.interface import Interface
 from services.trials import Trial, try_call
 from tests.integration.studio.test_lifecycle import deploy
@@ -33,6 +34,7 @@ def interface_of(row: dict, **changes) -> Interface:
         require_key=row["options"]["require_key"],
         limits=Limits(**changes.get("limits", row["options"]["limits"])),
         sample=row["sample"],
+        trust=changes.get("trust", Trust()),
     )
 
 

@@ -23,7 +23,8 @@ from services.convergence import Convergence
 from services.database import Database
 from services.deployments import NexusDeploymentService
 from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, ProofFailed
-from services.gateway_client import GatewayClient, GatewayConnections
+from services.gateway_client import GatewayClient
+from services.gateway_connections import GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.key_delivery import KeyDelivery

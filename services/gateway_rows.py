@@ -1,0 +1,48 @@
+"""Questions about the rows of gateways, within somebody's transaction."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from models.deployment import Deployment, DeploymentStatus
+from models.gateway import Gateway, GatewayStatus
+from services.errors import Conflict, NotFound
+
+
+@dataclass(frozen=True)
+class GatewaySummary:
+    gateway: Gateway
+    deployment_count: int
+    running_count: int
+
+
+def present_gateways() -> SelectOfScalar[Gateway]:
+    return select(Gateway).where(Gateway.status != GatewayStatus.REMOVED)
+
+
+def list_gateways(session: Session) -> list[GatewaySummary]:
+    """All gateways, the local ones first, with how many deployments each holds."""
+    present = select(Deployment.gateway_id, Deployment.status, func.count()).where(Deployment.undeployed_at.is_(None))
+    counts: dict[str, dict[str, int]] = {}
+    for gateway_id, status, count in session.exec(present.group_by(Deployment.gateway_id, Deployment.status)):
+        counts.setdefault(gateway_id, {})[status] = count
+    gateways = session.exec(present_gateways().order_by(Gateway.kind, Gateway.name))
+    return [
+        GatewaySummary(g, sum(c.values()), c.get(DeploymentStatus.RUNNING, 0))
+        for g in gateways
+        for c in [counts.get(g.id, {})]
+    ]
+
+
+def find_gateway(session: Session, gateway: str) -> Gateway:
+    row = session.exec(present_gateways().where((Gateway.id == gateway) | (Gateway.name == gateway))).first()
+    if row is None:
+        raise NotFound(f"There is no gateway {gateway[:80]!r}. `nexdeck gateways list` shows those there are.")
+    return row
+
+
+def require_unused(session: Session, gateway: Gateway) -> None:
+    on_it = select(Deployment.name).where(Deployment.gateway_id == gateway.id, Deployment.undeployed_at.is_(None))
+    if names := session.exec(on_it.order_by(Deployment.name)).all():
+        raise Conflict(f"Undeploy first what is on {gateway.name}: {', '.join(names[:5])}.", code="gateway_in_use")
