@@ -40,6 +40,8 @@ INSTALLATION_PATTERN = r"^[A-Za-z0-9_.-]{1,64}$"
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"  # agents, deployments, gateways; also tool names and path segments
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 
+CHUNKS_KEYWORD = "x-nexdeck-chunks"  # in the output schema of an agent that streams: the schema of a piece
+
 LARGEST_CURSOR = 2**53
 
 JsonSchema = dict[str, Any]

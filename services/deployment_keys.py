@@ -122,10 +122,7 @@ class DeploymentKeys:
         self._changes.deployment.send(row.deployment_id)
         try:
             await self._delivery.send(row.deployment_id)
-        except (
-            GatewayError,
-            GatewayUnreachable,
-        ):  # told again after the next look at it; the key, shown only now, must not get lost
+        except (GatewayError, GatewayUnreachable):  # it is told after the next look; the key must not get lost
             return NewKey(row, key, is_effective=False)
         return NewKey(row, key, is_effective=True)
 

@@ -1,6 +1,6 @@
-"""Reads request bodies up to a limit."""
+"""Reads request bodies up to a limit, and gives them to be read again."""
 
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from app.gateway.problems import GatewayProblem
 
@@ -26,6 +26,16 @@ async def read_body(scope: Scope, receive: Receive, most: int = MOST_BYTES) -> b
         if size > most:
             raise _too_large(most)
     return b"".join(chunks)
+
+
+def replaying(body: bytes, receive: Receive) -> Receive:
+    """``receive`` once more from the beginning, after the body was read."""
+    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return pending.pop() if pending else await receive()
+
+    return again
 
 
 def _too_large(most: int) -> GatewayProblem:

@@ -1,7 +1,8 @@
 """``POST /workflows/{name}/execute``: the API channel, and the CLI channel that uses the same route.
 
 The answer has the shape of Nexus's own (``kailash.api.workflow_api.WorkflowResponse``) without the detour through its
-workflow runtime. Its asynchronous and streaming modes are Nexus's: the admitted call is handed on to it.
+workflow runtime. A caller that accepts only ``text/event-stream`` gets the pieces of the output as they come. The
+asynchronous mode, and the streaming mode for agents that answer at once, are Nexus's: the admitted call is handed on.
 """
 
 import re
@@ -9,14 +10,16 @@ from time import perf_counter
 from typing import Any
 
 import orjson
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.gateway import json_text
 from app.gateway.access import Visit
-from app.gateway.bodies import read_body
+from app.gateway.bodies import read_body, replaying
+from app.gateway.events import answer_with_events
 from app.gateway.invocation import Caller, Invoker
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
+from app.gateway.streams import OnPiece
 from models.wire import Channel, FieldError
 
 # Nexus mounts each workflow at /workflows/NAME and executes it for POSTs on these three paths.
@@ -34,16 +37,18 @@ class Execute:
         channel = _channel(revision, visit)
         inputs, mode = _call_in(await read_body(scope, receive))
         caller = Caller(channel, visit.request_id, visit.control, visit.probe, visit.key)
+
+        async def call(on_piece: OnPiece | None = None) -> bytes:
+            output = await self._invoker.invoke(revision, inputs, caller, on_piece)
+            return _body(revision, output.text, perf_counter() - began)
+
+        if _wants_events(scope) or (mode == "stream" and revision.stream is not None):
+            await answer_with_events(call, visit.request_id, receive, send)
+            return
         if mode != "sync":
             await self._hand_on(revision, inputs, mode, caller, scope, receive, send, nexus)
             return
-        output = await self._invoker.invoke(revision, inputs, caller)
-        body = b'{"outputs":{"agent":{"result":%b}},"execution_time":%.6f,"workflow_id":%b,"version":%b}' % (
-            output.text,
-            perf_counter() - began,
-            orjson.dumps(revision.bundle.name),
-            orjson.dumps(revision.bundle.manifest.version),
-        )
+        body = await call()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -73,14 +78,9 @@ class Execute:
         path = f"/workflows/{revision.bundle.name}/execute"
         scope = {**scope, "path": path, "raw_path": path.encode(), "headers": headers}
 
-        pending = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def receive_ours() -> Message:
-            return pending.pop() if pending else await receive()
-
         token = ADMITTED.set(admitted)
         try:
-            await nexus(scope, receive_ours, send)
+            await nexus(scope, replaying(body, receive), send)
         finally:
             ADMITTED.reset(token)
 
@@ -91,6 +91,21 @@ def _channel(revision: Revision, visit: Visit) -> str:
         name = revision.bundle.name
         raise GatewayProblem(403, "channel_disabled", f"The {channel.upper()} channel of {name!r} is switched off.")
     return channel.value
+
+
+def _body(revision: Revision, output: bytes, seconds: float) -> bytes:
+    return b'{"outputs":{"agent":{"result":%b}},"execution_time":%.6f,"workflow_id":%b,"version":%b}' % (
+        output,
+        seconds,
+        orjson.dumps(revision.bundle.name),
+        orjson.dumps(revision.bundle.manifest.version),
+    )
+
+
+def _wants_events(scope: Scope) -> bool:
+    """Whether the caller takes events and does not take JSON as well."""
+    accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"text/event-stream" in accepted and b"application/json" not in accepted
 
 
 def _call_in(body: bytes) -> tuple[dict[str, Any], str]:

@@ -12,6 +12,7 @@ from app.gateway.log_buffer import LogBuffer, PrintCapture
 from app.gateway.outputs import Output, output_of, raise_if_failure
 from app.gateway.problems import GatewayProblem, busy
 from app.gateway.revision import Revision
+from app.gateway.streams import OnPiece, collect
 from app.gateway.threads import MOST_THREADS, NoFreeThread
 
 
@@ -32,8 +33,13 @@ class Invoker:
         self._calls = calls
         self._prints = prints
 
-    async def invoke(self, revision: Revision, inputs: dict[str, Any], caller: Caller) -> Output:
-        """Raises GatewayProblem for whatever goes wrong: a failure never looks like an answer."""
+    async def invoke(
+        self, revision: Revision, inputs: dict[str, Any], caller: Caller, on_piece: OnPiece | None = None
+    ) -> Output:
+        """Raises GatewayProblem for whatever goes wrong: a failure never looks like an answer.
+
+        ``on_piece`` gets the pieces of an agent that yields them, as they come.
+        """
         began = perf_counter()
         meter = None if caller.probe else revision.meter
         if meter is not None:
@@ -48,7 +54,7 @@ class Invoker:
             revision.recorder.text(inputs) if recording.inputs and meter is not None else None
         )  # now: an agent may change them
         try:
-            output = await self._answer(revision, inputs, caller)
+            output = await self._answer(revision, inputs, caller, on_piece)
             return output
         except GatewayProblem as problem:
             problem.detail = revision.environment.mask(problem.detail)
@@ -67,7 +73,9 @@ class Invoker:
                 self._calls.write(call, caller.channel, status, cause and cause.code, seconds, key, content)
             self._log(call, caller, status, cause, seconds, revision)
 
-    async def _answer(self, revision: Revision, inputs: dict[str, Any], caller: Caller) -> Output:
+    async def _answer(
+        self, revision: Revision, inputs: dict[str, Any], caller: Caller, on_piece: OnPiece | None
+    ) -> Output:
         manifest = revision.bundle.manifest
         errors = revision.inputs.errors(inputs)
         if errors:
@@ -76,7 +84,7 @@ class Invoker:
         revision.gate.enter(metered=not caller.control)
         try:
             async with asyncio.timeout(manifest.limits.timeout_seconds):
-                result = await _run(revision, inputs)
+                result = await _run(revision, inputs, on_piece)
         except TimeoutError as error:
             detail = f"The agent did not answer within {manifest.limits.timeout_seconds:g} s."
             raise GatewayProblem(504, "timeout", detail) from error
@@ -110,9 +118,11 @@ def _content(revision: Revision, inputs: tuple[str | None, bool] | None, output:
     return Content(text, revision.recorder.text(output.value)[0] if keeps_output else None, altered)
 
 
-async def _run(revision: Revision, inputs: dict[str, Any]) -> Any:
+async def _run(revision: Revision, inputs: dict[str, Any], on_piece: OnPiece | None) -> Any:
     """Call the agent; whatever its code raises becomes a problem, so that nothing of it reaches the event loop."""
     try:
+        if on_piece is not None and revision.stream is not None:
+            return await collect(revision.stream(inputs), on_piece)
         return await revision.run(inputs)
     except GatewayProblem:
         raise

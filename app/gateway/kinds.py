@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from app.gateway import streams
+from app.gateway.streams import Stream
 from app.gateway.threads import ThreadPool
 
 MODULE_PREFIX = "nexdeck_agent_"
@@ -36,6 +38,8 @@ def is_workflow(value: Any) -> bool:
 
 def runner(agent: Any, threads: ThreadPool) -> Run:
     """How to call an agent that ``is_agent``, workflows aside, with its inputs as keyword arguments."""
+    if (stream := streamer(agent, threads)) is not None:
+        return lambda inputs: streams.collect(stream(inputs))
     if _is_base_agent(agent):
         return _base_agent_runner(agent, threads)
     if _is_async(agent):
@@ -57,6 +61,16 @@ def _base_agent_runner(agent: Any, threads: ThreadPool) -> Run:
     if not own_run_async:
         agent.config.use_async_llm = True  # without it run_async refuses, and there is no reason not to be async here
     return lambda inputs: agent.run_async(**inputs)
+
+
+def streamer(agent: Any, threads: ThreadPool) -> Stream | None:
+    """How to get the pieces of an agent that yields them; None for all others."""
+    if not _is_base_agent(agent):
+        return streams.streamer(agent if inspect.isroutine(agent) else agent.__call__, threads)
+    for method in (agent.run_async, agent.run):
+        if (found := streams.streamer(method, threads)) is not None:
+            return found
+    return None
 
 
 def _is_async(function: Any) -> bool:

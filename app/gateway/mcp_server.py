@@ -7,9 +7,11 @@ has changed.
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import anyio
@@ -22,12 +24,15 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import McpError
 from starlette.types import Receive, Scope, Send
 
+from app.gateway import json_text
 from app.gateway.access import Visit
-from app.gateway.bodies import MOST_BYTES
+from app.gateway.bodies import MOST_BYTES, read_body, replaying
 from app.gateway.host import Host
 from app.gateway.invocation import Caller, Invoker
+from app.gateway.mcp_transport import IN_EVENTS
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
+from app.gateway.streams import OnPiece
 from models.wire import Channel
 
 logger = logging.getLogger(__name__)
@@ -78,7 +83,12 @@ class McpChannel:
         # The session manager serves a session only to the identity that opened it: here the key and the address.
         identity = f"{visit.key} {name} {visit.revision}"
         user = AuthenticatedUser(AccessToken(token="", client_id=identity, scopes=[]))
-        await self._manager.handle_request({**scope, "user": user, "viewer": Viewer(visit, name)}, receive, send)
+        viewer = Viewer(visit, name)
+        if scope["method"] == "POST":
+            body = await read_body(scope, receive)
+            IN_EVENTS.set(self._comes_in_pieces(body, viewer))
+            receive = replaying(body, receive)
+        await self._manager.handle_request({**scope, "user": user, "viewer": viewer}, receive, send)
 
     def tools_changed(self) -> None:
         """Tell every session whose list of tools looks different now."""
@@ -112,11 +122,35 @@ class McpChannel:
             raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"{name} wants a key now."))
         caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe, visit.key)
         try:
-            output = await self._invoker.invoke(revision, request.params.arguments or {}, caller)
+            on_piece = self._progress(request.params.meta)
+            output = await self._invoker.invoke(revision, request.params.arguments or {}, caller, on_piece)
         except GatewayProblem as problem:
             text = problem.problem(visit.request_id).model_dump_json()
             return _result(text, None, is_error=True)
         return _result(output.text.decode(), output.value, is_error=False)
+
+    def _comes_in_pieces(self, body: bytes, viewer: Viewer) -> bool:
+        """Whether the message calls an agent that streams, and wants to hear of its progress."""
+        if b'"progressToken"' not in body:
+            return False
+        try:
+            revision = self._visible(viewer).get(json_text.parse(body)["params"]["name"])
+        except (json_text.NotJson, KeyError, TypeError):
+            return False
+        return revision is not None and revision.stream is not None
+
+    def _progress(self, meta: mcp_types.RequestParams.Meta | None) -> OnPiece | None:
+        """Tells the pieces of an output to a client that asked for news of progress."""
+        if meta is None or meta.progressToken is None:
+            return None
+        token, context, numbers = meta.progressToken, self._server.request_context, itertools.count(1)
+
+        async def tell(piece: Any) -> None:
+            text = piece if isinstance(piece, str) else json_text.dump(piece).decode()
+            number, related = next(numbers), str(context.request_id)
+            await context.session.send_progress_notification(token, number, None, text, related)
+
+        return tell
 
     def _tools(self, viewer: Viewer) -> list[mcp_types.Tool]:
         return [_tool(name, revision) for name, revision in sorted(self._visible(viewer).items())]

@@ -14,6 +14,7 @@ from app.gateway.limits import Gate
 from app.gateway.meter import RevisionMeter
 from app.gateway.problems import GatewayProblem
 from app.gateway.recording import Recorder
+from app.gateway.streams import Stream
 from app.gateway.threads import ThreadPool
 from app.gateway.validation import SchemaInvalid, Validator
 from models.wire import LiveOptions, RevisionBundle, RevisionState
@@ -32,6 +33,7 @@ class Revision:
     run: kinds.Run
     module: ModuleType
     recorder: Recorder
+    stream: Stream | None = None  # of an agent that answers piece by piece
     meter: RevisionMeter | None = None
     key_uses: KeyUses | None = None
 
@@ -79,7 +81,10 @@ def prepare(
         CURRENT.reset(token)
     if "kaizen" in sys.modules:
         fit_kaizen()  # it may have been imported under a name put together, or by a library
-    run = workflow_runner(agent) if kinds.is_workflow(agent) else kinds.runner(agent, ThreadPool())
+    threads = ThreadPool()
+    is_workflow = kinds.is_workflow(agent)
+    run = workflow_runner(agent) if is_workflow else kinds.runner(agent, threads)
+    stream = None if is_workflow else kinds.streamer(agent, threads)
     gate = Gate(bundle.manifest.limits)
     recorder = Recorder(bundle.manifest.record, environment.mask)
-    return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module, recorder)
+    return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module, recorder, stream)

@@ -77,7 +77,7 @@ def _agent(spec: OrchestrationSpec, wiring: Wiring, labels: list[str]) -> str:
     if is_parallel:
         entries = [_call(f"{quoted(step)}: step(", step, label, wiring.steps[step], 12) for step, label in named]
         lines += [
-            f"    results = await together({exploded('{', entries, '}', 8)}".replace("({", "(\n        {"),
+            f"    results = await together({exploded('{', entries, '}', 8)}".replace("({", "(\n        {", 1),
             "    )",
         ]
     else:

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import EMPTY_REGISTRY
 
-from models.wire import JsonSchema
+from models.wire import CHUNKS_KEYWORD, JsonSchema
 
 Schema = JsonSchema | bool
 Tightness = tuple[float, bool]  # a limit and whether it excludes itself; the greater, the fewer values fit
@@ -17,6 +17,7 @@ Tightness = tuple[float, bool]  # a limit and whether it excludes itself; the gr
 ANNOTATIONS = {
     *("title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly", "format"),
     *("$comment", "$schema", "$id", "$defs", "contentMediaType", "contentEncoding", "contentSchema"),
+    CHUNKS_KEYWORD,
 }  # none of these makes a value fit or not
 MOST_ALTERNATIVES = 50
 LONGEST_CHAIN = 50  # of references to references

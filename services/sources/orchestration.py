@@ -6,7 +6,7 @@ from typing import Any
 
 from models.agent import AgentVersion
 from models.orchestration import OrchestrationSpec
-from models.wire import AgentKind, JsonSchema
+from models.wire import CHUNKS_KEYWORD, AgentKind, JsonSchema
 from services.codegen.orchestration import Member, orchestration_module
 from services.errors import Fault, NotFound, SourceInvalid
 from services.sources import schemas
@@ -70,6 +70,9 @@ def _members(
             continue
         if _is_workflow(member):
             message = f"{step.agent} is a WorkflowBuilder; a step must be a function, a BaseAgent or an orchestration"
+            faults.append(document.fault(("steps", index, "agent"), message))
+        elif CHUNKS_KEYWORD in member.output_schema:
+            message = f"{step.agent} streams its answer piece by piece; a step must return its answer at once"
             faults.append(document.fault(("steps", index, "agent"), message))
         members.append(member)
     return members, faults

@@ -5,7 +5,7 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from models.wire import NAME_PATTERN, VARIABLE_PATTERN, AgentKind, JsonSchema
+from models.wire import CHUNKS_KEYWORD, NAME_PATTERN, VARIABLE_PATTERN, AgentKind, JsonSchema
 from services.errors import Fault, SourceInvalid
 from services.sources import schemas
 from services.sources.draft import VersionDraft
@@ -25,6 +25,8 @@ def read_python(filename: str, source: str) -> VersionDraft:
     interface = _interface(entry, module)
     inputs = _override(module, "INPUTS") or interface.inputs
     outputs = _override(module, "OUTPUTS") or interface.outputs
+    if CHUNKS_KEYWORD in interface.outputs:
+        outputs = {CHUNKS_KEYWORD: interface.outputs[CHUNKS_KEYWORD], **outputs}
     if "INPUTS" in module.values:
         interface.faults = []
     sample = module.literal("SAMPLE", dict)

@@ -4,11 +4,12 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.wire import JsonSchema
+from models.wire import CHUNKS_KEYWORD, JsonSchema
 from services.errors import Fault
 from services.sources import schemas
 from services.sources.python_docs import docs_of
 from services.sources.python_module import Function, PythonModule, fault, keyword_of, last_name, text_of
+from services.sources.python_streams import answer_of, piece_of, with_chunks, yields
 from services.sources.python_types import TypeReader, field_description
 from services.sources.text import json_problem
 
@@ -25,9 +26,16 @@ def of_function(function: Function, module: PythonModule, *, is_method: bool = F
     docs = docs_of(function)
     reader = TypeReader(module, for_input=True)
     inputs = _parameters(function.args, reader, docs.parameters, skip=1 if is_method else 0)
-    outputs = output_schema(function.returns, module, docs.returns)
+    outputs = _outputs(function, module, docs.returns)
     faults = [*_call_faults(function), *_json_faults(reader)]
     return Interface(inputs, outputs, docs.summary, faults)
+
+
+def _outputs(function: Function, module: PythonModule, description: str) -> JsonSchema:
+    if not yields(function):
+        return output_schema(function.returns, module, description)
+    piece = piece_of(function)
+    return with_chunks(output_schema(answer_of(piece, module), module, description), piece, module)
 
 
 def of_base_agent(name: str, module: PythonModule) -> Interface:
@@ -39,7 +47,8 @@ def of_base_agent(name: str, module: PythonModule) -> Interface:
     if method is not None and (len(method.args.args) > 1 or method.args.kwonlyargs):
         interface = of_function(method, module, is_method=True)
         if method.returns is None and signature is not None:
-            interface.outputs = of_signature(signature, module).outputs
+            chunks = {key: value for key, value in interface.outputs.items() if key == CHUNKS_KEYWORD}
+            interface.outputs = of_signature(signature, module).outputs | chunks
     elif signature is not None:
         interface = of_signature(signature, module)
     else:
@@ -148,20 +157,7 @@ def _call_faults(function: Function) -> list[Fault]:
         names = ", ".join(argument.arg for argument in function.args.posonlyargs)
         message = f"inputs are passed by name, so {names} must not be positional-only; remove the /"
         faults.append(fault(function.args.posonlyargs[0], message, function.args.posonlyargs[0].arg))
-    if yielding := next((node for node in _own_nodes(function) if isinstance(node, ast.Yield | ast.YieldFrom)), None):
-        faults.append(fault(yielding, "an agent returns its output once; collect the values and return them"))
     return faults
-
-
-def _own_nodes(function: Function) -> list[ast.AST]:
-    """The nodes of its body, without those of functions inside it."""
-    found, pending = [], list(function.body)
-    while pending:
-        node = pending.pop()
-        found.append(node)
-        if not isinstance(node, Function | ast.Lambda | ast.ClassDef):
-            pending.extend(ast.iter_child_nodes(node))
-    return found
 
 
 def _json_faults(reader: TypeReader) -> list[Fault]:

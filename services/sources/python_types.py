@@ -54,7 +54,7 @@ class TypeReader:
             case ast.Constant(value=str(text)):
                 return self._quoted(text, node)
             case ast.BinOp(op=ast.BitOr()):
-                return _union([self.read(part) for part in _alternatives(node)])
+                return _union([self.read(part) for part in alternatives(node)])
             case ast.Name() | ast.Attribute():
                 return self._named(last_name(node), node)
             case ast.Subscript(slice=inner):
@@ -185,7 +185,8 @@ def _has_default(statement: ast.AnnAssign) -> bool:
     return value is not None
 
 
-def _alternatives(node: ast.expr) -> list[ast.expr]:
+def alternatives(node: ast.expr) -> list[ast.expr]:
+    """The parts of ``A | B | C``, of which there may be one only."""
     parts: list[ast.expr] = []
     while isinstance(node, ast.BinOp):
         parts.append(node.right)

@@ -14,8 +14,8 @@ EXAMPLES = Path(__file__).parents[3] / "examples"
 # The orchestrations last: they name agents that must be there.
 EXAMPLE_FILES = [
     *("text_statistics.py", "keyword_extractor.py", "csv_summary.py", "payment_check.py", "json_diff.py"),
-    *("log_summary.py", "ticket_router.py", "order_total.py", "meeting_minutes.yaml", "support_reply.yaml"),
-    *("incident_triage.yaml", "text_report.yaml"),
+    *("log_summary.py", "ticket_router.py", "order_total.py", "release_notes.py", "meeting_minutes.yaml"),
+    *("support_reply.yaml", "incident_triage.yaml", "text_report.yaml"),
 ]
 
 

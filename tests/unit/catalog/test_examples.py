@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,9 +41,15 @@ def ask(versions):
         if hasattr(agent, "build"):
             return asyncio.run(_run_workflow(agent, inputs))
         result = agent(**inputs)
+        if inspect.isasyncgen(result):
+            return {"result": asyncio.run(_joined(result))}
         return asyncio.run(result) if inspect.isawaitable(result) else result
 
     return call
+
+
+async def _joined(pieces: AsyncIterator[str]) -> str:
+    return "".join([piece async for piece in pieces])
 
 
 async def _run_workflow(builder: Any, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -92,6 +99,8 @@ def test_what_the_samples_work_out(ask):
     ]
     with pytest.raises(ValueError, match="`after` is not JSON"):
         ask("json_diff.py", before="1", after="{")
+    notes = ask("release_notes.py", commits="feat(ui): a tab\n\nwhatever")["result"]
+    assert notes == "# Release notes\n\n## New\n\n- A tab (ui)\n\n## Also\n\n- Whatever\n"
     assert ask("log_summary.py", log="INFO all well")["headline"] == "Nothing went wrong."
     assert ask("ticket_router.py", message="my password leaked")["team"] == "security"
     assert (

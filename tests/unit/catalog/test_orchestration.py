@@ -19,6 +19,7 @@ MEMBERS = {
     "    return Loud(text.upper())\n",
     "free.py": "def free(**anything):\n    return anything\n",
     "flow.py": "agent = WorkflowBuilder()\n",
+    "teller.py": "def teller():\n    yield 'a'\n",
     "hostile.py": 'A = """x"""\nB = \'\'\'\\\\\'\'\'\nC = "\u202e"\n\ndef hostile() -> str:\n    return A + B + C\n',
     "asker.yaml": "name: asker\ninstructions: x\nprovider: openai\nmodel: m\ninputs: [{name: text}]\n"
     "outputs: [{name: answer}]\n",
@@ -123,6 +124,7 @@ async def test_members_stay_at_their_version_and_bring_their_secrets(catalog):
         ("  - agent: nobody\n", "line 5, column 12: steps.0.agent: There is no agent 'nobody'."),
         ("  - {agent: split, version: 9.0.0}\n", "line 5, column 29: steps.0.version: split has no version '9.0.0'"),
         ("  - agent: flow\n", "flow is a WorkflowBuilder"),
+        ("  - agent: teller\n", "teller streams its answer"),
         ("  - agent: split\n  - agent: split\n", "line 6, column 12: steps.1.agent: there is a step 'split' already"),
         (
             "  - agent: shout\n  - agent: count\n",

@@ -1,5 +1,6 @@
 import pytest
 
+from models.wire import CHUNKS_KEYWORD
 from services.errors import SourceInvalid
 from services.sources.draft import VersionDraft
 from services.sources.python import read_python
@@ -169,6 +170,30 @@ def test_written_schemas_override_what_is_read():
     assert draft.secrets == ["TOKEN"]
 
 
+@pytest.mark.parametrize(
+    ("hint", "chunk", "answer"),
+    [
+        ("AsyncIterator[str]", {"type": "string"}, {"result": {"type": "string"}}),
+        ("'AsyncGenerator[str, None]'", {"type": "string"}, {"result": {"type": "string"}}),
+        ("Iterator[int]", {"type": "integer"}, {"result": {"type": "integer"}}),
+        ("AsyncIterator[str | Found]", None, {"n": {"type": "integer"}}),
+        ("Generator[Found, None, None]", None, {"n": {"type": "integer"}}),
+        ("AsyncIterator", {}, None),
+        ("list[str]", {}, None),
+    ],
+)
+def test_pieces_that_are_yielded_tell_what_the_answer_is(hint, chunk, answer):
+    source = f"class Found(TypedDict):\n  n: int\nasync def agent(a: int) -> {hint}:\n  yield a\n"
+    outputs = read(source).output_schema
+    assert outputs.get("properties") == answer
+    assert CHUNKS_KEYWORD in outputs
+    if chunk is not None:
+        assert outputs[CHUNKS_KEYWORD] == chunk
+    assert CHUNKS_KEYWORD not in read("def agent(a: int):\n  return [(yield_ for yield_ in 'a')]\n").output_schema
+    kept = read(source + "OUTPUTS = {'type': 'object', 'title': 'mine'}\n").output_schema
+    assert (kept["title"], CHUNKS_KEYWORD in kept) == ("mine", True)
+
+
 _INPUTS = "def f(): ...\nINPUTS = {'type': 'object', 'properties': {'a': {%s}}, 'required': ['a']}\n"
 
 
@@ -183,7 +208,6 @@ _INPUTS = "def f(): ...\nINPUTS = {'type': 'object', 'properties': {'a': {%s}}, 
         ("agent = agent2\nagent2 = agent", ["`agent` must be a function"]),
         ("def f(*args): ...", ["line 1, column 8: args: *args has no name"]),
         ("def f(a, /): ...", ["line 1, column 7: a: inputs are passed by name"]),
-        ("def f():\n  yield 1", ["line 2, column 3: an agent returns its output once"]),
         ("class C(Enum):\n  A = 1\ndef f(c: C): ...", ["line 3, column 10: C cannot be the type of an input"]),
         ("def f(when: datetime): ...", ["line 1, column 13: datetime cannot be the type of an input"]),
         ("__version__ = '1'\ndef f(): ...", ['line 1, column 15: __version__: "1" is not a semantic version']),
