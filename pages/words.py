@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, OperationKind, StatusChange
 from models.gateway import Gateway, GatewayStatus
 from models.wire import AgentKind, Channel
-from services.operations import OperationDetail
+from services.operations import CANARY, OperationDetail
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,8 @@ def status_look(deployment: Deployment, operation: OperationDetail | None) -> Lo
     """What is under way, else the status; a stop that waits for its gateway is told as such."""
     if deployment.undeployed_at is not None:
         return Look("Undeployed", "idle")
+    if operation is not None and operation.is_at(CANARY):
+        return Look("Canary", "info", "busy")
     if operation is not None:
         return Look(UNDER_WAY[operation.operation.kind], "info", "busy")
     if deployment.desired_state is not DesiredState.RUNNING and deployment.status is DeploymentStatus.RUNNING:

@@ -3,7 +3,6 @@
 from nicegui import ui
 
 from models.base import now
-from pages.components.moment import Moment
 from pages.words import milliseconds
 from services.canary import CanaryProgress
 from services.errors import Conflict
@@ -20,10 +19,10 @@ class CanaryPanel:
     def __init__(self, studio: Studio, deployment_id: str) -> None:
         self._studio = studio
         self._deployment_id = deployment_id
-        with ui.element("div").classes("card").mark("canary-panel"):
+        with ui.element("div").classes("card spaced").mark("canary-panel"):
             with ui.element("div").classes("card-head"):
                 ui.label("Canary").classes("h2")
-                self._until = ui.element("span").classes("tiny fg3")
+                self._time_left = ui.label().classes("small fg3 num")
             with ui.element("div").classes("card-body stack"):
                 self._bar = ui.element("i").classes("fill")
                 self._bar.move(ui.element("div").classes("meter").props("role=presentation"))
@@ -42,16 +41,20 @@ class CanaryPanel:
             self._timer.deactivate()
             return
         self._bar.style(f"width: {_percent_of_time(progress):.1f}%")
-        self._until.clear()
-        with self._until:
-            ui.label("until it is judged, at the latest")
-            Moment(progress.ends_at)
+        self._time_left.text = _time_left(progress)
         self._table.clear()
         with self._table:
             _row("th", HEADS)
             share = progress.plan.percent
             _row("td", (f"#{progress.live_revision} live", f"{100 - share} %", *_words(progress.live)))
             _row("td", (f"#{progress.revision} new", f"{share} %", *_words(progress.canary)))
+
+
+def _time_left(progress: CanaryProgress) -> str:
+    seconds = max(0, round((progress.ends_at - now()).total_seconds()))
+    left = f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"
+    calls = f" or {progress.plan.calls:,} calls" if progress.plan.calls else ""
+    return f"judged after {left}{calls}"
 
 
 def _percent_of_time(progress: CanaryProgress) -> float:

@@ -23,6 +23,7 @@ class OverviewTab:
     def __init__(self, context, detail: DeploymentDetail) -> None:
         self._studio = context.studio
         self._trouble = Section(_show_trouble, _trouble)
+        self._canary = Section(self._show_canary, _canary_under_way)
         with ui.element("div").classes("columns main-side"):
             with ui.element("div").classes("stack wide"):
                 self._endpoints = Section(_show_endpoints, _endpoints_key)
@@ -31,7 +32,6 @@ class OverviewTab:
                     with ui.element("div").classes("card-body"):
                         self._events = Section(lambda d: timeline(d.events), lambda d: [e.id for e in d.events])
             with ui.element("div").classes("stack wide"):
-                self._canary = Section(self._show_canary, _canary_under_way)
                 with ui.element("div").classes("card"):
                     self._steps_title = _card_head("Last change")
                     with ui.element("div").classes("card-body"):
@@ -89,7 +89,7 @@ def _show_trouble(detail: DeploymentDetail) -> None:
 def _endpoints_key(detail: DeploymentDetail) -> tuple:
     deployment = detail.summary.deployment
     endpoints = deployment.api_endpoint, deployment.cli_command, deployment.mcp_endpoint
-    return *endpoints, detail.options, deployment.status, deployment.undeployed_at
+    return *endpoints, detail.options, deployment.live_revision is None, deployment.undeployed_at
 
 
 def _show_endpoints(detail: DeploymentDetail) -> None:
@@ -99,7 +99,7 @@ def _show_endpoints(detail: DeploymentDetail) -> None:
         with ui.element("div").classes("card-body stack"):
             if deployment.undeployed_at is not None:
                 ui.label("It answered here until it was undeployed.").classes("small fg3")
-            elif deployment.status is not DeploymentStatus.RUNNING:
+            elif deployment.live_revision is None:
                 ui.label("It answers once it is running.").classes("small fg3")
             with ui.element("div"):
                 if Channel.API in channels:
