@@ -24,6 +24,7 @@ from services.leases import Leases
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.maintenance import MaintenanceService
+from services.metrics import MetricsService
 from services.notifications.channels import NotificationChannels
 from services.notifications.guard import SETTING as NOTIFY_NETWORKS
 from services.notifications.outbox import NotificationOutbox
@@ -84,6 +85,7 @@ def build_studio(settings: Settings) -> Studio:
         health=health,
         calls=CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count),
         sample_calls=SampleCalls(database, gateways, health.ledger),
+        metrics=MetricsService(database, changes, gateways),
         health_views=HealthViews(database),
         health_retention=HealthRetention(database),
         incidents=IncidentService(database, changes),

@@ -152,10 +152,6 @@ class Deployment(SQLModel, table=True):
     )
     health_reason: str | None = None
     latency_ms_sum: float = 0.0
-    counted_boot_id: str | None = Field(default=None, description="the boot whose counters were last added")
-    counted_requests: int = 0
-    counted_errors: int = 0
-    counted_latency_ms: float = 0.0
     created_at: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=now, sa_type=UtcDateTime, index=True)
 

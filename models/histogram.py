@@ -13,7 +13,7 @@ counts what is in the whole group   what is in the step
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import inf, log2
@@ -50,6 +50,21 @@ def add(into: Buckets, more: Mapping[int, int]) -> None:
     """What is known of one of the two by whole groups only, is known so of both."""
     for key, count in more.items():
         into[key] = into.get(key, 0) + count
+    _unite(into)
+
+
+def total(packed: Iterable[bytes]) -> Buckets:
+    """The sum of packed histograms."""
+    result: Buckets = {}
+    known = result.get
+    for one in packed:
+        for key, count in _entries(one):
+            result[key] = known(key, 0) + count
+    _unite(result)
+    return result
+
+
+def _unite(into: Buckets) -> None:
     whole = {key for key in into if key % KEYS == 0}
     if whole:
         for key in [key for key in into if key % KEYS and key - key % KEYS in whole]:
@@ -127,11 +142,14 @@ def pack(buckets: Mapping[int, int]) -> bytes:
 
 
 def unpack(packed: bytes) -> Buckets:
+    return dict(_entries(packed))
+
+
+def _entries(packed: bytes) -> Iterator[tuple[int, int]]:
     width = packed[0]
     size = (len(packed) - 1) // (width + 1)
-    keys = accumulate(packed[1 : size + 1])
     counts = packed[size + 1 :] if width == 1 else struct.unpack_from(f"<{size}{_KINDS[width]}", packed, size + 1)
-    return dict(zip(keys, counts, strict=True))
+    return zip(accumulate(packed[1 : size + 1]), counts, strict=True)
 
 
 _KINDS = {1: "B", 2: "H", 4: "I", 8: "Q"}

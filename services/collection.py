@@ -34,25 +34,31 @@ B = TypeVar("B", bound=Batch)
 Entry = TypeVar("Entry")
 
 
-class Collector(ABC, Generic[B, Entry]):
+class GatewayRounds(ABC):
     """One task for each gateway that is online; one that is slow is left to itself and holds up no other."""
 
-    def __init__(self, what: str, cursors: type[CursorRow], database: Database, gateways: GatewayDirectory) -> None:
+    def __init__(self, what: str, database: Database, gateways: GatewayDirectory) -> None:
         self._what = what
-        self._cursors = cursors
         self._database = database
         self._gateways = gateways
         self._under_way: dict[str, asyncio.Task[int]] = {}
+
+    @abstractmethod
+    async def collect(self, gateway: Gateway) -> int:
+        """Take everything that the gateway has for us; returns how many. Raises GatewayUnreachable and GatewayError."""
 
     async def sweep(self) -> None:
         """Look at every gateway that is online, without waiting for them."""
         online = select(Gateway).where(Gateway.status == GatewayStatus.ONLINE)
         for gateway in await self._database.read(lambda session: session.exec(online).all()):
-            if gateway.id not in self._under_way:
+            if gateway.id not in self._under_way and self.is_due(gateway):
                 task = asyncio.create_task(self._collect_or_wait(gateway), name=f"{self._what} of {gateway.name}")
                 self._under_way[gateway.id] = task
                 task.add_done_callback(lambda _, id_=gateway.id: self._under_way.pop(id_))
         await asyncio.sleep(0)
+
+    def is_due(self, gateway: Gateway) -> bool:
+        return True
 
     async def close(self) -> None:
         tasks = list(self._under_way.values())
@@ -60,8 +66,22 @@ class Collector(ABC, Generic[B, Entry]):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _collect_or_wait(self, gateway: Gateway) -> int:
+        try:
+            return await self.collect(gateway)
+        except StudioError as error:  # the look at its health tells people; here it is only too early
+            logger.debug("no %s from %s now: %s", self._what, gateway.name, error.message)
+            return 0
+
+
+class Collector(GatewayRounds, Generic[B, Entry]):
+    """Collects numbered items, a batch at a time."""
+
+    def __init__(self, what: str, cursors: type[CursorRow], database: Database, gateways: GatewayDirectory) -> None:
+        super().__init__(what, database, gateways)
+        self._cursors = cursors
+
     async def collect(self, gateway: Gateway) -> int:
-        """Take everything that the gateway has for us; returns how many. Raises GatewayUnreachable and GatewayError."""
         client = self._gateways.client(gateway)
         kept = await self._database.read(lambda session: session.get(self._cursors, gateway.id))
         boot_id, cursor = (kept.boot_id, kept.cursor) if kept else ("", 0)
@@ -93,10 +113,3 @@ class Collector(ABC, Generic[B, Entry]):
         entries = self.write(session, gateway, batch, after)
         session.merge(self._cursors(source=gateway.id, boot_id=batch.boot_id, cursor=batch.next_cursor))
         return entries
-
-    async def _collect_or_wait(self, gateway: Gateway) -> int:
-        try:
-            return await self.collect(gateway)
-        except StudioError as error:  # the look at its health tells people; here it is only too early
-            logger.debug("no %s from %s now: %s", self._what, gateway.name, error.message)
-            return 0

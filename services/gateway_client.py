@@ -21,6 +21,7 @@ from models.wire import (
     REVISION_HEADER,
     CallBatch,
     CanaryRequest,
+    CounterBatch,
     DeploymentState,
     GatewayState,
     KeysRequest,
@@ -95,6 +96,14 @@ class GatewayClient:
             return CallBatch.model_validate_json(answer)
         except ValidationError as error:
             raise GatewayError(f"{self.url} answered with something else than calls.") from error
+
+    async def counters(self, boot_id: str, after: int) -> CounterBatch:
+        """What changed since a position of a boot. Raises as ``state`` does, GatewayError for what is no batch."""
+        answer = await self._control("GET", f"/counters?boot={boot_id}&after={after}", limits=STATE_TIMEOUT)
+        try:
+            return CounterBatch.model_validate_json(answer)
+        except ValidationError as error:
+            raise GatewayError(f"{self.url} answered with something else than counters.") from error
 
     async def execute(self, name: str, inputs: dict[str, Any], revision: int, seconds: float) -> dict[str, Any]:
         """One real call through the API channel, answered by that revision. Returns the agent's output object."""

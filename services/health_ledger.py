@@ -17,7 +17,6 @@ from models.wire import DeploymentState
 from services.gateways import Look
 from services.incident_log import IncidentLog, Subject
 from services.maintenance import Cover, cover_at
-from services.rules.counters import count
 from services.rules.health import Sight, Standing, Traffic, judge, rest
 from services.sampling import Sampling
 from services.traffic import TrafficWindows
@@ -108,8 +107,9 @@ class _Entry:
 
     def _judge_deployment(self, row: Row[Any]) -> None:
         held = self._held.get(row.id)
-        if held is not None:
-            self._count(row, held)
+        if held is not None and row.live_revision is not None:
+            boot_id = self._look.state.boot_id
+            self._ledger.traffic.note(row.id, row.live_revision, boot_id, held.revisions, self._look.at)
         traffic = self._ledger.traffic.seen(row.id, self._look.at, row.latency_limit_ms)
         before = standing_of(row, self._look.at)
         if (why := _why_not_judged(row, self._is_paused)) is not None:
@@ -145,14 +145,6 @@ class _Entry:
         if fault := self._ledger.sample_faults.get(row.id):
             return Sight(fault=fault, cause=HealthCause.SYNTHETIC)
         return Sight(good=f"Gateway {name} serves revision {row.live_revision}.", traffic=traffic)
-
-    def _count(self, row: Row[Any], held: DeploymentState) -> None:
-        boot_id = self._look.state.boot_id
-        if (row.counted_boot_id, row.counted_requests) != (boot_id, held.counters.requests):
-            count(self._session.get_one(Deployment, row.id), boot_id, held.counters)
-            self._news.deployments.add(row.id)
-        if row.live_revision is not None:
-            self._ledger.traffic.note(row.id, row.live_revision, boot_id, held.revisions, self._look.at)
 
     def _keep(self, subject_id: str, is_known: bool, before: Standing, after: Standing) -> None:
         if is_known and before == after:
@@ -198,7 +190,7 @@ def _deployments_on(gateway_id: str):
     columns = (
         *(Deployment.id, Deployment.name, Deployment.status, Deployment.desired_state, Deployment.live_revision),
         *(Deployment.health_status, Deployment.health_reason, Deployment.updated_at),
-        *(Deployment.counted_boot_id, Deployment.counted_requests, Revision.sha256),
+        Revision.sha256,
         Revision.options["latency_limit_ms"].as_float().label("latency_limit_ms"),
         *(getattr(HealthStanding, name) for name in OF_STANDING),
         HealthStanding.paused_at,

@@ -20,6 +20,7 @@ from services.incidents import IncidentService
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.maintenance import MaintenanceService
+from services.metrics import MetricsService
 from services.notifications.channels import NotificationChannels
 from services.notifications.outbox import NotificationOutbox
 from services.reconciler import Reconciler
@@ -53,6 +54,7 @@ class Studio:
     outbox: NotificationOutbox
     logs: LogService
     calls: CallService
+    metrics: MetricsService
     history: History
 
     async def start(self) -> None:
@@ -67,6 +69,7 @@ class Studio:
         await self.outbox.close()
         await self.logs.close()
         await self.calls.close()
+        await self.metrics.close()
         await self.local_gateways.stop()
         await self.connections.close()
         self.database.close()

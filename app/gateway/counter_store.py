@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from models.wire import BootCounters
 
 logger = logging.getLogger(__name__)
-BOOTS_KEPT = 8
+BOOTS_KEPT = 32
 
 
 class CounterStore:
@@ -29,7 +29,7 @@ class CounterStore:
         self._earlier = [counters for file in files[-BOOTS_KEPT:] if (counters := _read(file)) is not None]
 
     def earlier(self, last_seen: str) -> list[BootCounters]:
-        """The boots since ``last_seen``, that one included; all where it is not known here."""
+        """The boots since ``last_seen``, that one included. One that is not known any more was before them all."""
         boots = [counters.boot_id for counters in self._earlier]
         return self._earlier[boots.index(last_seen) if last_seen in boots else 0 :]
 

@@ -18,6 +18,7 @@ class Counting:
         self._store = store
         self._boot_id = boot_id
         self._saved = 0
+        store.save(self._so_far())  # whatever has been collected of a boot, the store knows the boot
 
     def batch(self, boot_id: str, after: int) -> CounterBatch:
         """What somebody lacks who has the counters of that boot up to that position."""
@@ -39,12 +40,12 @@ class Counting:
         position = self._meter.position
         if position == self._saved:
             return
-        counters = BootCounters(
-            boot_id=self._boot_id, ended_at=datetime.now(UTC), revisions=self._meter.changed_after(0)
-        )
         try:
-            await asyncio.to_thread(self._store.save, counters)
+            await asyncio.to_thread(self._store.save, self._so_far())
         except OSError as error:
             logger.warning("the counters cannot be saved: %s", error.strerror)
             return
         self._saved = position
+
+    def _so_far(self) -> BootCounters:
+        return BootCounters(boot_id=self._boot_id, ended_at=datetime.now(UTC), revisions=self._meter.changed_after(0))

@@ -9,6 +9,7 @@ import models.deployment
 import models.gateway
 import models.health
 import models.log
+import models.metrics
 import models.notification  # noqa: F401  (these make the metadata complete)
 
 connection = context.config.attributes["connection"]

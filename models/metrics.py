@@ -1,0 +1,141 @@
+"""What calls of deployments added up to: counts for each minute, hour and day, and how far counting has come.
+
+A row is a sum, so rows merge by addition; averages, rates and percentiles are computed when they are asked for.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.collected import ROW_NUMBER, CursorRow
+from models.histogram import Buckets
+
+ALL_REVISIONS = 0
+ALL_CHANNELS = ""
+
+
+class MetricSeries(SQLModel, table=True):
+    """Of one channel of a revision of a deployment, or, with an empty ``deployment_id``, of a whole gateway."""
+
+    __tablename__ = "metric_series"
+    __table_args__ = (UniqueConstraint("deployment_id", "gateway_id", "revision", "channel"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=ROW_NUMBER)
+    deployment_id: str
+    gateway_id: str = Field(index=True)
+    revision: int
+    channel: str = Field(max_length=8)
+
+
+class Counts(SQLModel):
+    """Latencies are whole microseconds; ``histogram`` is ``models.histogram.pack`` of theirs."""
+
+    requests: int = Field(sa_type=BigInteger)
+    client_errors: int = Field(sa_type=BigInteger)
+    refused: int = Field(sa_type=BigInteger)
+    errors: int = Field(sa_type=BigInteger)
+    timeouts: int = Field(sa_type=BigInteger)
+    cancelled: int = Field(sa_type=BigInteger)
+    latency_us_sum: int = Field(sa_type=BigInteger)
+    latency_us_min: int = Field(sa_type=BigInteger)
+    latency_us_max: int = Field(sa_type=BigInteger)
+    tokens_in: int = Field(sa_type=BigInteger)
+    tokens_out: int = Field(sa_type=BigInteger)
+    cost: float
+    in_flight: int = Field(sa_type=BigInteger, description="the most that a look saw")
+    histogram: bytes
+
+
+class MetricCount(Counts, table=True):
+    """The counters of a series at the last look at its gateway: what came after them is still to be added."""
+
+    __tablename__ = "metric_count"
+
+    series_id: int = Field(primary_key=True, foreign_key="metric_series.id", sa_type=ROW_NUMBER)
+    boot_id: str
+
+
+class MetricCursor(CursorRow, table=True):
+    __tablename__ = "metric_cursor"
+
+
+class Rollup(Counts):
+    """A row of a tier, clustered by series: a chart reads its rows one after the other. ``start``: Unix seconds."""
+
+    series_id: int = Field(primary_key=True, foreign_key="metric_series.id", sa_type=ROW_NUMBER)
+    start: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+
+
+class MetricMinute(Rollup, table=True):
+    __tablename__ = "metric_minute"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
+class MetricHour(Rollup, table=True):
+    __tablename__ = "metric_hour"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
+class MetricDay(Rollup, table=True):
+    __tablename__ = "metric_day"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
+class MetricMerge(SQLModel, table=True):
+    """How far the rows of a tier have been added to the tier above it: all before ``until``, and of the unit that
+    begins there those of the series up to ``series_id``."""
+
+    __tablename__ = "metric_merge"
+
+    tier: str = Field(primary_key=True, max_length=8)
+    until: int = Field(default=0, sa_type=BigInteger, description="Unix seconds")
+    series_id: int = Field(default=0, sa_type=BigInteger)
+
+
+class Tier(StrEnum):
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+    @property
+    def seconds(self) -> int:
+        return {Tier.MINUTE: 60, Tier.HOUR: 3600, Tier.DAY: 86_400}[self]
+
+    @property
+    def table(self) -> type[Rollup]:
+        return {Tier.MINUTE: MetricMinute, Tier.HOUR: MetricHour, Tier.DAY: MetricDay}[self]
+
+    @property
+    def above(self) -> "Tier | None":
+        return {Tier.MINUTE: Tier.HOUR, Tier.HOUR: Tier.DAY}.get(self)
+
+    @property
+    def kept_seconds(self) -> int:
+        return {Tier.MINUTE: 48 * 3600, Tier.HOUR: 90 * 86_400, Tier.DAY: 730 * 86_400}[self]
+
+
+@dataclass(slots=True)
+class Amounts:
+    """The columns of ``Counts``, with the histogram unpacked."""
+
+    requests: int = 0
+    client_errors: int = 0
+    refused: int = 0
+    errors: int = 0
+    timeouts: int = 0
+    cancelled: int = 0
+    latency_us_sum: int = 0
+    latency_us_min: int = 0
+    latency_us_max: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    in_flight: int = 0
+    buckets: Buckets = field(default_factory=dict)
+
+    @property
+    def failures(self) -> int:
+        """Calls that the deployment is to blame for: errors and timeouts."""
+        return self.errors + self.timeouts

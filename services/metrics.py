@@ -1,0 +1,160 @@
+"""Metrics of deployments, gateways and everything: collected, kept small, and read as a series of points in time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, select
+
+from models.base import now
+from models.gateway import Gateway
+from models.metrics import Amounts, MetricSeries, Tier
+from models.wire import Channel
+from services.changes import Changes
+from services.database import Database
+from services.deployment_views import find_deployment
+from services.gateways import GatewayDirectory, find_gateway
+from services.metric_collection import MetricCollector
+from services.metric_marks import Mark, marks_in
+from services.metric_retention import MetricRetention
+from services.metric_rows import merge_of
+from services.rules.rollup import COLUMNS, percentile, sum_of
+from services.rules.windows import Range, Window, moment, window_between, window_of
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose metrics: a deployment's, by id or name, perhaps of one revision or channel only; a gateway's; all."""
+
+    deployment: str | None = None
+    gateway: str | None = None
+    revision: int | None = None
+    channel: Channel | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """What calls added up to from ``at`` on, for a step. Percentiles and average: milliseconds, None without calls."""
+
+    at: datetime
+    amounts: Amounts
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+    @property
+    def error_rate(self) -> float | None:
+        return self.amounts.failures / self.amounts.requests if self.amounts.requests else None
+
+    @property
+    def avg_ms(self) -> float | None:
+        return self.amounts.latency_us_sum / 1000 / self.amounts.requests if self.amounts.requests else None
+
+
+@dataclass(frozen=True)
+class Series:
+    """``total`` is the point of the whole window; ``revisions`` are those that have metrics, the newest first."""
+
+    name: str
+    scope: Scope
+    window: Window
+    points: list[Point]
+    total: Point
+    marks: list[Mark]
+    revisions: list[int]
+
+
+class MetricsService:
+    def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory) -> None:
+        self._database = database
+        self._collector = MetricCollector(database, changes, gateways)
+        retention = MetricRetention(database)
+        self.merge_upward = retention.merge_upward
+        self.prune = retention.prune
+
+    async def series(
+        self,
+        scope: Scope,
+        span: Range = Range.HOUR,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Series:
+        """The last ``span``, or what lies between two times. Raises NotFound, and InvalidInput for a wrong window."""
+        present = now()
+        window = window_of(span, present)
+        if since is not None or until is not None:
+            end = until or present
+            window = window_between(since or end - span.span, end, present)
+        return await self._database.read(lambda session: read_series(session, scope, window))
+
+    async def collect(self, gateway: Gateway) -> int:
+        """Take what a gateway counted; returns how many calls. Raises GatewayUnreachable and GatewayError."""
+        return await self._collector.collect(gateway)
+
+    async def collect_all(self) -> None:
+        """What the scheduler calls each second."""
+        await self._collector.sweep()
+
+    async def close(self) -> None:
+        await self._collector.close()
+
+
+def read_series(session: Session, scope: Scope, window: Window) -> Series:
+    name, condition, marks = _subject(session, scope, window)
+    listed = select(MetricSeries.id, MetricSeries.revision).where(condition)
+    if scope.revision is not None:
+        listed = listed.where(MetricSeries.revision == scope.revision)
+    if scope.channel is not None:
+        listed = listed.where(MetricSeries.channel == scope.channel.value)
+    ids = [id_ for id_, _ in session.execute(listed)]
+    rows_by_step: dict[int, list[tuple]] = {}
+    for start, *values in _rows(session, ids, window):
+        rows_by_step.setdefault((start - window.since) // window.step, []).append(tuple(values))
+    points = [_point(moment(start), sum_of(rows_by_step.get(place, []))) for place, start in enumerate(window.starts)]
+    everything = sum_of([row for rows in rows_by_step.values() for row in rows])
+    revisions = session.exec(select(MetricSeries.revision).where(condition, MetricSeries.revision > 0).distinct())
+    return Series(
+        name=name,
+        scope=scope,
+        window=window,
+        points=points,
+        total=_point(moment(window.since), everything),
+        marks=marks,
+        revisions=sorted(revisions, reverse=True),
+    )
+
+
+def _subject(session: Session, scope: Scope, window: Window) -> tuple[str, ColumnElement[bool], list[Mark]]:
+    """What the scope is called, which series it is, and what happened there."""
+    since, until = moment(window.since), moment(window.until)
+    if scope.deployment is not None:
+        row = find_deployment(session, scope.deployment)
+        marks = marks_in(session, since, until, gateway_id=row.gateway_id, deployment_id=row.id)
+        return row.name, MetricSeries.deployment_id == row.id, marks
+    of_gateways = MetricSeries.deployment_id == ""
+    if scope.gateway is not None:
+        gateway = find_gateway(session, scope.gateway)
+        marks = marks_in(session, since, until, gateway_id=gateway.id)
+        return gateway.name, of_gateways & (MetricSeries.gateway_id == gateway.id), marks
+    return "everything", of_gateways, marks_in(session, since, until)
+
+
+def _rows(session: Session, ids: list[int], window: Window) -> Iterator[tuple]:
+    """(start, values of ``COLUMNS`` …) in the window; what is not merged into the tier yet comes from those below."""
+    until = window.until
+    for tier in [t for t in Tier if t.seconds <= window.tier.seconds]:
+        since = window.since
+        if tier is not window.tier:
+            since = max(since, merge_of(session, tier).until)
+        table = tier.table
+        within = select(table.start, *(getattr(table, name) for name in COLUMNS)).where(
+            table.series_id.in_(ids), table.start >= since, table.start < until
+        )
+        yield from session.execute(within)
+        until = min(until, since)
+
+
+def _point(at: datetime, amounts: Amounts) -> Point:
+    return Point(at, amounts, *(percentile(amounts, share) for share in (0.5, 0.95, 0.99)))

@@ -1,0 +1,71 @@
+"""Which stretch of time a chart shows, in which steps, and which tier of rows tells it. Pure: the clock comes in."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from models.metrics import Tier
+from services.errors import Fault, InvalidInput
+
+MOST_POINTS = 200
+STEPS = (60, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 86_400, 7 * 86_400)  # seconds
+
+
+class Range(StrEnum):
+    """How far back from now."""
+
+    QUARTER = "15m"
+    HOUR = "1h"
+    SIX_HOURS = "6h"
+    DAY = "24h"
+    WEEK = "7d"
+    MONTH = "30d"
+    SEASON = "90d"
+
+    @property
+    def span(self) -> timedelta:
+        number, unit = int(self.value[:-1]), self.value[-1]
+        return timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[unit]: number})
+
+
+@dataclass(frozen=True)
+class Window:
+    """Unix seconds, whole steps; the last step may still be going on."""
+
+    since: int
+    until: int
+    step: int
+    tier: Tier
+
+    @property
+    def starts(self) -> range:
+        return range(self.since, self.until, self.step)
+
+
+def window_of(span: Range, now: datetime) -> Window:
+    return _window((now - span.span).timestamp(), now.timestamp(), now)
+
+
+def window_between(since: datetime, until: datetime, now: datetime) -> Window:
+    """For a zoom. Raises InvalidInput for an end that is not after its beginning."""
+    if until <= since:
+        raise InvalidInput("The end must be after the beginning.", errors=[Fault("until", "must be after `since`")])
+    oldest = now - timedelta(seconds=Tier.DAY.kept_seconds)
+    return _window(max(since, oldest).timestamp(), min(max(until, oldest), now).timestamp(), now)
+
+
+def _window(since: float, until: float, now: datetime) -> Window:
+    """The finest steps that are few enough, of rows that are still there."""
+    finest = next(tier for tier in Tier if since >= now.timestamp() - tier.kept_seconds or tier is Tier.DAY)
+    for step in STEPS:
+        if step >= finest.seconds and (until - since) / step <= MOST_POINTS:
+            break
+    tier = max((tier for tier in Tier if tier.seconds <= step), key=lambda tier: tier.seconds)
+    first = int(since) // step * step
+    if step < 86_400 and since % step:
+        first += step  # else the first step would be a part of one
+    return Window(first, max(first + step, -int(-until // step) * step), step, tier)
+
+
+def moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,193 @@
+"""Counters of gateways become rows: every call once, whatever restarts and whichever look is missed."""
+
+import random
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlmodel import Session, select
+
+from app.gateway.context import Tokens
+from app.gateway.counter_store import CounterStore
+from app.gateway.counting import Counting
+from app.gateway.meter import Meter
+from models.base import now
+from models.deployment import Deployment
+from models.gateway import Gateway, GatewayKind
+from models.metrics import Amounts, MetricCursor, MetricSeries, Tier
+from models.wire import Channel
+from services import metric_collection
+from services.database import Database
+from services.metric_collection import write_batch
+from services.metric_retention import MetricRetention, merge_some
+from services.rules.rollup import COLUMNS, amounts_from, percentile, total
+from tests.unit.factories import deployment
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def add_deployment(session: Session) -> Deployment:
+    row = deployment("running", live_revision=1)
+    session.connection().exec_driver_sql("PRAGMA foreign_keys = OFF")
+    address = {"url": "http://127.0.0.1:1", "encrypted_token": "", "created_by": "test"}
+    session.add(Gateway(id=row.gateway_id, name="g", kind=GatewayKind.LOCAL, **address))
+    session.add(row)
+    session.commit()
+    return row
+
+
+class Boots:
+    """A gateway's counting, with its ends and beginnings, on a folder of its own."""
+
+    def __init__(self, folder: Path, deployment_id: str) -> None:
+        self._folder, self._deployment_id, self._number = folder, deployment_id, 0
+        self.start()
+
+    def start(self) -> None:
+        self._number += 1
+        self.meter = Meter()
+        self.counting = Counting(self.meter, CounterStore(self._folder), f"boot-{self._number}")
+
+    def call(self, ms: float, status: int = 200, code: str | None = None, revision: int = 1) -> None:
+        meter = self.meter.for_revision(self._deployment_id, "x", revision)
+        meter.began()
+        meter.ended(Channel.API, status, code, ms / 1000, Tokens(7, 5))
+
+    async def end(self) -> None:
+        await self.counting.save()
+        self.start()
+
+
+def collect(session: Session, boots: Boots, gateway_id: str) -> None:
+    cursor = session.get(MetricCursor, gateway_id)
+    boot_id, position = (cursor.boot_id, cursor.cursor) if cursor else ("", 0)
+    write_batch(session, gateway_id, boots.counting.batch(boot_id, position))
+    session.commit()
+
+
+def rows_of(session: Session, tier: Tier, deployment_id: str) -> list[Amounts]:
+    columns = [getattr(tier.table, name) for name in COLUMNS]
+    of_it = select(*columns).join(MetricSeries).where(MetricSeries.deployment_id == deployment_id)
+    return [amounts_from(tuple(values)) for values in session.execute(of_it)]
+
+
+async def test_ten_thousand_calls_with_restarts_are_counted_exactly(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either side ends in between; looks are missed; time passes so that rows are merged upward meanwhile."""
+    draw = random.Random(11)
+    kinds = [(200, None)] * 90 + [
+        (422, "invalid_input"),
+        (429, "rate_limited"),
+        (504, "timeout"),
+        (500, "agent_failed"),
+    ]
+    latencies, statuses = [], []
+    clock = datetime(2026, 3, 1, 12, 0, tzinfo=UTC).timestamp()
+    monkeypatch.setattr(metric_collection, "now", lambda: datetime.fromtimestamp(clock, UTC))
+    with Session(database.engine, expire_on_commit=False) as session:
+        row = add_deployment(session)
+    boots = Boots(tmp_path / "counters", row.id)
+    for _ in range(10_000):
+        ms, (status, code) = draw.lognormvariate(5.5, 0.7), draw.choice(kinds)
+        latencies.append(ms)
+        statuses.append(status)
+        boots.call(ms, status, code, revision=draw.choice((1, 2)))
+        clock += draw.expovariate(1 / 2)
+        what = draw.random()
+        if what < 0.02:
+            await boots.end()
+        elif what < 0.2:
+            with Session(database.engine) as session:  # a control plane that knows nothing but its database
+                collect(session, boots, row.gateway_id)
+                if what > 0.15:
+                    while merge_some(session, Tier.MINUTE, clock):
+                        session.commit()
+    with Session(database.engine) as session:
+        collect(session, boots, row.gateway_id)
+        collect(session, boots, row.gateway_id)
+        while merge_some(session, Tier.MINUTE, clock + 7200):
+            session.commit()
+        assert len(rows_of(session, Tier.MINUTE, row.id)) > 100
+        for tier in (Tier.MINUTE, Tier.HOUR):
+            summed = total(rows_of(session, tier, row.id))
+            assert summed.requests == 10_000 == sum(summed.buckets.values())
+            assert (summed.client_errors, summed.refused) == (statuses.count(422), statuses.count(429))
+            assert (summed.timeouts, summed.errors) == (statuses.count(504), statuses.count(500))
+            assert (summed.tokens_in, summed.tokens_out) == (70_000, 50_000)
+            assert summed.latency_us_sum == pytest.approx(sum(latencies) * 1000, abs=10_000)
+            for share in (0.5, 0.9, 0.95, 0.99):
+                true = sorted(latencies)[int(share * 10_000) - 1]
+                assert percentile(summed, share) == pytest.approx(true, rel=0.02)
+        stored = session.get_one(Deployment, row.id)
+        assert stored.request_count == 10_000
+        assert stored.error_count == statuses.count(504) + statuses.count(500)
+        assert stored.avg_latency_ms == pytest.approx(sum(latencies) / 10_000, rel=1e-4)
+        assert total(rows_of(session, Tier.HOUR, "")).requests == 10_000  # what the gateway adds up to
+
+
+EVENTS = st.lists(st.sampled_from(["call", "call", "call", "collect", "save", "end", "kill"]), max_size=40)
+
+
+@settings(max_examples=25, deadline=None)
+@given(EVENTS)
+async def test_a_kill_costs_only_what_was_neither_saved_nor_collected(events: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/test.db")
+        database.migrate()
+        with Session(database.engine, expire_on_commit=False) as session:
+            row = add_deployment(session)
+            boots = Boots(Path(folder) / "counters", row.id)
+            certain = in_memory = 0
+            for event in events:
+                if event == "call":
+                    boots.call(5.0)
+                    in_memory += 1
+                elif event == "collect":
+                    collect(session, boots, row.gateway_id)
+                elif event == "end":
+                    await boots.end()
+                elif event == "save":
+                    await boots.counting.save()
+                elif event == "kill":
+                    boots.start()
+                    in_memory = 0
+                if event in ("collect", "save", "end"):
+                    certain, in_memory = certain + in_memory, 0
+            collect(session, boots, row.gateway_id)
+            session.expire_all()
+            assert session.get_one(Deployment, row.id).request_count == certain + in_memory
+        database.close()
+
+
+async def test_old_rows_go_and_what_is_merged_stays(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    then = now().timestamp() - 3 * 86_400
+    monkeypatch.setattr(metric_collection, "now", lambda: datetime.fromtimestamp(then, UTC))
+    with Session(database.engine, expire_on_commit=False) as session:
+        row = add_deployment(session)
+        boots = Boots(tmp_path / "counters", row.id)
+        boots.call(5.0)
+        collect(session, boots, row.gateway_id)
+    retention = MetricRetention(database)
+    await retention.prune()
+    with Session(database.engine) as session:
+        assert len(rows_of(session, Tier.MINUTE, row.id)) == 1  # old, but not merged yet
+    await retention.merge_upward()
+    await retention.prune()
+    with Session(database.engine) as session:
+        assert [len(rows_of(session, tier, row.id)) for tier in Tier] == [0, 1, 1]
+        boots.call(9.0)
+        collect(session, boots, row.gateway_id)  # late: its hour and its day are merged already
+        assert [total(rows_of(session, tier, row.id)).requests for tier in Tier] == [1, 2, 2]
