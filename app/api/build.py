@@ -13,8 +13,11 @@ from app.api.routers import (
     deployment_parts,
     deployments,
     gateways,
+    health,
+    incidents,
     keys,
     logs,
+    maintenance,
     notifications,
     operations,
     revisions,
@@ -40,6 +43,7 @@ def build_api(studio: Studio) -> FastAPI:
     openapi.install(api)
     docs.install(api)
     of_deployments = (deployments, deployment_parts, keys, logs, calls, revisions)
-    for resource in (agents, gateways, *of_deployments, declared, operations, secrets, notifications):
+    watching = (health, incidents, maintenance)
+    for resource in (agents, gateways, *of_deployments, *watching, declared, operations, secrets, notifications):
         api.include_router(resource.router)
     return api

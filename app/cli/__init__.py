@@ -14,6 +14,7 @@ from app.cli import (
     deploy,
     deployments,
     gateways,
+    health,
     keys,
     logs,
     notifications,
@@ -44,6 +45,8 @@ app.add_typer(gateways.app, name="gateways")
 app.command()(deploy.deploy)
 app.command()(deployments.ps)
 app.command()(deployments.status)
+app.command()(health.health)
+app.add_typer(health.incidents, name="incidents")
 app.command()(run.run)
 app.command()(logs.logs)
 app.command()(requests.requests)

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from app.api.parameters import Reference, Services
 from app.api.schemas.base import Listing
-from app.api.schemas.deployments import EventShape, HealthShape, RevisionShape
+from app.api.schemas.deployments import EventShape, RevisionShape
 from services.api_docs import openapi
 from services.interface import interface_of
 
@@ -31,25 +31,3 @@ async def list_events(studio: Services, deployment: Reference) -> Listing[EventS
     """The newest 50 changes of its status, newest first."""
     detail = await studio.deployments.overview(deployment)
     return Listing.whole([EventShape.model_validate(row) for row in detail.events])
-
-
-@router.get("/health")
-async def get_health(studio: Services, deployment: Reference) -> HealthShape:
-    """What the last look saw."""
-    row = await studio.deployments.get(deployment)
-    return HealthShape(
-        deployment_id=row.id,
-        health_status=row.health_status,
-        reason=row.health_reason,
-        checked_at=row.last_health_check,
-    )
-
-
-@router.post("/health")
-async def check_health(studio: Services, deployment: Reference) -> HealthShape:
-    """Look now."""
-    row = await studio.deployments.get(deployment)
-    seen = await studio.health.health_check(row.id)
-    return HealthShape(
-        deployment_id=row.id, health_status=seen.health_status, reason=seen.reason, checked_at=seen.checked_at
-    )
