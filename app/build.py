@@ -11,7 +11,7 @@ from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
 from services.deployments import NexusDeploymentService
-from services.gateway_connections import GatewayConnections
+from services.gateway_connections import Around, GatewayConnections
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.health_retention import HealthRetention
@@ -41,14 +41,17 @@ from services.strangers import Strangers
 from services.studio import Studio
 
 
-def build_studio(settings: Settings) -> Studio:
-    """All services on the data folder, which is made if need be; the database is migrated. Nothing runs yet."""
+def build_studio(settings: Settings, around: Around | None = None) -> Studio:
+    """All services on the data folder, which is made if need be; the database is migrated. Nothing runs yet.
+
+    ``around``: what is put around each transport to a gateway, to trace what goes through it.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.sqlalchemy_url)
     database.migrate()
     changes = Changes()
     networks = parse_networks(settings.gateway_allowed_networks)
-    connections = GatewayConnections(installation_id(settings.data_dir / "installation.id"), networks)
+    connections = GatewayConnections(installation_id(settings.data_dir / "installation.id"), networks, around)
     secrets = SecretVault(database, settings.data_dir / "secret.key")
     gateways = GatewayDirectory(database, changes, secrets, connections, networks)
     agents = AgentCatalog(database, changes)
@@ -74,7 +77,8 @@ def build_studio(settings: Settings) -> Studio:
         agents=agents,
         gateways=gateways,
         local_gateways=LocalGateways(
-            database, secrets, gateways, folder, settings.gateway_port, settings.llm_allowed_hosts
+            *(database, secrets, gateways, folder),
+            *(settings.gateway_port, settings.llm_allowed_hosts, settings.otlp_endpoint),
         ),
         deployments=deployments,
         canaries=canaries,

@@ -73,12 +73,13 @@ def _run(settings: Settings, listener: socket.socket) -> int:
 
 
 async def _serve(settings: Settings, listener: socket.socket, endings: list[int]) -> None:
-    studio = build_studio(settings)
+    tracing = _tracing(settings)
+    studio = build_studio(settings, tracing and tracing.around)
     await studio.start()
     try:
         web = await asyncio.to_thread(importlib.import_module, "app.web")
         config = uvicorn.Config(
-            web.build_web(studio, settings),
+            web.build_web(studio, settings, tracing),
             access_log=False,
             log_config=None,
             timeout_keep_alive=3600,  # shorter ones cut websockets that were upgraded on a reused connection
@@ -91,6 +92,17 @@ async def _serve(settings: Settings, listener: socket.socket, endings: list[int]
             await _Server(config, studio).serve(sockets=[listener])
     finally:
         await studio.stop()
+        if tracing is not None:
+            await asyncio.to_thread(tracing.close)
+
+
+def _tracing(settings: Settings):
+    """What sends traces, or None where they are off: then nothing of it is even imported."""
+    if not settings.otlp_endpoint:
+        return None
+    from app.tracing import Tracing
+
+    return Tracing(settings.otlp_endpoint, "nexdeck", settings.url)
 
 
 class _Server(uvicorn.Server):

@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     request_count: int = Field(100_000, ge=100, description="requests that are kept of each deployment at most")
     history_days: float = Field(30.0, gt=0, le=3650, description="days for which operations are kept, and what is gone")
     history_operations: int = Field(50, ge=1, description="operations that are kept of each deployment, however old")
+    otlp_endpoint: str = Field(
+        "", pattern=r"^(https?://.+)?$", description="OTLP/HTTP collector for traces, e.g. http://127.0.0.1:4318"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @classmethod

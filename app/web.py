@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -22,8 +22,11 @@ from pages.assets import STATIC
 from pages.registry import register
 from services.studio import Studio
 
+if TYPE_CHECKING:
+    from app.tracing import Tracing  # large: imported only where traces are wanted
 
-def build_web(studio: Studio, settings: Settings) -> FastAPI:
+
+def build_web(studio: Studio, settings: Settings, tracing: "Tracing | None" = None) -> FastAPI:
     """The whole web app around a studio that runs; the lifespan of the app is that of the scheduled jobs."""
 
     @asynccontextmanager
@@ -44,7 +47,10 @@ def build_web(studio: Studio, settings: Settings) -> FastAPI:
         ready = gateways.get("local") == "online"
         return JSONResponse({"ready": ready, "gateways": gateways}, 200 if ready else 503)
 
-    web.mount("/api", build_api(studio))
+    api = build_api(studio)
+    if tracing is not None:
+        tracing.watch(api)
+    web.mount("/api", api)
     Storage.path = settings.data_dir / "browser"  # what NiceGUI keeps of each browser: the chosen theme
     root = register(studio, about=_about(settings, studio))
     ui.run_with(

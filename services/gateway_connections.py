@@ -1,6 +1,6 @@
 """The HTTP connections to all gateways, pooled for each of them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from services.gateway_client import CONTROL_TIMEOUT, GatewayClient
 from services.gateway_transport import GatewayTransport
 from services.rules.addresses import Network
 
+Around = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 # reading the system's authorities takes some 20 ms
 context_of = lru_cache(maxsize=256)(Trust.context)
 
@@ -19,8 +20,11 @@ class GatewayConnections:
     """A pool belongs to one address and one way to trust it: a connection that was verified for one gateway is never
     used for another. Redirects are never followed and proxies never used."""
 
-    def __init__(self, installation: str = "", allowed_networks: list[Network] | None = None) -> None:
+    def __init__(
+        self, installation: str = "", allowed_networks: list[Network] | None = None, around: Around | None = None
+    ) -> None:
         """``installation`` tells gateways who we are, so that two Nexdecks on one of them are noticed."""
+        self._around = around
         self.installation = installation
         self._allowed_networks = allowed_networks or []
         self._pools: dict[tuple[str, Trust], httpx.AsyncClient] = {}
@@ -49,4 +53,5 @@ class GatewayConnections:
 
     def _new_pool(self, trust: Trust) -> httpx.AsyncClient:
         transport = GatewayTransport(trust, context_of(trust), self._allowed_networks)
-        return httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False, transport=transport)
+        around = self._around(transport) if self._around else transport
+        return httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False, transport=around)

@@ -41,6 +41,7 @@ class LocalGateways:
         folder: Path,
         preferred_port: int,
         llm_allowed_hosts: str,
+        otlp_endpoint: str = "",
     ) -> None:
         self._database = database
         self._secrets = secrets
@@ -48,6 +49,7 @@ class LocalGateways:
         self._folder = folder
         self._preferred_port = preferred_port
         self._llm_allowed_hosts = llm_allowed_hosts
+        self._otlp_endpoint = otlp_endpoint
         self._supervisors: dict[str, asyncio.Task[None]] = {}
         self._one_change = asyncio.Lock()
 
@@ -173,6 +175,7 @@ class LocalGateways:
                 *(sys.executable, "-m", "app.gateway", "--name", gateway.name, "--host", "127.0.0.1"),
                 *("--port", gateway.url.rsplit(":", 1)[1], "--data-dir", str(folder), "--token-file", str(token_file)),
                 *(("--llm-allowed-hosts", self._llm_allowed_hosts) if self._llm_allowed_hosts else ()),
+                *(("--otlp-endpoint", self._otlp_endpoint) if self._otlp_endpoint else ()),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 TOKEN_VARIABLE = "NEXDECK_GATEWAY_TOKEN"
 LLM_HOSTS_VARIABLE = "NEXDECK_LLM_ALLOWED_HOSTS"
+OTLP_VARIABLE = "NEXDECK_OTLP_ENDPOINT"
 NO_TOKEN, NO_ADDRESS, NO_DATA_DIR, BAD_OPTION = 3, 4, 5, 2
 EXIT_CODES = "exit codes: 0 ended as told, 2 wrong option, 3 no usable token, 4 address in use, 5 data folder unusable"
 
@@ -58,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
         default=os.environ.get(LLM_HOSTS_VARIABLE, ""),
         help=f"private model hosts that agents may reach, host or host:port, by comma (else: {LLM_HOSTS_VARIABLE})",
     )
+    parser.add_argument(
+        "--otlp-endpoint",
+        default=os.environ.get(OTLP_VARIABLE, ""),
+        help=f"OTLP/HTTP collector that traces are sent to, e.g. http://127.0.0.1:4318 (else: {OTLP_VARIABLE})",
+    )
     levels = ["DEBUG", "INFO", "WARNING", "ERROR"]
     parser.add_argument("--log-level", default="INFO", type=str.upper, choices=levels, help="of the process's own log")
     return parser
@@ -67,6 +73,8 @@ def _serve(options: argparse.Namespace) -> int:
     if not (options.allow_remote or _is_loopback(options.host)):
         raise CannotStart(BAD_OPTION, f"--host {options.host} is not loopback; give --allow-remote if that is meant.")
     _check_tls(options)
+    if options.otlp_endpoint and not options.otlp_endpoint.startswith(("http://", "https://")):
+        raise CannotStart(BAD_OPTION, f"--otlp-endpoint {options.otlp_endpoint!r} is no http:// or https:// address.")
     token = _token(options.token_file)
     certificate = _certificate(options)
     listener = _listen(options.host, options.port)

@@ -29,6 +29,7 @@ class Visit:
     control: bool = False
     revision: int | None = None  # asked for with REVISION_HEADER, by the control plane only
     channel: str | None = None
+    trace: bytes | None = None  # the traceparent header
 
     @property
     def probe(self) -> bool:
@@ -76,6 +77,7 @@ class Door:
                 visit.control = hmac.compare_digest(visit.key, self._token_hash)
         if _REVISION in found:
             visit.revision = self._revision(found[_REVISION], visit)
+        visit.trace = found.get(b"traceparent")
         if CHANNEL_HEADER in found:
             visit.channel = found[CHANNEL_HEADER].decode("latin-1")
         return visit

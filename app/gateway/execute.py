@@ -36,7 +36,7 @@ class Execute:
         began = perf_counter()
         channel = _channel(revision, visit)
         inputs, mode = _call_in(await read_body(scope, receive))
-        caller = Caller(channel, visit.request_id, visit.control, visit.probe, visit.key)
+        caller = Caller(channel, visit.request_id, visit.control, visit.probe, visit.key, visit.trace)
 
         async def call(on_piece: OnPiece | None = None) -> bytes:
             output = await self._invoker.invoke(revision, inputs, caller, on_piece)

@@ -25,6 +25,7 @@ class Caller:
     control: bool = False
     probe: bool = False
     key: str | None = None  # the SHA-256 of the key that was sent
+    trace: bytes | None = None  # the traceparent header of the request
 
 
 class Invoker:

@@ -120,7 +120,7 @@ class McpChannel:
         revision = self._host.answering(name, visit.revision)
         if not visit.opens(revision):
             raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"{name} wants a key now."))
-        caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe, visit.key)
+        caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe, visit.key, visit.trace)
         try:
             on_piece = self._progress(request.params.meta)
             output = await self._invoker.invoke(revision, request.params.arguments or {}, caller, on_piece)

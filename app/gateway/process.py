@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
+from starlette.types import ASGIApp
 
 try:
     import uvloop
@@ -67,18 +68,29 @@ def serve(
     loop = uvloop.new_event_loop() if uvloop else asyncio.new_event_loop()
     # for agents that call asyncio.to_thread themselves; asyncio's own default is six threads on two cores
     loop.set_default_executor(ThreadPoolExecutor(DEFAULT_THREADS, "default"))
+    tracing = None
     try:
         calls, port = CallBuffer(), listener.getsockname()[1]
-        gateway = Gateway(store, counters, door, allowed, logs, calls, port, Invoker(logs, calls, prints))
+        if options.otlp_endpoint:
+            from app.gateway.tracing import TracedGateway, TracedInvoker, Tracing  # not imported where it is off
+
+            tracing = Tracing(options.otlp_endpoint, "nexdeck-gateway", options.name)
+            invoker = TracedInvoker(logs, calls, prints, tracer=tracing.tracer)
+        else:
+            invoker = Invoker(logs, calls, prints)
+        gateway = Gateway(store, counters, door, allowed, logs, calls, port, invoker)
+        served = TracedGateway(gateway, tracing.tracer, options.name) if tracing else gateway
         # The loop is not closed: that would wait for threads of agents that never end.
-        return loop.run_until_complete(_live(gateway, listener, certificate))
+        return loop.run_until_complete(_live(gateway, served, listener, certificate))
     finally:
+        if tracing is not None:
+            tracing.close()
         store.close()
 
 
-async def _live(gateway: Gateway, listener: socket.socket, certificate: "Certificate | None") -> int:
+async def _live(gateway: Gateway, served: ASGIApp, listener: socket.socket, certificate: "Certificate | None") -> int:
     config = uvicorn.Config(
-        gateway,
+        served,
         lifespan="off",
         log_config=None,
         access_log=False,
