@@ -157,7 +157,8 @@ async def ready(client: GatewayClient, gateway: Gateway, remark: Remark) -> Gate
     """The gateway's state once it has restored what it had; one of our own may be on its way up.
 
     Raises TokenRefused, and GatewayUnreachable when there is no connection: at once for a remote gateway, after a while
-    for a local one. One that is connected to and does not answer is waited for.
+    for a local one. One that is connected to and does not answer is waited for, as is one that answers rubbish; raises
+    GatewayRefused if it never answered anything else.
     """
     patience = READY_SECONDS if gateway.kind is GatewayKind.LOCAL else 0.0
     loop = asyncio.get_running_loop()
@@ -168,6 +169,8 @@ async def ready(client: GatewayClient, gateway: Gateway, remark: Remark) -> Gate
         except TokenRefused:
             raise
         except (GatewayUnreachable, GatewayRefused) as error:
+            if isinstance(error, GatewayRefused) and gateway.last_seen_at is None:
+                raise  # it never was a gateway
             if not isinstance(error, OutcomeUnknown | GatewayRefused) and loop.time() - began >= patience:
                 raise
             await remark(error.message)
