@@ -35,6 +35,13 @@ class Studio:
     log: Path
     http: httpx.Client = field(repr=False)
 
+    def kill(self) -> None:
+        """SIGKILL, if it still runs."""
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
     def rest(self) -> httpx.Client:
         """A client whose base is ``/api/v1``."""
         return httpx.Client(base_url=f"{self.url}/api/v1", timeout=120, trust_env=False)
@@ -58,6 +65,17 @@ def running_studio(folder: Path, **settings: str) -> Iterator[Studio]:
 
     ``settings`` are further environment variables.
     """
+    studio = start_studio(folder, **settings)
+    try:
+        yield studio
+        studio.process.send_signal(signal.SIGTERM)
+        assert studio.process.wait(STOP_SECONDS) == 0, f"it did not end well:\n{_tail(studio.log)}"
+    finally:
+        studio.kill()
+
+
+def start_studio(folder: Path, **settings: str) -> Studio:
+    """Serve on a free port. Returns when it is ready; whoever starts it ends it."""
     folder.mkdir(parents=True, exist_ok=True)
     port, log = free_port(), folder / "nexdeck.log"
     env = {name: value for name, value in os.environ.items() if not name.startswith("NEXDECK_")} | {
@@ -71,17 +89,14 @@ def running_studio(folder: Path, **settings: str) -> Iterator[Studio]:
     with log.open("ab") as output:
         command = [sys.executable, "-m", "app.cli", "serve"]
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
+    http = httpx.Client(base_url=env["NEXDECK_URL"], timeout=120, trust_env=False)
+    studio = Studio(env["NEXDECK_URL"], folder / "data", env, process, log, http)
     try:
-        with httpx.Client(base_url=env["NEXDECK_URL"], timeout=120, trust_env=False) as http:
-            studio = Studio(env["NEXDECK_URL"], folder / "data", env, process, log, http)
-            _wait_until_ready(studio)
-            yield studio
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(STOP_SECONDS) == 0, f"it did not end well:\n{_tail(log)}"
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        _wait_until_ready(studio)
+    except BaseException:
+        studio.kill()
+        raise
+    return studio
 
 
 def _wait_until_ready(studio: Studio) -> None:
