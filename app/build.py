@@ -13,6 +13,7 @@ from services.database import Database
 from services.deployments import NexusDeploymentService
 from services.gateway_connections import Around, GatewayConnections
 from services.gateways import GatewayDirectory
+from services.guests import Guests
 from services.health import HealthService
 from services.health_retention import HealthRetention
 from services.health_views import HealthViews
@@ -32,6 +33,7 @@ from services.notifications.sending import Sender
 from services.operations import Journal
 from services.proof import Prover
 from services.reconciler import Reconciler
+from services.replays import ReplayService
 from services.rollout import Rollout
 from services.rules.addresses import parse_networks
 from services.rules.canary import Figures
@@ -60,12 +62,14 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
     canaries = Canaries(database, _figures)
     rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), canaries, settings.url)
     health = HealthService(database, changes, gateways, interval_seconds=settings.sweep_seconds)
+    guests = Guests()
     leases = Leases(database, connections.installation)
-    convergence = Convergence(database, journal, leases, rollout, health)
+    convergence = Convergence(database, journal, leases, rollout, health, guests)
     deployments = NexusDeploymentService(
         database, changes, agents, gateways, secrets, keys, health, convergence, settings.url
     )
-    reconciler = Reconciler(database, gateways, health, keys, convergence)
+    reconciler = Reconciler(database, gateways, health, keys, convergence, guests)
+    calls = CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count)
     folder = settings.data_dir / "gateways"
     sender = Sender(parse_networks(settings.notify_allowed_networks, NOTIFY_NETWORKS))
     channels = NotificationChannels(database, changes, secrets, sender, settings.url)
@@ -87,7 +91,8 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         reconciler=reconciler,
         strangers=Strangers(database, secrets, gateways, reconciler, convergence, settings.url),
         health=health,
-        calls=CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count),
+        calls=calls,
+        replays=ReplayService(database, agents, calls, secrets, gateways, guests),
         sample_calls=SampleCalls(database, gateways, health.ledger),
         metrics=MetricsService(database, changes, gateways),
         health_views=HealthViews(database),

@@ -99,6 +99,20 @@ class CallService:
         """What the scheduler calls each second."""
         await self._collector.sweep()
 
+    async def replayable(self, deployment_id: str, limit: int) -> list[Call]:
+        """The newest calls whose whole inputs are kept, with their contents."""
+
+        def read(session: Session) -> list[Call]:
+            calls = _calls(CallContent.inputs, CallContent.outputs).where(
+                CallRecord.deployment_id == deployment_id,
+                CallContent.altered.is_(False),
+                CallContent.inputs.is_not(None),
+            )
+            rows = session.execute(calls.order_by(CallRecord.id.desc()).limit(limit))
+            return [_call(row[:-2], row[-2], row[-1]) for row in rows]
+
+        return await self._database.read(read)
+
     async def list(
         self, deployment: str, query: CallQuery | None = None, *, limit: int = 50, before: int | None = None
     ) -> CallPage:

@@ -6,6 +6,7 @@ import logging
 from models.deployment import Operation, OperationKind, OperationStatus, StepStatus
 from services.database import Database
 from services.errors import ArtifactRejected, GatewayUnreachable, ProofFailed, StorageFailed, StudioError
+from services.guests import Guests
 from services.health import HealthService
 from services.leases import Lease, LeaseLost, Leases
 from services.operations import Journal, OperationDetail, active_operation, read_operation
@@ -22,13 +23,20 @@ class Convergence:
     """At most one task for each deployment; what it does is what the deployment's active operation says."""
 
     def __init__(
-        self, database: Database, journal: Journal, leases: Leases, rollout: Rollout, health: HealthService
+        self,
+        database: Database,
+        journal: Journal,
+        leases: Leases,
+        rollout: Rollout,
+        health: HealthService,
+        guests: Guests,
     ) -> None:
         self._database = database
         self._journal = journal
         self._leases = leases
         self._rollout = rollout
         self._health = health
+        self._guests = guests
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def converge(self, deployment_id: str, after: str = RESTARTED) -> None:
@@ -85,6 +93,7 @@ class Convergence:
         try:
             while (lease := await self._leases.take(deployment_id)) is not None:
                 async with self._leases.kept(lease.operation):
+                    await self._guests.give_way(deployment_id)
                     await self._carry_out(lease, after)
                 if lease.operation.kind in PUTS_LIVE:  # so that nobody sees “unknown” until the next sweep
                     await self._health.health_check(deployment_id)

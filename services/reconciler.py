@@ -18,6 +18,7 @@ from services.database import Database
 from services.deployment_requests import revision_to_run
 from services.errors import StudioError
 from services.gateways import GatewayDirectory
+from services.guests import Guests
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
 from services.operations import active_operation, open_operation
@@ -46,12 +47,14 @@ class Reconciler:
         health: HealthService,
         keys: KeyDelivery,
         convergence: Convergence,
+        guests: Guests,
     ) -> None:
         self._database = database
         self._gateways = gateways
         self._health = health
         self._keys = keys
         self._convergence = convergence
+        self._guests = guests
         self._backoff = Backoff()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._coming_up: set[str] = set()
@@ -133,7 +136,7 @@ class Reconciler:
                 known.add(row.id)
             if row.undeployed_at is not None:
                 continue
-            held = seen.get(row.id)
+            held = self._guests.left_out(seen.get(row.id))
             kind = repair_for(row, sha256, held)
             if kind is None:
                 self._backoff.settled(row.id)

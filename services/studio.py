@@ -24,6 +24,7 @@ from services.metrics import MetricsService
 from services.notifications.channels import NotificationChannels
 from services.notifications.outbox import NotificationOutbox
 from services.reconciler import Reconciler
+from services.replays import ReplayService
 from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
 from services.strangers import Strangers
@@ -55,6 +56,7 @@ class Studio:
     logs: LogService
     calls: CallService
     metrics: MetricsService
+    replays: ReplayService
     history: History
 
     async def start(self) -> None:
@@ -65,6 +67,7 @@ class Studio:
 
     async def stop(self) -> None:
         """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
+        await self.replays.close()
         await self.convergence.close()
         await self.outbox.close()
         await self.logs.close()

@@ -20,6 +20,7 @@ from app.api.routers import (
     maintenance,
     notifications,
     operations,
+    replays,
     revisions,
     secrets,
 )
@@ -42,7 +43,7 @@ def build_api(studio: Studio) -> FastAPI:
     errors.install(api)
     openapi.install(api)
     docs.install(api)
-    of_deployments = (deployments, deployment_parts, keys, logs, calls, revisions)
+    of_deployments = (deployments, deployment_parts, keys, logs, calls, replays, revisions)
     watching = (health, incidents, maintenance)
     for resource in (agents, gateways, *of_deployments, *watching, declared, operations, secrets, notifications):
         api.include_router(resource.router)

@@ -19,6 +19,7 @@ from app.cli import (
     logs,
     notifications,
     programs,
+    replay,
     requests,
     revisions,
     run,
@@ -50,6 +51,7 @@ app.add_typer(health.incidents, name="incidents")
 app.command()(run.run)
 app.command()(logs.logs)
 app.command()(requests.requests)
+app.command()(replay.replay)
 app.command()(deployments.stop)
 app.command()(deployments.start)
 app.command()(deployments.restart)

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
-from models.wire import REQUEST_ID_HEADER, REVISION_HEADER, key_hash
+from models.wire import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER, key_hash
 
 CHANNEL_HEADER = b"x-nexdeck-channel"
 _REVISION = REVISION_HEADER.lower().encode()
+_AS_RECORDED = AS_RECORDED_HEADER.lower().encode()
 _REQUEST_ID = REQUEST_ID_HEADER.lower().encode()
 _SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 Headers = list[tuple[bytes, bytes]]  # as ASGI gives them, names in lower case
@@ -29,6 +30,7 @@ class Visit:
     control: bool = False
     revision: int | None = None  # asked for with REVISION_HEADER, by the control plane only
     channel: str | None = None
+    as_recorded: bool = False  # the answer is to be redacted, for the control plane to compare
     trace: bytes | None = None  # the traceparent header
 
     @property
@@ -77,6 +79,7 @@ class Door:
                 visit.control = hmac.compare_digest(visit.key, self._token_hash)
         if _REVISION in found:
             visit.revision = self._revision(found[_REVISION], visit)
+            visit.as_recorded = _AS_RECORDED in found
         visit.trace = found.get(b"traceparent")
         if CHANNEL_HEADER in found:
             visit.channel = found[CHANNEL_HEADER].decode("latin-1")

@@ -40,7 +40,8 @@ class Execute:
 
         async def call(on_piece: OnPiece | None = None) -> bytes:
             output = await self._invoker.invoke(revision, inputs, caller, on_piece)
-            return _body(revision, output.text, perf_counter() - began)
+            text = revision.recorder.redacted(output.value) if visit.as_recorded else output.text
+            return _body(revision, text, perf_counter() - began)
 
         if _wants_events(scope) or (mode == "stream" and revision.stream is not None):
             await answer_with_events(call, visit.request_id, receive, send)
@@ -87,7 +88,7 @@ class Execute:
 
 def _channel(revision: Revision, visit: Visit) -> str:
     channel = Channel.CLI if visit.channel == Channel.CLI else Channel.API
-    if channel not in revision.bundle.manifest.channels:
+    if channel not in revision.bundle.manifest.channels and not visit.as_recorded:
         name = revision.bundle.name
         raise GatewayProblem(403, "channel_disabled", f"The {channel.upper()} channel of {name!r} is switched off.")
     return channel.value

@@ -26,7 +26,7 @@ class Recorder:
 
     def text(self, value: Any) -> tuple[str | None, bool]:
         """The JSON text to keep (None when it is too much to look through), and whether it is not the whole truth."""
-        clean = _Clean(self._mask, self._names, self._paths)
+        clean = self._clean()
         try:
             kept = json_text.dump(clean.value(value, ())).decode()
         except (_TooMuch, RecursionError, json_text.NotJson):
@@ -34,6 +34,16 @@ class Recorder:
         if len(kept) > LONGEST:
             return kept[:LONGEST], True
         return kept, clean.changed
+
+    def redacted(self, value: Any) -> bytes:
+        """The JSON of it, not cut; the mask alone when it is too much to look through."""
+        try:
+            return json_text.dump(self._clean().value(value, ()))
+        except (_TooMuch, RecursionError, json_text.NotJson):
+            return json_text.dump(MASK)
+
+    def _clean(self) -> "_Clean":
+        return _Clean(self._mask, self._names, self._paths)
 
 
 class _Clean:

@@ -26,6 +26,7 @@ from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, 
 from services.gateway_client import GatewayClient
 from services.gateway_connections import GatewayConnections
 from services.gateways import GatewayDirectory
+from services.guests import Guests
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
 from services.leases import Leases
@@ -154,8 +155,8 @@ class Services:
         canaries = Canaries(self.database, _no_calls)
         rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), canaries, URL)
         health = HealthService(self.database, changes, self.gateways)
-        self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health)
-        self.reconciler = Reconciler(self.database, self.gateways, health, keys, self.convergence)
+        self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health, Guests())
+        self.reconciler = Reconciler(self.database, self.gateways, health, keys, self.convergence, Guests())
         self.deployments = NexusDeploymentService(
             self.database, changes, self.agents, self.gateways, vault, keys, health, self.convergence, URL
         )
