@@ -1,4 +1,4 @@
-"""Finds the browser of the end-to-end tests, or gets one: installed, else Playwright's own, else Debian's package."""
+"""Finds the browser of the end-to-end tests: one that is there, else Debian's package."""
 
 import os
 import shutil
@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-INSTALLERS = (
-    ([sys.executable, "-m", "playwright", "install", "chromium"],),
-    (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"]),
+INSTALL = (
+    ["apt-get", "update", "-qq"],
+    ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
 )
 
 
@@ -27,15 +27,15 @@ def _playwrights_own() -> str | None:
 
 
 def main() -> None:
-    for commands in ((), *INSTALLERS):
+    if find() is None:
         try:
-            for command in commands:
+            for command in INSTALL:
                 subprocess.run(command, check=True, timeout=600)
         except (OSError, subprocess.SubprocessError) as error:
-            print(f"{commands[0][0]}: {error}", file=sys.stderr)
-        if path := find():
-            print(f"browser tests use {path}")
-            return
+            print(f"apt-get: {error}", file=sys.stderr)
+    if path := find():
+        print(f"browser tests use {path}")
+        return
     sys.exit("There is no Chromium or Chrome, and none could be installed. Install one, or set CHROMIUM to its path.")
 
 
