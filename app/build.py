@@ -39,6 +39,7 @@ from services.rules.addresses import parse_networks
 from services.rules.canary import Figures
 from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
+from services.status_page import StatusPages
 from services.strangers import Strangers
 from services.studio import Studio
 
@@ -101,6 +102,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         maintenance=MaintenanceService(database, changes),
         history=History(database, days=settings.history_days, operations=settings.history_operations),
         channels=channels,
+        status_pages=StatusPages(database, changes),
         outbox=NotificationOutbox(database, changes, channels, sender, settings.url),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )

@@ -18,6 +18,7 @@ from app.api import build_api
 from app.guard import HostAndOriginGuard
 from app.scheduler import keep_time, schedule
 from app.settings import LOOPBACK, Settings
+from app.status.page import mount_status_page
 from pages.assets import STATIC
 from pages.registry import register
 from services.studio import Studio
@@ -51,6 +52,7 @@ def build_web(studio: Studio, settings: Settings, tracing: "Tracing | None" = No
     if tracing is not None:
         tracing.watch(api)
     web.mount("/api", api)
+    mount_status_page(web, studio.status_pages)
     Storage.path = settings.data_dir / "browser"  # what NiceGUI keeps of each browser: the chosen theme
     root = register(studio, about=_about(settings, studio))
     ui.run_with(

@@ -27,6 +27,7 @@ from services.reconciler import Reconciler
 from services.replays import ReplayService
 from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
+from services.status_page import StatusPages
 from services.strangers import Strangers
 
 
@@ -53,6 +54,7 @@ class Studio:
     maintenance: MaintenanceService
     channels: NotificationChannels
     outbox: NotificationOutbox
+    status_pages: StatusPages
     logs: LogService
     calls: CallService
     metrics: MetricsService

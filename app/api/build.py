@@ -23,6 +23,7 @@ from app.api.routers import (
     replays,
     revisions,
     secrets,
+    status_page,
 )
 from services.studio import Studio
 
@@ -45,6 +46,16 @@ def build_api(studio: Studio) -> FastAPI:
     docs.install(api)
     of_deployments = (deployments, deployment_parts, keys, logs, calls, replays, revisions)
     watching = (health, incidents, maintenance)
-    for resource in (agents, gateways, *of_deployments, *watching, declared, operations, secrets, notifications):
+    for resource in (
+        agents,
+        gateways,
+        *of_deployments,
+        *watching,
+        declared,
+        operations,
+        secrets,
+        notifications,
+        status_page,
+    ):
         api.include_router(resource.router)
     return api

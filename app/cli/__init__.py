@@ -24,6 +24,7 @@ from app.cli import (
     revisions,
     run,
     secrets,
+    status_page,
 )
 from app.cli.exits import MEANINGS, CliError, ExitCode
 from app.cli.output import report
@@ -65,6 +66,7 @@ app.command()(declared.export)
 app.add_typer(keys.app, name="keys")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(notifications.app, name="notifications")
+app.add_typer(status_page.app, name="status-page")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,8 @@ import models.gateway
 import models.health
 import models.log
 import models.metrics
-import models.notification  # noqa: F401  (these make the metadata complete)
+import models.notification
+import models.status_page  # noqa: F401  (these make the metadata complete)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)
