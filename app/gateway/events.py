@@ -26,13 +26,7 @@ class Events:
 
     async def chunk(self, piece: Any) -> None:
         """Raises GatewayProblem ``invalid_output`` for what is not JSON."""
-        try:
-            data = json_text.dump(piece)
-        except json_text.NotJson as error:
-            raise GatewayProblem(
-                502, "invalid_output", f"A piece of the agent's output is not JSON: {error}."
-            ) from error
-        await self._event(b"chunk", data)
+        await self._event(b"chunk", self.json(piece))
 
     async def result(self, body: bytes) -> None:
         await self._event(b"result", body, last=True)
@@ -42,21 +36,30 @@ class Events:
 
     async def _event(self, name: bytes, data: bytes, *, last: bool = False) -> None:
         """``data`` is JSON in one line."""
+        await self.write(b"event: %b\ndata: %b\n\n" % (name, data), last=last)
+
+    async def write(self, event: bytes, *, last: bool) -> None:
         if not self.began:
             self.began = True
             await self._send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
-        body = b"event: %b\ndata: %b\n\n" % (name, data)
-        await self._send({"type": "http.response.body", "body": body, "more_body": not last})
+        await self._send({"type": "http.response.body", "body": event, "more_body": not last})
+
+    @staticmethod
+    def json(value: Any) -> bytes:
+        try:
+            return json_text.dump(value)
+        except json_text.NotJson as error:
+            detail = f"A piece of the agent's output is not JSON: {error}."
+            raise GatewayProblem(502, "invalid_output", detail) from error
 
 
 async def answer_with_events(
-    call: Callable[[OnPiece], Awaitable[bytes]], request_id: str, receive: Receive, send: Send
+    events: Events, call: Callable[[OnPiece], Awaitable[bytes]], request_id: str, receive: Receive
 ) -> None:
     """Tell the pieces of a call as they come, then its answer; end the call when the caller goes away.
 
     Raises GatewayProblem for a failure before the first piece; a later one becomes an event.
     """
-    events = Events(send)
     answer = asyncio.create_task(call(events.chunk))
     gone = asyncio.create_task(_gone(receive))
     try:

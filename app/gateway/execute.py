@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.gateway import json_text
 from app.gateway.access import Visit
 from app.gateway.bodies import read_body, replaying
-from app.gateway.events import answer_with_events
+from app.gateway.events import Events, answer_with_events
 from app.gateway.invocation import Caller, Invoker
 from app.gateway.problems import GatewayProblem
 from app.gateway.revision import Revision
@@ -44,7 +44,7 @@ class Execute:
             return _body(revision, text, perf_counter() - began)
 
         if _wants_events(scope) or (mode == "stream" and revision.stream is not None):
-            await answer_with_events(call, visit.request_id, receive, send)
+            await answer_with_events(Events(send), call, visit.request_id, receive)
             return
         if mode != "sync":
             await self._hand_on(revision, inputs, mode, caller, scope, receive, send, nexus)

@@ -18,6 +18,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.gateway import control
+from app.gateway.a2a import PREFIX as A2A_PREFIX
+from app.gateway.a2a import A2aChannel
 from app.gateway.access import Door, Visit
 from app.gateway.call_buffer import CallBuffer
 from app.gateway.claims import Claims
@@ -163,6 +165,8 @@ class Gateway:
             if name is not None:
                 _check_key(host.revision(name, visit.revision), visit)
             await self._mcp.answer(name, visit, scope, receive, send)
+        elif path == A2A_PREFIX or path.startswith(f"{A2A_PREFIX}/"):
+            await A2aChannel(self._running_host(), self._invoker).answer(visit, scope, receive, send)
         elif path.startswith(CONTROL_PREFIX) or path in ("/livez", "/readyz", "/metrics"):
             if path.startswith(CONTROL_PREFIX) and not visit.control:
                 raise unauthorized("The control API")
