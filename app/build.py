@@ -1,7 +1,5 @@
 """From settings to a Studio: the one place where services meet."""
 
-from datetime import datetime
-
 from app.settings import Settings
 from services.agents import AgentCatalog
 from services.apply import DeclaredDeployments
@@ -36,7 +34,6 @@ from services.reconciler import Reconciler
 from services.replays import ReplayService
 from services.rollout import Rollout
 from services.rules.addresses import parse_networks
-from services.rules.canary import Figures
 from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
 from services.status_page import StatusPages
@@ -60,7 +57,8 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
     agents = AgentCatalog(database, changes)
     journal = Journal(database, changes, connections.installation)
     keys = KeyDelivery(database, gateways)
-    canaries = Canaries(database, _figures)
+    metrics = MetricsService(database, changes, gateways)
+    canaries = Canaries(database, metrics)
     rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), canaries, settings.url)
     health = HealthService(database, changes, gateways, interval_seconds=settings.sweep_seconds)
     guests = Guests()
@@ -95,7 +93,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         calls=calls,
         replays=ReplayService(database, agents, calls, secrets, gateways, guests),
         sample_calls=SampleCalls(database, gateways, health.ledger),
-        metrics=MetricsService(database, changes, gateways),
+        metrics=metrics,
         health_views=HealthViews(database),
         health_retention=HealthRetention(database),
         incidents=IncidentService(database, changes),
@@ -106,7 +104,3 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         outbox=NotificationOutbox(database, changes, channels, sender, settings.url),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),
     )
-
-
-async def _figures(deployment_id: str, revision: int, since: datetime) -> Figures:
-    return Figures()

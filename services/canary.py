@@ -12,18 +12,17 @@ from models.deployment import CanaryPlan, Deployment, DeploymentOptions, Operati
 from services.database import Database
 from services.deployment_views import find_deployment
 from services.errors import CanaryAborted, Conflict
+from services.metrics import MetricsService, Scope
 from services.operations import CANARY, OperationDetail, active_operation, read_operation
 from services.revisions import find_revision
 from services.rules.canary import Figures, Verdict, judge
 
 POLL_SECONDS = 1.0
 
-FiguresOf = Callable[[str, int, datetime], Awaitable[Figures]]
-
 
 @dataclass(frozen=True)
 class CanaryProgress:
-    """How a canary does beside the live revision; both counted since ``began_at``."""
+    """How a canary does beside the live revision; both counted since the minute of ``began_at``."""
 
     plan: CanaryPlan
     began_at: datetime
@@ -48,10 +47,9 @@ class CanaryProgress:
 
 
 class Canaries:
-    def __init__(self, database: Database, figures_of: FiguresOf) -> None:
-        """``figures_of(deployment_id, revision, since)`` tells what a revision did since a time."""
+    def __init__(self, database: Database, metrics: MetricsService) -> None:
         self._database = database
-        self._figures_of = figures_of
+        self._metrics = metrics
 
     async def see_through(
         self, operation: Operation, give_share: Callable[[], Awaitable[None]], remark: Callable[[str], Awaitable[None]]
@@ -91,10 +89,14 @@ class Canaries:
             began_at=began_at,
             revision=revision.number,
             live_revision=deployment.live_revision,
-            canary=await self._figures_of(deployment.id, revision.number, began_at),
-            live=await self._figures_of(deployment.id, deployment.live_revision, began_at),
+            canary=await self._figures(deployment.id, revision.number, began_at),
+            live=await self._figures(deployment.id, deployment.live_revision, began_at),
             promoted_by=detail.operation.promoted_by,
         )
+
+    async def _figures(self, deployment_id: str, revision: int, since: datetime) -> Figures:
+        total = await self._metrics.total(Scope(deployment=deployment_id, revision=revision), since)
+        return Figures(total.amounts.requests, total.amounts.failures, total.p95_ms)
 
 
 def canary_under_way(session: Session, deployment: str) -> OperationDetail:

@@ -20,7 +20,7 @@ from services.metric_marks import Mark, marks_in
 from services.metric_retention import MetricRetention
 from services.metric_rows import merge_of
 from services.rules.rollup import COLUMNS, percentile, sum_of
-from services.rules.windows import Range, Window, moment, window_between, window_of
+from services.rules.windows import Range, Window, moment, since_the_minute_of, window_between, window_of
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,11 @@ class MetricsService:
             end = until or present
             window = window_between(since or end - span.span, end, present)
         return await self._database.read(lambda session: read_series(session, scope, window))
+
+    async def total(self, scope: Scope, since: datetime) -> Point:
+        """What calls added up to since the minute of a time in the last 48 h. Raises NotFound."""
+        window = since_the_minute_of(since, now())
+        return (await self._database.read(lambda session: read_series(session, scope, window))).total
 
     async def collect(self, gateway: Gateway) -> int:
         """Take what a gateway counted; returns how many calls. Raises GatewayUnreachable and GatewayError."""

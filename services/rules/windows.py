@@ -54,6 +54,12 @@ def window_between(since: datetime, until: datetime, now: datetime) -> Window:
     return _window(max(since, oldest).timestamp(), min(max(until, oldest), now).timestamp(), now)
 
 
+def since_the_minute_of(since: datetime, now: datetime) -> Window:
+    """One step from there until now, told by the finest rows: ``since`` must be within the time that they are kept."""
+    first, last = int(since.timestamp()) // 60 * 60, int(now.timestamp()) // 60 * 60 + 60
+    return Window(first, last, last - first, Tier.MINUTE)
+
+
 def _window(since: float, until: float, now: datetime) -> Window:
     """The finest steps that are few enough, of rows that are still there."""
     finest = next(tier for tier in Tier if since >= now.timestamp() - tier.kept_seconds or tier is Tier.DAY)

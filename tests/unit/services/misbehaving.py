@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import deque
-from datetime import datetime
 from pathlib import Path
 
 from models.base import now
@@ -30,11 +29,11 @@ from services.guests import Guests
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
 from services.leases import Leases
+from services.metrics import MetricsService
 from services.operations import Journal
 from services.proof import ProofCall, Prover
 from services.reconciler import Reconciler
 from services.rollout import Rollout
-from services.rules.canary import Figures
 from services.secrets import SecretVault
 
 URL = "http://127.0.0.1:1"
@@ -136,10 +135,6 @@ class MemoryProver(Prover):
             raise ProofFailed("it answered nonsense") from error
 
 
-async def _no_calls(deployment_id: str, revision: int, since: datetime) -> Figures:
-    return Figures()
-
-
 class Services:
     """What a control plane is made of; made again on the same folder it is the control plane after a restart."""
 
@@ -152,7 +147,7 @@ class Services:
         self.agents = AgentCatalog(self.database, changes)
         journal = Journal(self.database, changes, owner)
         keys = KeyDelivery(self.database, self.gateways)
-        canaries = Canaries(self.database, _no_calls)
+        canaries = Canaries(self.database, MetricsService(self.database, changes, self.gateways))
         rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), canaries, URL)
         health = HealthService(self.database, changes, self.gateways)
         self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health, Guests())
