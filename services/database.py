@@ -15,6 +15,7 @@ from sqlmodel import Session, create_engine
 from services.errors import StorageFailed
 
 T = TypeVar("T")
+LOCKED_SECONDS = 5.0  # that a write waits for another program's
 MIGRATIONS = Path(__file__).parent.parent / "models" / "migrations"
 
 
@@ -82,7 +83,7 @@ def _in_plain_words(said: str) -> str:
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": LOCKED_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _configure(connection, _record) -> None:
