@@ -8,12 +8,12 @@ from tests.integration.faults.site import Site, site
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory) -> Iterator[Site]:
+def _the_site(tmp_path_factory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("site")) as running:
         yield running
 
 
-@pytest.fixture(autouse=True)
-def _the_line_is_whole_again(place: Site) -> Iterator[None]:
-    yield
-    place.proxy.end()
+@pytest.fixture
+def place(_the_site: Site) -> Iterator[Site]:
+    yield _the_site
+    _the_site.proxy.end()

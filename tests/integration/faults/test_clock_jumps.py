@@ -13,7 +13,7 @@ from tests.integration.studio.test_reconciler import control
 from tests.programs import running_studio
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-SLOW = "import time\n\nSAMPLE = {}\n\n\ndef slow() -> dict:\n    time.sleep(2)\n    return {}\n"
+SLOW = "import asyncio\n\nSAMPLE = {}\n\n\nasync def slow() -> dict:\n    await asyncio.sleep(2)\n    return {}\n"
 
 pytestmark = pytest.mark.skipif(not LIBRARIES, reason="needs the Debian package faketime")
 
@@ -25,7 +25,7 @@ def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     offset.write_text("+0")
     monkeypatch.setenv("LD_PRELOAD", str(LIBRARIES[0]))
     monkeypatch.setenv("FAKETIME_TIMESTAMP_FILE", str(offset))
-    monkeypatch.setenv("FAKETIME_NO_CACHE", "1")
+    monkeypatch.setenv("FAKETIME_CACHE_DURATION", "1")
     monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
     return offset
 
