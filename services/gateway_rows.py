@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -40,6 +41,20 @@ def find_gateway(session: Session, gateway: str) -> Gateway:
     if row is None:
         raise NotFound(f"There is no gateway {gateway[:80]!r}. `nexdeck gateways list` shows those there are.")
     return row
+
+
+def write_gateway(session: Session, gateway: Gateway) -> None:
+    """A new one. Raises Conflict when its name or address is taken."""
+    if session.exec(present_gateways().where(Gateway.url == gateway.url)).first():
+        raise Conflict(f"Another gateway has the address {gateway.url} already.", code="gateway_exists")
+    message = f"There is a gateway named {gateway.name} already; choose another name."
+    if session.exec(present_gateways().where(Gateway.name == gateway.name)).first():
+        raise Conflict(message, code="gateway_exists")
+    session.add(gateway)
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody was quicker
+        raise Conflict(message, code="gateway_exists") from error
 
 
 def require_unused(session: Session, gateway: Gateway) -> None:

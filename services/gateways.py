@@ -4,7 +4,6 @@ from datetime import datetime
 from time import perf_counter
 from typing import NamedTuple
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -18,7 +17,7 @@ from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable,
 from services.gateway_admission import Place, TrustWish, admit
 from services.gateway_client import GatewayClient
 from services.gateway_connections import GatewayConnections
-from services.gateway_rows import GatewaySummary, find_gateway, list_gateways, present_gateways, require_unused
+from services.gateway_rows import GatewaySummary, find_gateway, list_gateways, require_unused, write_gateway
 from services.rules.addresses import Network, normalise_url
 from services.rules.names import require_name
 from services.secrets import SecretVault
@@ -108,16 +107,8 @@ class GatewayDirectory:
         return await self.save_new(gateway)
 
     async def save_new(self, gateway: Gateway) -> Gateway:
-        def insert(session: Session) -> None:
-            if session.exec(present_gateways().where(Gateway.url == gateway.url)).first():
-                raise Conflict(f"Another gateway has the address {gateway.url} already.", code="gateway_exists")
-            session.add(gateway)
-
-        try:
-            await self._database.write(insert)
-        except IntegrityError as error:
-            message = f"There is a gateway named {gateway.name} already; choose another name."
-            raise Conflict(message, code="gateway_exists") from error
+        """Raises Conflict when its name or address is taken."""
+        await self._database.write(lambda session: write_gateway(session, gateway))
         self._changes.gateway.send(gateway.id)
         return gateway
 

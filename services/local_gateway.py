@@ -6,28 +6,30 @@ import logging
 import secrets
 import shutil
 import socket
-import sys
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sqlmodel import Session, select
 
+from models.deployment import Deployment
 from models.gateway import Gateway, GatewayKind, GatewayStatus
-from models.wire import GatewayState
 from services.database import Database
-from services.errors import Conflict, GatewayRefused, GatewayUnreachable, NotFound, StorageFailed
+from services.errors import Conflict, NotFound, StorageFailed
+from services.gateway_rows import present_gateways
 from services.gateways import GatewayDirectory
-from services.processes import end, end_pid, wait
+from services.local_process import LocalProcess
 from services.rules.names import require_name
 from services.secrets import SecretVault
 
 logger = logging.getLogger(__name__)
 FIRST_NAME = "local"
+TIDIER = "nexdeck"
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts of a gateway that keeps dying
 STEADY_SECONDS = 60.0  # a gateway that ran this long begins again with the shortest pause
 NEARBY = 100  # ports
 MOST = 16  # local gateways; each is a process of some 150 MB
-LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set aside
 
 
 class LocalGateways:
@@ -54,7 +56,8 @@ class LocalGateways:
         self._one_change = asyncio.Lock()
 
     async def start(self) -> None:
-        rows = await self._database.read(_local_gateways) or [await self._add(FIRST_NAME, "nexdeck")]
+        rows = await self._database.read(_local_gateways)
+        rows = rows or [await self._gateways.save_new(await self._planned(FIRST_NAME, "nexdeck"))]
         for gateway in rows:
             self._watch_over(gateway)
 
@@ -66,13 +69,24 @@ class LocalGateways:
 
         Raises InvalidInput for the name, Conflict when it is taken or there are ``MOST`` already.
         """
+        async with self.room_for(name, by=by) as gateway:
+            await self._gateways.save_new(gateway)
+        return gateway
+
+    @asynccontextmanager
+    async def room_for(self, name: str, *, by: str) -> AsyncIterator[Gateway]:
+        """A gateway that the block writes to the database; its process is on its way up after that.
+
+        Raises as ``create`` does for the name and the number.
+        """
         require_name(name)
         async with self._one_change:
             if len(self._supervisors) >= MOST:
                 raise Conflict(f"There are {MOST} local gateways already; remove one first.", code="too_many_gateways")
-            gateway = await self._add(name, by)
+            gateway = await self._planned(name, by)
+            yield gateway
             self._watch_over(gateway)
-        return gateway
+        self._gateways.announce(gateway.id)
 
     async def restart(self, gateway_name: str, *, by: str) -> Gateway:
         """End the process, after its last calls, and start it again with what it had."""
@@ -99,9 +113,17 @@ class LocalGateways:
                 raise
             await asyncio.to_thread(shutil.rmtree, self._folder / gateway.name, ignore_errors=True)
 
+    async def tidy(self) -> None:
+        """Remove the gateways that were dedicated to a deployment that is gone. A crash before that is made up for."""
+        for gateway in await self._database.read(_left_over):
+            try:
+                await self.remove(gateway.id, by=TIDIER)
+            except (NotFound, Conflict) as error:
+                logger.warning("the dedicated gateway %s is left over: %s", gateway.name, error.message)
+
     async def log_tail(self, gateway_name: str, lines: int = 200) -> list[str]:
         """The last lines that the process itself printed. Raises NotFound for a gateway that is not local."""
-        return await asyncio.to_thread(_tail, self._log_file(await self._ours(gateway_name)), lines)
+        return await asyncio.to_thread(_tail, self._process_of(await self._ours(gateway_name)).log_file, lines)
 
     async def _ours(self, gateway_name: str) -> Gateway:
         gateway = await self._gateways.get(gateway_name)
@@ -109,16 +131,15 @@ class LocalGateways:
             raise NotFound(f"{gateway.name} runs elsewhere; its process and its log are there.")
         return gateway
 
-    async def _add(self, name: str, by: str) -> Gateway:
+    async def _planned(self, name: str, by: str) -> Gateway:
         taken = {int(row.url.rsplit(":", 1)[1]) for row in await self._database.read(_local_gateways)}
-        gateway = Gateway(
+        return Gateway(
             name=name,
             kind=GatewayKind.LOCAL,
             url=f"http://127.0.0.1:{_free_port(self._preferred_port, taken)}",
             encrypted_token=self._secrets.encrypt(secrets.token_urlsafe(32)),
             created_by=by,
         )
-        return await self._gateways.save_new(gateway)
 
     def _watch_over(self, gateway: Gateway) -> None:
         task = asyncio.create_task(self._supervise(gateway), name=f"supervise {gateway.name}")
@@ -133,89 +154,37 @@ class LocalGateways:
 
     async def _supervise(self, gateway: Gateway) -> None:
         """Keep one gateway process running until cancelled; then end it, gently at first."""
-        pause = SHORTEST_PAUSE
+        pause, process = SHORTEST_PAUSE, self._process_of(gateway)
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
             try:
-                ended = await self._run(gateway)
+                ended = await process.run()
             except OSError as error:
                 ended = f"it could not be started: {error.strerror}"
             if loop.time() - began > STEADY_SECONDS:
                 pause = SHORTEST_PAUSE
             logger.warning("gateway %s ended (%s); starting it again in %.1f s", gateway.name, ended, pause)
-            await self._look(gateway)
+            with contextlib.suppress(StorageFailed):  # noted at the next look
+                await self._gateways.look(gateway)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _run(self, gateway: Gateway) -> str:
-        """From the start of a process to its end. Raises OSError when it cannot be started."""
-        adopted = await self._left_running(gateway)
-        process = None if adopted else await self._spawn(gateway)
-        try:
-            watch = self._watch_until_ready(gateway)
-            return await (self._wait_for_adopted(gateway) if process is None else wait(process, watch))
-        except asyncio.CancelledError:
-            await (end_pid(adopted.pid) if process is None else end(process))
-            raise
-
-    async def _spawn(self, gateway: Gateway) -> asyncio.subprocess.Process:
-        folder = self._folder / gateway.name
-        folder.mkdir(parents=True, exist_ok=True)
-        token_file = folder / "token"
+    def _process_of(self, gateway: Gateway) -> LocalProcess:
+        options = ("--llm-allowed-hosts", self._llm_allowed_hosts) if self._llm_allowed_hosts else ()
         token = self._secrets.decrypt(gateway.encrypted_token)
-        if not token_file.exists() or token_file.read_text() != token:  # on a full disk it must not be written anew
-            token_file.touch(mode=0o600)
-            token_file.write_text(token)
-        log_file = self._log_file(gateway)
-        if log_file.exists() and log_file.stat().st_size > LOG_LIMIT:
-            log_file.replace(log_file.with_suffix(".old"))
-        with log_file.open("ab") as log:
-            return await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "app.gateway", "--name", gateway.name, "--host", "127.0.0.1"),
-                *("--port", gateway.url.rsplit(":", 1)[1], "--data-dir", str(folder), "--token-file", str(token_file)),
-                *(("--llm-allowed-hosts", self._llm_allowed_hosts) if self._llm_allowed_hosts else ()),
-                *(("--otlp-endpoint", self._otlp_endpoint) if self._otlp_endpoint else ()),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, after the last request
-            )
-
-    async def _left_running(self, gateway: Gateway) -> GatewayState | None:
-        """A process of ours that outlived a crash of the control plane: it is taken over rather than started again."""
-        with contextlib.suppress(GatewayUnreachable, GatewayRefused):
-            return await self._gateways.client(gateway).state()
-        return None
-
-    async def _watch_until_ready(self, gateway: Gateway) -> None:
-        while True:
-            state = await self._look(gateway)
-            if state is not None and state.ready:
-                return
-            await asyncio.sleep(0.1)
-
-    async def _wait_for_adopted(self, gateway: Gateway) -> str:
-        while True:
-            await asyncio.sleep(2.0)
-            if await self._look(gateway) is None:
-                return "it no longer answers"
-
-    async def _look(self, gateway: Gateway) -> GatewayState | None:
-        """A look that is not written down, because the database cannot be used, must not end the watch."""
-        try:
-            return (await self._gateways.look(gateway)).state
-        except StorageFailed as error:
-            logger.warning("a look at %s is not noted: %s", gateway.name, error.message)
-            return await self._left_running(gateway)
-
-    def _log_file(self, gateway: Gateway) -> Path:
-        return self._folder / gateway.name / "process.log"
+        return LocalProcess(self._gateways, gateway, self._folder / gateway.name, token, options)
 
 
 def _local_gateways(session: Session) -> list[Gateway]:
     ours = select(Gateway).where(Gateway.kind == GatewayKind.LOCAL, Gateway.status != GatewayStatus.REMOVED)
     return list(session.exec(ours.order_by(Gateway.created_at)))
+
+
+def _left_over(session: Session) -> list[Gateway]:
+    is_there = select(Deployment.id).where(Deployment.undeployed_at.is_(None))
+    dedicated = present_gateways().where(Gateway.dedicated_to.is_not(None), Gateway.kind == GatewayKind.LOCAL)
+    return list(session.exec(dedicated.where(Gateway.dedicated_to.not_in(is_there))))
 
 
 def _free_port(preferred: int, taken: set[int]) -> int:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from models.wire import Channel, Limits
 from services.errors import GatewayError, GatewayUnreachable, ProofFailed
 from services.gateway_client import GatewayClient
+from services.programs import own_program
 
 LOST_ON_ITS_WAY = {"unreachable", "not_a_gateway"}  # codes of `nexdeck run`: no answer of the gateway's own arrived
 OVERHEAD_SECONDS = 5.0  # what a channel may take on top of the agent's own timeout
@@ -57,7 +57,7 @@ class Prover:
     async def _run_command(self, token: str, call: ProofCall) -> None:
         """``nexdeck run`` itself, in its own process; the token goes by the environment, never by the arguments."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "app.cli", "run", call.deployment_id),
+            *(*own_program("run"), call.deployment_id),
             *("--input", "-", "--json", "--revision", str(call.revision)),
             env={**os.environ, "NEXDECK_URL": self._studio_url, "NEXDECK_KEY": token},
             stdin=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""What is installed from a wheel has everything that it has in the source tree: code, pages' files, migrations, samples."""
+"""A wheel has what the source tree has: code, pages' files, migrations, samples."""
 
 import shutil
 import subprocess
