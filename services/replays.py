@@ -167,7 +167,7 @@ class ReplayService:
     async def _chosen(self, deployment_id: str, request: ReplayRequest) -> list[Call]:
         if request.calls:
             found = [await self._calls.get(deployment_id, call) for call in request.calls[:MOST_CALLS]]
-            if altered := [call.id for call in found if not call.can_be_replayed or call.inputs is None]:
+            if altered := [call.id for call in found if not call.can_be_replayed]:
                 message = f"the whole input of {', '.join(altered[:5])} is not kept as it was sent"
                 raise InvalidInput("Not all of these calls can be made again.", errors=[Fault("calls", message)])
             return found

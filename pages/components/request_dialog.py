@@ -5,40 +5,51 @@ from collections.abc import Callable
 from nicegui import ui
 
 from pages.components.banner import banner
-from pages.components.buttons import link_button
+from pages.components.buttons import Button, link_button
 from pages.components.chips import Chip
 from pages.components.code_view import code_view
 from pages.components.copy_button import CopyButton
 from pages.components.modal import Modal
 from pages.components.moment import Moment
+from pages.components.replay_dialog import open_replay_dialog
 from pages.components.request_row import status_look, tokens_words
 from pages.words import CHANNELS, milliseconds
 from services.calls import Call
+from services.deployment_views import DeploymentDetail
+from services.studio import Studio
 from services.trials import pretty_body
 
 ALTERED = "The input is not kept as it was sent: fields are redacted, secrets masked, or it was too long."
+ONLY_OUTPUT = "Only the output is kept, so the call cannot be made again."
 NOT_KEPT = "Inputs and outputs are not kept. Redeploy with “Keep inputs” or “Keep outputs” to see those of later calls."
 
 
-def open_request_dialog(context, deployment_id: str, call: Call, closed: Callable[[], None]) -> None:
+def open_request_dialog(studio: Studio, detail: DeploymentDetail, call: Call, closed: Callable[[], None]) -> None:
     modal = Modal(f"Request {call.entry.request_id}", width="wide")
     modal.dialog.on("hide", closed)
+
+    def replay() -> None:
+        modal.close()
+        open_replay_dialog(studio, detail, [call.id])
+
     with modal.body:
         _show_facts(call)
         if not call.is_recorded:
             banner(NOT_KEPT, "idle")
         elif call.altered:
-            banner(ALTERED, "info")
+            banner(ALTERED if call.inputs is not None else ONLY_OUTPUT, "info")
         with ui.element("div").classes("columns"):
             for title, text in (("input", call.inputs), ("output", call.outputs)):
                 if text is not None:
                     shown, suffix = pretty_body(text)
                     code_view(shown, f"{title}.{suffix}", height=420, wrap=True)
     with modal.foot:
-        path = f"/deployments/{deployment_id}"
+        path = f"/deployments/{detail.summary.deployment.id}"
         lines = link_button("Its log lines", f"{path}?tab=logs&request={call.entry.request_id}", symbol="scroll-text")
         lines.on("click", modal.close)
         if call.can_be_replayed:
+            if detail.live is not None:
+                Button("Replay", replay, symbol="refresh-cw").mark("replay-request")
             again = link_button("Try again", f"{path}?tab=try&call={call.id}", kind="primary", symbol="play")
             again.on("click", modal.close)
     modal.open()

@@ -11,6 +11,7 @@ from pages.components.buttons import Button
 from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
 from pages.components.filters import FilterMenu, Segments
+from pages.components.replay_dialog import open_replay_dialog
 from pages.components.request_dialog import open_request_dialog
 from pages.components.request_row import COLUMNS, RequestRow
 from pages.words import CHANNELS
@@ -35,6 +36,7 @@ class RequestsTab:
         self._calls = context.studio.calls
         self._address: Address = context.address
         self._id = detail.summary.deployment.id
+        self._detail = detail
         self._rows: dict[int, RequestRow] = {}
         self._shown: CallPage | None = None
         with ui.element("div").classes("toolbar"):
@@ -47,6 +49,8 @@ class RequestsTab:
                 "slower": FilterMenu("Slower than", "activity", lambda key: self._filter(slower=key)),
                 "since": FilterMenu("Time", "clock", lambda key: self._filter(since=key)),
             }
+            self._replay = Button("Replay", lambda: open_replay_dialog(context.studio, self._detail), symbol="play")
+            self._replay.mark("replay-requests")
             self._live = Button("", self._turn_live).mark("requests-live")
         with ui.element("div").classes("card"), ui.element("div").classes("list requests"):
             with ui.element("div").classes("head"):
@@ -64,6 +68,8 @@ class RequestsTab:
         ui.timer(0, self._begin, once=True)
 
     def show(self, detail: DeploymentDetail) -> None:
+        self._detail = detail
+        self._replay.set_enabled(detail.live is not None)
         self._offer(detail)
 
     def _offer(self, detail: DeploymentDetail) -> None:
@@ -162,7 +168,7 @@ class RequestsTab:
             self._address.go(replace=True, call="")
             raise
         self._address.go(replace=True, call=found.id)
-        open_request_dialog(self._context, self._id, found, lambda: self._address.go(replace=True, call=""))
+        open_request_dialog(self._context.studio, self._detail, found, lambda: self._address.go(replace=True, call=""))
 
 
 def _number(text: str) -> int | None:

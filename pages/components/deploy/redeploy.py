@@ -6,13 +6,15 @@ from models.deployment import DeploymentOptions
 from pages.components.buttons import Button
 from pages.components.deploy.change_panel import ChangePanel
 from pages.components.deploy.options_form import OptionsForm
-from pages.components.fields import FormErrors, choice_field, text_field
+from pages.components.fields import FormErrors, choice_field, fold, text_field
 from pages.components.key_once import show_key_once
 from pages.components.modal import Modal
+from pages.components.replay_panel import ReplayPanel
 from pages.identity import me
 from pages.notices import say
 from services.deployment_views import DeploymentDetail
 from services.errors import InvalidInput, StudioError
+from services.replays import ReplayRequest
 from services.studio import Studio
 
 
@@ -42,6 +44,9 @@ class RedeployDialog:
             with ui.element("div").classes("stack full") as options:
                 self._options = OptionsForm(studio, detail.options, self._errors)
             self._changes = ChangePanel(self._tell_allowed)
+            if detail.live is not None:
+                with fold("Try it on recorded requests first").mark("replay"):
+                    ReplayPanel(studio, deployment.id, self._candidate)
         # Whatever is done in the form may change the options. A moment later the field itself has told its new value.
         for event in ("pointerup", "keyup", "focusout"):
             options.on(event, self._show_changes, args=[], throttle=0.3, leading_events=False)
@@ -49,6 +54,9 @@ class RedeployDialog:
         with self._modal.foot:
             self._modal.cancel_button()
             self._redeploy = Button("Redeploy", self._press, kind="primary", symbol="rocket").mark("redeploy")
+
+    def _candidate(self) -> ReplayRequest:
+        return ReplayRequest(version=self._version.value, options=self._options.read())
 
     def open(self) -> None:
         self._modal.open()
