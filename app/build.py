@@ -64,12 +64,20 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
     guests = Guests()
     leases = Leases(database, connections.installation)
     convergence = Convergence(database, journal, leases, rollout, health, guests)
+    local_gateways = LocalGateways(
+        database,
+        secrets,
+        gateways,
+        settings.data_dir / "gateways",
+        settings.gateway_port,
+        settings.llm_allowed_hosts,
+        settings.otlp_endpoint,
+    )
     deployments = NexusDeploymentService(
-        database, changes, agents, gateways, secrets, keys, health, convergence, settings.url
+        database, changes, agents, gateways, secrets, keys, health, convergence, local_gateways, settings.url
     )
     reconciler = Reconciler(database, gateways, health, keys, convergence, guests)
     calls = CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count)
-    folder = settings.data_dir / "gateways"
     sender = Sender(parse_networks(settings.notify_allowed_networks, NOTIFY_NETWORKS))
     channels = NotificationChannels(database, changes, secrets, sender, settings.url)
     return Studio(
@@ -79,10 +87,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         secrets=secrets,
         agents=agents,
         gateways=gateways,
-        local_gateways=LocalGateways(
-            *(database, secrets, gateways, folder),
-            *(settings.gateway_port, settings.llm_allowed_hosts, settings.otlp_endpoint),
-        ),
+        local_gateways=local_gateways,
         deployments=deployments,
         canaries=canaries,
         declared=DeclaredDeployments(database, deployments, secrets),

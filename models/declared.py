@@ -34,6 +34,7 @@ class DeclaredDeployment(BaseModel):
     agent: Name
     version: Annotated[str, Field(min_length=1, max_length=64)] | None = Field(default=None, description="the newest")
     gateway: Name = DEFAULT_GATEWAY
+    dedicated: bool = Field(default=False, description="on a gateway of its name that comes and goes with it")
     state: DeclaredState = DeclaredState.RUNNING
     options: DeclaredOptions = Field(default_factory=DeclaredOptions)
 

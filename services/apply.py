@@ -6,7 +6,7 @@ from itertools import groupby
 
 from sqlmodel import Session
 
-from models.declared import DeclaredDeployment
+from models.declared import DEFAULT_GATEWAY, DeclaredDeployment
 from models.deployment import OperationStatus
 from services.database import Database
 from services.declared_views import Resolved, present_deployments, raise_for, resolve
@@ -82,7 +82,8 @@ class DeclaredDeployments:
                     name=each.name,
                     agent=each.agent,
                     version=each.version,
-                    gateway=each.gateway,
+                    gateway=DEFAULT_GATEWAY if each.dedicated else each.gateway,
+                    dedicated=each.dedicated,
                     state=each.state,
                     options=each.options.model_dump(),
                 )
@@ -137,7 +138,13 @@ class DeclaredDeployments:
         match change.action:
             case Action.CREATE:
                 return await service.request_deploy(
-                    wanted.agent, wanted.version, wanted.gateway, name=wanted.name, options=wanted.options, by=by
+                    wanted.agent,
+                    wanted.version,
+                    None if wanted.dedicated else wanted.gateway,
+                    name=wanted.name,
+                    options=wanted.options,
+                    dedicated=wanted.dedicated,
+                    by=by,
                 )
             case Action.REDEPLOY:
                 return await service.redeploy(

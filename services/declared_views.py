@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from models.agent import Agent, AgentVersion
-from models.declared import DeclaredState
+from models.declared import DEFAULT_GATEWAY, DeclaredDeployment, DeclaredState
 from models.deployment import Deployment, DeploymentOptions, DeploymentStatus, DesiredState, Revision
 from models.gateway import Gateway
 from services.agents import find_version
 from services.deployment_requests import revision_to_run
-from services.errors import Fault, NotFound, SourceInvalid
-from services.gateway_rows import find_gateway
+from services.errors import Conflict, Fault, NotFound, SourceInvalid
+from services.gateway_rows import find_gateway, present_gateways
 from services.operations import active_operation
 from services.rules.declared import Present, Wanted
 from services.rules.lifecycle import PUTS_LIVE
@@ -33,15 +33,15 @@ def resolve(session: Session, declared: list[Declaration]) -> list[Resolved]:
     for each in declared:
         spec, place = each.spec, ("gateway",)
         try:
-            gateway = find_gateway(session, spec.gateway)
+            gateway = _gateway_of(session, spec)
             place = ("agent",)
             version = find_version(session, spec.agent, None)
             place = ("version",)
             version = find_version(session, spec.agent, spec.version) if spec.version else version
-        except NotFound as error:
+        except (NotFound, Conflict) as error:
             faults.append(each.fault(place, error.message))
             continue
-        row = there.get((gateway.id, spec.name))
+        row = there.get((gateway.id, spec.name)) if gateway else None
         if row is not None and row.agent_id != version.agent_id:
             other = session.get_one(Agent, row.agent_id).name
             message = f"{spec.name} is a deployment of {other}, and stays one; undeploy it, or choose another name"
@@ -49,10 +49,30 @@ def resolve(session: Session, declared: list[Declaration]) -> list[Resolved]:
         if row is not None and row.desired_state is DesiredState.ABSENT:
             faults.append(each.fault(("name",), f"{spec.name} is being undeployed; try again when it is gone"))
         options = DeploymentOptions.model_validate(spec.options.model_dump())
-        wanted = Wanted(spec.name, gateway.name, spec.agent, version.version, options, spec.state)
+        wanted = Wanted(
+            spec.name,
+            gateway.name if gateway else spec.name,
+            spec.agent,
+            version.version,
+            options,
+            spec.state,
+            spec.dedicated,
+        )
         resolved.append(Resolved(each, wanted, version))
     raise_for(faults)
     return resolved
+
+
+def _gateway_of(session: Session, spec: DeclaredDeployment) -> Gateway | None:
+    """None for a dedicated one that is still to be made. Raises NotFound; Conflict where its name is taken."""
+    if not spec.dedicated:
+        return find_gateway(session, spec.gateway)
+    if spec.gateway != DEFAULT_GATEWAY:
+        raise Conflict("a dedicated gateway has the deployment's name; leave `gateway` out")
+    gateway = session.exec(present_gateways().where(Gateway.name == spec.name)).first()
+    if gateway is not None and gateway.dedicated_to is None:
+        raise Conflict(f"there is a gateway named {spec.name} already, and it is not a dedicated one")
+    return gateway
 
 
 def _rows_by_place(session: Session) -> dict[tuple[str, str], Deployment]:
@@ -63,7 +83,7 @@ def _rows_by_place(session: Session) -> dict[tuple[str, str], Deployment]:
 def present_deployments(session: Session) -> list[Present]:
     """What there is and is meant to stay, by gateway and name."""
     rows = (
-        select(Deployment, Agent.name, Gateway.name)
+        select(Deployment, Agent.name, Gateway)
         .join(Agent, Agent.id == Deployment.agent_id)
         .join(Gateway, Gateway.id == Deployment.gateway_id)
         .where(Deployment.undeployed_at.is_(None), Deployment.desired_state != DesiredState.ABSENT)
@@ -74,7 +94,8 @@ def present_deployments(session: Session) -> list[Present]:
         revision = _revision_meant(session, row)
         options = DeploymentOptions.model_validate(revision.options)
         state, failed = DeclaredState(row.desired_state), row.status is DeploymentStatus.FAILED
-        found.append(Present(row.id, row.name, gateway, agent, revision.version, options, state, failed))
+        dedicated, version = gateway.dedicated_to == row.id, revision.version
+        found.append(Present(row.id, row.name, gateway.name, agent, version, options, state, failed, dedicated))
     return found
 
 

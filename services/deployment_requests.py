@@ -58,6 +58,9 @@ def write_deployment(
 ) -> Deployment:
     """A new deployment, pending, with a new id unless one is given. Raises Conflict when the gateway has its name."""
     require_name(name)
+    if gateway.dedicated_to not in (None, deployment_id):
+        message = f"The gateway {gateway.name} is dedicated to another deployment. Choose another gateway."
+        raise Conflict(message, code="gateway_dedicated")
     taken = select(Deployment.id).where(Deployment.gateway_id == gateway.id, Deployment.name == name)
     if session.exec(taken.where(Deployment.undeployed_at.is_(None))).first():
         raise Conflict(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from models.base import now
+from models.base import new_id, now
 from models.deployment import (
     Deployment,
     DeploymentOptions,
@@ -40,8 +40,9 @@ from services.errors import Conflict
 from services.gateways import GatewayDirectory
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
-from services.local_gateway import FIRST_NAME
+from services.local_gateway import LocalGateways
 from services.operations import OperationDetail, open_operation, read_operation
+from services.placement import place_for
 from services.revisions import RevisionDiffs, request_of, require_reason, require_unbroken, rollback_target
 from services.rules.lifecycle import transition
 from services.secrets import SecretVault
@@ -70,11 +71,13 @@ class NexusDeploymentService(DeploymentReader):
         keys: KeyDelivery,
         health: HealthService,
         convergence: Convergence,
+        local_gateways: LocalGateways,
         studio_url: str,
     ) -> None:
         super().__init__(database)
         self._agents = agents
         self._gateways = gateways
+        self._local_gateways = local_gateways
         self._secrets = secrets
         self._convergence = convergence
         self._studio_url = studio_url
@@ -113,23 +116,29 @@ class NexusDeploymentService(DeploymentReader):
         *,
         name: str | None = None,
         options: DeploymentOptions | None = None,
+        dedicated: bool = False,
         by: str,
     ) -> Change:
-        """Accept a deployment and begin. Raises NotFound, InvalidInput or Conflict, and then nothing was written."""
+        """Accept a deployment and begin; ``dedicated``: on a new gateway of its name, which comes and goes with it.
+
+        Raises NotFound, InvalidInput or Conflict, and then nothing was written."""
         detail = await self._agents.get(agent)
         wanted = await self._agents.version(detail.agent.id, version)
-        place = await self._gateways.get(gateway or FIRST_NAME)
         request = DeploymentRequest(wanted, options or DeploymentOptions(), by)
         await check_request(request, self._secrets)
+        name, deployment_id = name or detail.agent.name, new_id("dep")
 
         def write(session: Session) -> Change:
-            row = write_deployment(session, request, place, name or detail.agent.name, self._studio_url)
+            place.write(session, deployment_id)
+            row = write_deployment(session, request, place.gateway, name, self._studio_url, deployment_id)
             operation = open_operation(session, row, OperationKind.DEPLOY, write_revision(session, row, request), by)
             key = add_key(session, row.id, "first key", by)[1] if request.options.require_key else None
             session.flush()
             return Change(row, read_operation(session, operation.id), key)
 
-        change = await self._database.write(write)
+        gateways = self._gateways, self._local_gateways
+        async with place_for(*gateways, gateway, name if dedicated else None, by) as place:
+            change = await self._database.write(write)
         self._convergence.converge(change.deployment.id)
         return change
 

@@ -171,7 +171,10 @@ class LocalGateways:
             pause = min(pause * 2, LONGEST_PAUSE)
 
     def _process_of(self, gateway: Gateway) -> LocalProcess:
-        options = ("--llm-allowed-hosts", self._llm_allowed_hosts) if self._llm_allowed_hosts else ()
+        options = (
+            *(("--llm-allowed-hosts", self._llm_allowed_hosts) if self._llm_allowed_hosts else ()),
+            *(("--otlp-endpoint", self._otlp_endpoint) if self._otlp_endpoint else ()),
+        )
         token = self._secrets.decrypt(gateway.encrypted_token)
         return LocalProcess(self._gateways, gateway, self._folder / gateway.name, token, options)
 

@@ -90,7 +90,7 @@ class LocalProcess:
                 return "it is gone"
             elif has_answered:
                 missed += 1
-            await asyncio.sleep(LOOK_SECONDS if is_ready or missed else 0.1)
+            await asyncio.sleep(LOOK_SECONDS if is_ready and not missed else 0.1)
         return self._kill(pid, f"it did not answer {missed} times in a row" if missed else "it never answered")
 
     def _kill(self, pid: int, why: str) -> str:

@@ -35,6 +35,9 @@ def deploy(
     version: Version = None,
     gateway: Annotated[str | None, typer.Option(help="Name or id of the gateway; default: local.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the deployment; default: the agent's.")] = None,
+    dedicated: Annotated[
+        bool, typer.Option("--dedicated", help="On a new gateway of its name, which comes and goes with it.")
+    ] = False,
     channels: Channels = None,
     require_key: RequireKey = None,
     env: Variables = None,
@@ -59,7 +62,7 @@ def deploy(
     chosen |= _canary(canary, canary_minutes, canary_calls, None)
     record = _recording(keep, redact, keep_days)
     server = Server(url)
-    body = {"agent": agent, "version": version, "gateway": gateway, "name": name}
+    body = {"agent": agent, "version": version, "gateway": gateway, "name": name, "dedicated": dedicated}
     change = server.post("deployments", body=body | {"options": chosen | {"limits": limits, "record": record}})
     finish(server, change, no_wait, as_json)
 

@@ -27,6 +27,7 @@ class Wanted:
     version: str
     options: DeploymentOptions
     state: DeclaredState
+    dedicated: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Present:
     options: DeploymentOptions
     state: DeclaredState
     failed: bool = False
+    dedicated: bool = False
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ _Representer.add_representer(str, _Representer.represent_text)
 def _entry(deployment: DeclaredDeployment) -> dict[str, Any]:
     """In the order of the fields; options that are as by default are left out."""
     options = deployment.options.model_dump(mode="json", exclude_defaults=True)
-    entry = deployment.model_dump(mode="json", exclude={"options"})
+    left_out = {"options", "gateway" if deployment.dedicated else "dedicated"}
+    entry = deployment.model_dump(mode="json", exclude=left_out)
     return entry | ({"options": options} if options else {})
 
 

@@ -35,6 +35,7 @@ class NewDeployment(Body):
     version: str | None = Field(default=None, pattern=LABEL_PATTERN, description="none: the newest")
     gateway: str | None = Field(default=None, pattern=REFERENCE_PATTERN, description="an id or a name; none: `local`")
     name: str | None = Field(default=None, pattern=NAME_PATTERN, description="none: the agent's name")
+    dedicated: bool = Field(default=False, description="on a new gateway of its name, which comes and goes with it")
     options: DeploymentOptions | None = None
 
 
@@ -68,7 +69,13 @@ async def list_deployments(
 async def deploy(studio: Services, by: Caller, body: NewDeployment, response: Response, wait: Wait = 0) -> ChangeShape:
     """Deploy an agent's version to a gateway. It says "running" once every chosen channel answered a real call."""
     change = await studio.deployments.request_deploy(
-        body.agent, body.version, body.gateway, name=body.name, options=body.options, by=by
+        body.agent,
+        body.version,
+        body.gateway,
+        name=body.name,
+        options=body.options,
+        dedicated=body.dedicated,
+        by=by,
     )
     return await change_answer(studio, change, wait, response)
 

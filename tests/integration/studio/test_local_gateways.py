@@ -1,5 +1,8 @@
 """Several gateways beside one Nexdeck: each its own process, port and folder, from its creation to its removal."""
 
+import os
+import signal
+
 import httpx
 import pytest
 
@@ -78,3 +81,37 @@ def test_the_first_gateway_stays(studio: Studio) -> None:
     assert (answer.status_code, "it stays" in answer.json()["detail"]) == (409, True)
     assert studio.cli("gateways", "add", "x").returncode == 2
     assert studio.cli("gateways", "add", "x", "http://127.0.0.1:1", "--local").returncode == 2
+
+
+def test_a_dedicated_gateway_comes_and_goes_with_its_deployment(studio: Studio, echo: str) -> None:
+    deployed = studio.cli("deploy", echo, "--name", "alone", "--dedicated")
+    assert deployed.returncode == 0, deployed.stderr
+    alone = studio.http.get("/api/v1/deployments/alone").json()
+    assert gateway(studio, "alone")["dedicated_to"] == alone["id"]
+    assert call(alone, text="x").status_code == 200
+
+    other = studio.http.post("/api/v1/deployments", json={"agent": echo, "name": "guest", "gateway": "alone"})
+    assert (other.status_code, other.json()["code"]) == (409, "gateway_dedicated")
+    taken = studio.http.post("/api/v1/deployments", json={"agent": echo, "name": "local", "dedicated": True})
+    assert (taken.status_code, taken.json()["code"]) == (409, "gateway_exists")
+    body = {"agent": echo, "gateway": "local", "dedicated": True}
+    assert studio.http.post("/api/v1/deployments", json=body).status_code == 422
+
+    declared = studio.cli("export").stdout
+    entry = next(part for part in declared.split("- name: ") if part.startswith("alone\n"))
+    assert "dedicated: true" in entry and "gateway" not in entry
+    planned = studio.cli("apply", "-f", "-", "--dry-run", stdin=declared)
+    assert (planned.returncode, planned.stdout) == (0, "Nothing to do.\n"), planned.stderr
+
+    before = state_of(studio, "alone")
+    os.kill(before["pid"], signal.SIGSTOP)
+    eventually(lambda: not is_alive(before["pid"]), 90)
+    eventually(lambda: state_of(studio, "alone").get("ready", False) and call(alone, text="x").status_code == 200, 60)
+    assert "did not answer 3 times in a row" in (studio.data_dir / "gateways" / "alone" / "process.log").read_text()
+
+    after = state_of(studio, "alone")
+    change(studio, "DELETE", "deployments/alone")
+    eventually(lambda: gateway(studio, "alone") == {})
+    eventually(lambda: not (is_alive(after["pid"]) or (studio.data_dir / "gateways" / "alone").exists()))
+    undone = [row["name"] for row in studio.http.get("/api/v1/gateways").json()["items"]]
+    assert not {"alone", "guest"} & set(undone)

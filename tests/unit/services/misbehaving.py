@@ -29,6 +29,7 @@ from services.guests import Guests
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
 from services.leases import Leases
+from services.local_gateway import LocalGateways
 from services.metrics import MetricsService
 from services.operations import Journal
 from services.proof import ProofCall, Prover
@@ -152,8 +153,9 @@ class Services:
         health = HealthService(self.database, changes, self.gateways)
         self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health, Guests())
         self.reconciler = Reconciler(self.database, self.gateways, health, keys, self.convergence, Guests())
+        local = LocalGateways(self.database, vault, self.gateways, folder, 8401, "")
         self.deployments = NexusDeploymentService(
-            self.database, changes, self.agents, self.gateways, vault, keys, health, self.convergence, URL
+            self.database, changes, self.agents, self.gateways, vault, keys, health, self.convergence, local, URL
         )
         self._encrypt = vault.encrypt
 
