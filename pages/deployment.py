@@ -12,6 +12,7 @@ from pages.components.lifecycle_buttons import Lifecycle, lifecycle_buttons, pos
 from pages.components.section import Section
 from pages.deployment_tabs.api_docs import ApiDocsTab
 from pages.deployment_tabs.artifact import ArtifactTab
+from pages.deployment_tabs.health import HealthTab
 from pages.deployment_tabs.logs import LogsTab
 from pages.deployment_tabs.overview import OverviewTab
 from pages.deployment_tabs.requests import RequestsTab
@@ -33,6 +34,7 @@ TABS = {
     "docs": ("API docs", ApiDocsTab),
     "artifact": ("Artifact", ArtifactTab),
 } | {
+    "health": ("Health", HealthTab),
     "revisions": ("Revisions", RevisionsTab),
     "settings": ("Settings", SettingsTab),
 }

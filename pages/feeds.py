@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
-from models.gateway import GatewayStatus
+from models.deployment import HealthState
 from pages.live import AT_ONCE, SOON, Feed
-from pages.overview_state import OverviewState, read_overview
+from pages.overview_state import OverviewState, count_problems, read_overview
 from services.deployment_views import DeploymentCounts, DeploymentSummary
 from services.errors import NotFound
 from services.gateway_rows import GatewaySummary
+from services.health_views import BoardRow
+from services.incidents import IncidentQuery, IncidentSummary
+from services.paging import Page
 from services.studio import Studio
+
+INCIDENTS_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -17,6 +22,16 @@ class DeploymentNews:
 
     changed: dict[str, DeploymentSummary | None]
     counts: DeploymentCounts
+
+
+@dataclass(frozen=True)
+class HealthNews:
+    """``rows``: of those gateways and deployments that changed; ``counts``: of all, by state; ``incidents``: the worst
+    of those that are open."""
+
+    rows: dict[str, BoardRow]
+    counts: dict[HealthState, int]
+    incidents: Page[IncidentSummary]
 
 
 @dataclass(frozen=True)
@@ -35,18 +50,22 @@ class Feeds:
     gateways: Feed[list[GatewaySummary]]
     agents: Feed[set[str]]
     overview: Feed[OverviewState]
+    health: Feed[HealthNews]
+    incidents: Feed[set[str]]
     totals: Feed[Totals]
     calls: Feed[set[str]]
 
     @classmethod
     def of(cls, studio: Studio) -> "Feeds":
         changes = studio.changes
-        everything = (changes.deployment, changes.gateway, changes.agent)
+        everything = (changes.deployment, changes.gateway, changes.agent, changes.incident)
         return cls(
             deployments=Feed([changes.deployment], lambda changed: _deployment_news(studio, changed), AT_ONCE),
             gateways=Feed([changes.gateway, changes.deployment], lambda _: studio.gateways.list(), SOON),
             agents=Feed([changes.agent], _as_they_are, AT_ONCE),
             overview=Feed(everything, lambda _: read_overview(studio), SOON),
+            health=Feed([changes.health, changes.incident], lambda changed: read_health(studio, changed), AT_ONCE),
+            incidents=Feed([changes.incident], _as_they_are, AT_ONCE),
             totals=Feed(everything, lambda _: read_totals(studio), SOON),
             calls=Feed([changes.calls], _as_they_are, SOON),
         )
@@ -56,8 +75,14 @@ async def read_totals(studio: Studio) -> Totals:
     counts = await studio.deployments.counts()
     gateways = await studio.gateways.list()
     agents = await studio.agents.list(limit=1)
-    offline = sum(summary.gateway.status is GatewayStatus.OFFLINE for summary in gateways)
-    return Totals(counts.total, agents.total, len(gateways), counts.failed + counts.unhealthy + offline)
+    problems = await count_problems(studio, counts, gateways)
+    return Totals(counts.total, agents.total, len(gateways), problems)
+
+
+async def read_health(studio: Studio, changed: set[str]) -> HealthNews:
+    """``changed``: ids of gateways, deployments and incidents."""
+    incidents = await studio.incidents.list(IncidentQuery(open=True, limit=INCIDENTS_SHOWN))
+    return HealthNews(await studio.health_views.rows(changed), await studio.health_views.counts(), incidents)
 
 
 async def _deployment_news(studio: Studio, changed: set[str]) -> DeploymentNews:

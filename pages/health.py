@@ -1,37 +1,48 @@
-"""How everything is, worst first, each with its reason in plain words."""
-
-from collections.abc import Callable
-from datetime import datetime
+"""How everything is: open incidents on top, then gateways and deployments, worst first, each with its reason."""
 
 from nicegui import ui
 
-from models.deployment import DeploymentStatus, HealthState
-from models.gateway import GatewayStatus
+from models.base import now
+from models.deployment import HealthState
+from pages.components.banner import banner
 from pages.components.buttons import Button
-from pages.components.chips import Chip
+from pages.components.confirm import confirm
 from pages.components.empty_state import empty_state
-from pages.components.filters import Pager, cursor_of
+from pages.components.fields import search_field
+from pages.components.filters import FilterMenu, Pager, Segments, cursor_of
+from pages.components.health_row import HealthRow
+from pages.components.incident_row import incident_rows, incidents_key
+from pages.components.maintenance_dialog import open_maintenance_dialog
 from pages.components.moment import Moment
 from pages.components.section import Section
-from pages.feeds import Feeds
+from pages.feeds import Feeds, HealthNews, read_health
+from pages.identity import me
 from pages.layout import Frame, page_head
 from pages.notices import say
-from pages.words import Look, gateway_look, health_look
-from services.deployment_views import DeploymentQuery, DeploymentSummary
-from services.gateway_rows import GatewaySummary
+from pages.words import count_of
+from services.health_views import BoardQuery, BoardRow
+from services.maintenance import Planned
+from services.paging import Page
 from services.studio import Studio
+from services.uptime import RANGES
 
-PAGE_SIZE = 50
-LOOK_AGAIN = 15.0  # seconds; the time of the last look moves on without being news
-WORST_FIRST = (HealthState.UNHEALTHY, HealthState.DEGRADED, HealthState.UNKNOWN, HealthState.HEALTHY)
-GATEWAYS_WORST_FIRST = (GatewayStatus.OFFLINE, GatewayStatus.UNKNOWN, GatewayStatus.ONLINE)
+PAGE_SIZE = 25
+LOOK_AGAIN = 60.0  # seconds; the bars move on without being news
+SEGMENTS = (
+    ("", "All"),
+    (HealthState.UNHEALTHY, "Unhealthy"),
+    (HealthState.DEGRADED, "Degraded"),
+    (HealthState.UNKNOWN, "Not known"),
+    (HealthState.HEALTHY, "Healthy"),
+)
+RANGE_WORDS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 days"}
 
 
 async def health_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     frame.title("Health")
     board = HealthBoard(studio, frame)
     await board.build()
-    feeds.gateways.watch(lambda _: board.refresh())
+    feeds.health.watch(board.take_news)
     ui.timer(LOOK_AGAIN, board.refresh, immediate=False)
 
 
@@ -39,91 +50,149 @@ class HealthBoard:
     def __init__(self, studio: Studio, frame: Frame) -> None:
         self._studio = studio
         self._address = frame.own_address(self.refresh)
+        self._rows: dict[str, HealthRow] = {}
 
     async def build(self) -> None:
-        with page_head("Health", "What the last look at each gateway saw, worst first."):
-            Button("Check everything now", self._check, symbol="refresh-cw").mark("check-all")
-        with ui.element("div").classes("stack wide"):
-            self._gateways = _board("Gateway", _gateway_rows, _gateways_key)
-            self._deployments = _board("Running deployment", _deployment_rows, _deployments_key)
-        self._pager = Pager(self._go)
+        with page_head("Health", "How gateways and deployments are, worst first, and why."):
+            Button("Plan maintenance", lambda: open_maintenance_dialog(self._studio), symbol="clock")
+            Button("Check everything now", self._check_all, symbol="refresh-cw").mark("check-all")
+        self._planned = Section(self._show_planned, lambda some: [p.window.model_dump() for p in some])
+        self._incidents = Section(self._show_incidents, lambda page: (page.total, incidents_key(page.items)))
+        with ui.element("div").classes("toolbar").style("margin-top: 16px"):
+            self._segments = Segments(SEGMENTS, lambda key: self._filter(state=key))
+            self._search = search_field("Search name", self._address["q"], self._typed)
+            self._menus = {
+                "kind": FilterMenu("Kind", "server", lambda key: self._filter(kind=key)),
+                "gateway": FilterMenu("Gateway", "server", lambda key: self._filter(gateway=key)),
+                "range": FilterMenu("Range", "clock", lambda key: self._filter(range=key)),
+            }
+        self._menus["kind"].offer({"gateway": "gateways", "deployment": "deployments"})
+        self._menus["range"].offer(RANGE_WORDS)
+        summaries = await self._studio.gateways.list()
+        self._menus["gateway"].offer({s.gateway.id: s.gateway.name for s in summaries})
+        with ui.element("div").classes("card"), ui.element("div").classes("list health-board"):
+            with ui.element("div").classes("head"):
+                for text in ("Gateway or deployment", "Health", "Why"):
+                    ui.label(text)
+                self._range = ui.label()
+            self._place = ui.element("div").classes("rows")
+        self._pager = Pager(lambda page: self._filter(page=page))
         await self.refresh()
 
-    async def _check(self) -> None:
+    async def _typed(self, event) -> None:
+        await self._filter(q=event.value or "", replace=True)
+
+    async def _filter(self, *, replace: bool = False, **changes: str) -> None:
+        self._address.go(replace=replace, **({"page": ""} | changes))
+        await self.refresh()
+
+    async def refresh(self) -> None:
+        """Show what the address asks for."""
+        query = self._query()
+        page = await self._studio.health_views.board(query)
+        news = await read_health(self._studio, set())
+        self._range.text = f"Uptime, {RANGE_WORDS[query.range]}"
+        for name, menu in self._menus.items():
+            menu.show(self._address[name])
+        if (self._search.value or "") != self._address["q"]:
+            self._search.set_value(self._address["q"])
+        self._show_rows(page)
+        self._show_news(news)
+        self._planned.show([p for p in await self._studio.maintenance.list() if p.window.ends_at > now()])
+
+    def _query(self) -> BoardQuery:
+        address = self._address
+        return BoardQuery(
+            q=address["q"],
+            state=HealthState(address["state"]) if address["state"] in set(HealthState) else None,
+            kind=address["kind"] if address["kind"] in ("gateway", "deployment") else None,
+            gateway=address["gateway"] or None,
+            range=address["range"] if address["range"] in RANGES else "24h",
+            limit=PAGE_SIZE,
+            cursor=cursor_of(address["page"], PAGE_SIZE),
+        )
+
+    def _show_rows(self, page: Page[BoardRow]) -> None:
+        if [row.id for row in page.items] == list(self._rows) and page.items:
+            for row in page.items:
+                self._rows[row.id].show(row)
+        else:
+            self._place.clear()
+            with self._place:
+                self._rows = {row.id: HealthRow(row, self._act) for row in page.items}
+                if not page.items:
+                    with ui.element("div").style("grid-column: 1 / -1"):
+                        empty_state("activity", "Nothing here", "No gateway or deployment fits the search and filters.")
+        self._pager.show(page)
+
+    async def take_news(self, news: HealthNews) -> None:
+        """Rows that are shown change in place; nothing moves under the pointer."""
+        for id_, row in news.rows.items():
+            if id_ in self._rows:
+                self._rows[id_].show(row)
+        self._show_news(news)
+
+    def _show_news(self, news: HealthNews) -> None:
+        counts = {"": sum(news.counts.values()), **{state: n for state, n in news.counts.items() if n}}
+        self._segments.show(self._address["state"], counts)
+        self._incidents.show(news.incidents)
+
+    def _show_incidents(self, page: Page) -> None:
+        with ui.element("div").classes("card").mark("incidents"):
+            with ui.element("div").classes("card-head"):
+                title = count_of(page.total, "open incident") if page.total else "No open incidents"
+                ui.label(title).classes("h2")
+                ui.link("All incidents", "/incidents").classes("small")
+            incident_rows(page.items, self._acknowledge)
+            if (more := page.total - len(page.items)) > 0:
+                with ui.element("div").classes("item line small").style("min-height: 40px"):
+                    ui.link(f"{more} more", "/incidents?status=open")
+
+    def _show_planned(self, some: list[Planned]) -> None:
+        for planned in some:
+            window = planned.window
+            with ui.element("div").classes("line top").style("margin-bottom: 12px"):
+                when = "is under way" if planned.is_under_way(now()) else "is planned"
+                banner(f"Maintenance of {planned.scope} {when}: {window.reason}", "info")
+                with ui.element("div").classes("tiny fg3"):
+                    ui.label("until" if planned.is_under_way(now()) else "from")
+                    Moment(window.ends_at if planned.is_under_way(now()) else window.starts_at)
+                Button("End now", lambda id_=window.id: self._end(id_))
+
+    async def _acknowledge(self, incident_id: str) -> None:
+        await self._studio.incidents.acknowledge(incident_id, by=me())
+
+    async def _end(self, window_id: str) -> None:
+        await self._studio.maintenance.end(window_id, by=me())
+        await self.refresh()
+
+    async def _check_all(self) -> None:
         await self._studio.reconciler.sweep()
         await self.refresh()
         say("Every gateway was asked.")
 
-    async def _go(self, page: str) -> None:
-        self._address.go(page=page)
-        await self.refresh()
-
-    async def refresh(self) -> None:
-        gateways = await self._studio.gateways.list()
-        gateways.sort(key=lambda summary: GATEWAYS_WORST_FIRST.index(summary.gateway.status))
-        self._gateways.show(gateways)
-        cursor = cursor_of(self._address["page"], PAGE_SIZE)
-        running = DeploymentQuery(status=DeploymentStatus.RUNNING, sort="health", limit=PAGE_SIZE, cursor=cursor)
-        found = await self._studio.deployments.list(running)
-        found.items.sort(key=lambda summary: WORST_FIRST.index(summary.deployment.health_status))
-        self._deployments.show(found.items)
-        self._pager.show(found)
+    async def _act(self, what: str, row: BoardRow) -> None:
+        if what == "maintenance":
+            open_maintenance_dialog(self._studio, row)
+        elif what == "pause":
+            ask_to_pause(self._studio, row)
+        elif what == "resume":
+            await self._studio.health.resume(row.id, by=me())
+            say(f"The checks of {row.name} go on.")
+        else:
+            await self._studio.reconciler.check(row.gateway_id or row.id)
+            say(f"{row.name} was looked at.")
 
 
-def _board(first_head: str, build: Callable[[list], None], key: Callable[[list], list]) -> Section:
-    with ui.element("div").classes("card"), ui.element("div").classes("list health-board"):
-        with ui.element("div").classes("head"):
-            for text in (first_head, "Health", "Why", "Last look"):
-                ui.label(text)
-        return Section(build, key, classes="rows")
+def ask_to_pause(studio: Studio, row: BoardRow) -> None:
+    async def pause() -> None:
+        await studio.health.pause(row.id, "", by=me())
+        say(f"The checks of {row.name} are paused.")
 
-
-def _gateways_key(summaries: list[GatewaySummary]) -> list:
-    return [(g.id, g.url, g.status, g.status_reason, g.last_seen_at) for g in (s.gateway for s in summaries)]
-
-
-def _deployments_key(summaries: list[DeploymentSummary]) -> list:
-    rows = (s.deployment for s in summaries)
-    return [(d.id, d.version, d.health_status, d.health_reason, d.last_health_check) for d in rows]
-
-
-def _gateway_rows(summaries: list[GatewaySummary]) -> None:
-    for summary in summaries:
-        _gateway_row(summary)
-
-
-def _deployment_rows(summaries: list[DeploymentSummary]) -> None:
-    for summary in summaries:
-        _deployment_row(summary)
-    if not summaries:
-        with ui.element("div").style("grid-column: 1 / -1"):
-            empty_state("activity", "Nothing is running", "Running deployments appear here with their health.")
-
-
-def _gateway_row(summary: GatewaySummary) -> None:
-    gateway = summary.gateway
-    reason = gateway.status_reason or ("It answers." if gateway.status is GatewayStatus.ONLINE else "Not asked yet.")
-    _row(gateway.name, "/gateways", gateway.url, gateway_look(gateway), reason, gateway.last_seen_at)
-
-
-def _deployment_row(summary: DeploymentSummary) -> None:
-    deployment = summary.deployment
-    where = f"{summary.agent_name} {deployment.version} on {summary.gateway_name}"
-    reason = deployment.health_reason or "It was not looked at yet."
-    url = f"/deployments/{deployment.id}"
-    _row(deployment.name, url, where, health_look(deployment), reason, deployment.last_health_check)
-
-
-def _row(name: str, url: str, where: str, look: Look, reason: str, at: datetime | None) -> None:
-    with ui.element("div").classes("item"):
-        with ui.element("div").classes("stack tight first").style("gap: 0"):
-            ui.link(name, url).classes("row-link cut")
-            ui.label(where).classes("mono fg3 cut")
-        with ui.element("div"):
-            Chip(look)
-        ui.label(reason).classes("small fg2 keep")
-        with ui.element("div").classes("small fg3"):
-            if at is not None:
-                Moment(at)
-            else:
-                ui.label("never")
+    what = (
+        "Nexdeck looks at it no longer: nothing on it is judged or repaired, and its deployments count as not known."
+        if row.is_gateway
+        else "It is judged no longer: it opens no incident and sends no notification."
+    )
+    time = "The time until you go on counts neither as up nor as down."
+    confirm(f"Pause the checks of {row.name}?", what, time, action="Pause", do=pause, danger=False)

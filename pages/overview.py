@@ -29,7 +29,7 @@ async def overview_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     first_steps = FirstSteps(studio)
     body = (
         Section(lambda s: first_steps.build(s), lambda s: (s.agents, s.counts.total) if s.is_fresh else None),
-        Section(_show_verdict, lambda s: (s.is_fresh, s.problems, s.counts)),
+        Section(_show_verdict, lambda s: (s.is_fresh, s.problems, s.problem_count, s.counts)),
         Section(_show_figures, lambda s: (s.is_fresh, s.counts, s.agents, _gateways_key(s))),
         Section(_show_lists, lambda s: (s.is_fresh, _recent_key(s), _gateways_key(s))),
     )
@@ -122,7 +122,7 @@ def _show_verdict(state: OverviewState) -> None:
                 icon("circle-check" if worst == "ok" else "triangle-alert", "big")
             with ui.element("div").classes("stack tight"):
                 if state.problems:
-                    ui.label(f"{count_of(len(state.problems), 'thing needs', 'things need')} attention").classes("h2")
+                    ui.label(f"{count_of(state.problem_count, 'thing needs', 'things need')} attention").classes("h2")
                     ui.label(f"Worst first.{busy}").classes("small fg2")
                 else:
                     ui.label("Everything is all right").classes("h2")
@@ -130,7 +130,7 @@ def _show_verdict(state: OverviewState) -> None:
                     ui.label(f"{running} Every gateway answers.{busy}").classes("small fg2")
         for problem in state.problems[:PROBLEMS_SHOWN]:
             _show_problem(problem)
-        if (more := len(state.problems) - PROBLEMS_SHOWN) > 0:
+        if (more := state.problem_count - len(state.problems[:PROBLEMS_SHOWN])) > 0:
             with ui.element("div").classes("item line small").style("min-height: 40px"):
                 ui.link(f"{more} more on the health board", "/health")
 

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.deployment import DeploymentStatus, HealthState
+from models.deployment import DeploymentStatus
 from models.gateway import GatewayStatus
-from pages.words import Look, gateway_look, health_look, status_look
+from models.health import Incident
+from pages.words import Look, gateway_look, incident_look, status_look
 from services.deployment_views import DeploymentCounts, DeploymentQuery, DeploymentSummary
 from services.gateway_rows import GatewaySummary
+from services.incidents import IncidentQuery
 from services.studio import Studio
 
 RECENT = 6
@@ -35,6 +37,7 @@ class OverviewState:
     gateways: list[GatewaySummary]
     recent: list[DeploymentSummary]
     problems: list[Problem]
+    problem_count: int
     agents: int
 
     @property
@@ -43,28 +46,44 @@ class OverviewState:
 
 
 async def read_overview(studio: Studio) -> OverviewState:
-    gateways = await studio.gateways.list()
+    gateways, counts = await studio.gateways.list(), await studio.deployments.counts()
     return OverviewState(
-        counts=await studio.deployments.counts(),
+        counts=counts,
         gateways=gateways,
         recent=(await studio.deployments.list(DeploymentQuery(limit=RECENT))).items,
         problems=await find_problems(studio, gateways),
+        problem_count=await count_problems(studio, counts, gateways),
         agents=(await studio.agents.list(limit=1)).total,
     )
 
 
 async def find_problems(studio: Studio, gateways: list[GatewaySummary]) -> list[Problem]:
-    """Gateways first: what runs on one that is gone is unhealthy for that reason alone."""
-    problems = [_of_gateway(s) for s in gateways if s.gateway.status is GatewayStatus.OFFLINE]
-    offline = {s.gateway.name for s in gateways if s.gateway.status is GatewayStatus.OFFLINE}
-    for query in (
-        DeploymentQuery(status=DeploymentStatus.FAILED, limit=WORST),
-        DeploymentQuery(status=DeploymentStatus.RUNNING, health=HealthState.UNHEALTHY, limit=WORST),
-        DeploymentQuery(status=DeploymentStatus.RUNNING, health=HealthState.DEGRADED, limit=WORST),
-    ):
-        page = await studio.deployments.list(query)
-        problems += [_of_deployment(s) for s in page.items if query.health is None or s.gateway_name not in offline]
-    return problems
+    """Incidents, then gateways that did not answer the last look, then what failed to get live."""
+    incidents = await studio.incidents.list(IncidentQuery(open=True, limit=WORST))
+    failed = await studio.deployments.list(DeploymentQuery(status=DeploymentStatus.FAILED, limit=WORST))
+    silent = silent_gateways(gateways, await studio.incidents.open_causes())
+    return [
+        *(_of_incident(summary.incident) for summary in incidents.items),
+        *(_of_gateway(summary) for summary in silent),
+        *(_of_deployment(summary) for summary in failed.items),
+    ]
+
+
+async def count_problems(studio: Studio, counts: DeploymentCounts, gateways: list[GatewaySummary]) -> int:
+    """How many ``find_problems`` would find, were there no limit."""
+    open_causes = await studio.incidents.open_causes()
+    return len(open_causes) + counts.failed + len(silent_gateways(gateways, open_causes))
+
+
+def silent_gateways(gateways: list[GatewaySummary], open_causes: set[str]) -> list[GatewaySummary]:
+    """Those that are offline and have no incident yet, or none because of maintenance."""
+    offline = (s for s in gateways if s.gateway.status is GatewayStatus.OFFLINE)
+    return [summary for summary in offline if summary.gateway.id not in open_causes]
+
+
+def _of_incident(incident: Incident) -> Problem:
+    look = incident_look(incident)
+    return Problem(incident.title, f"/incidents/{incident.id}", look, incident.reason, incident.opened_at)
 
 
 def _of_gateway(summary: GatewaySummary) -> Problem:
@@ -75,11 +94,6 @@ def _of_gateway(summary: GatewaySummary) -> Problem:
 
 def _of_deployment(summary: DeploymentSummary) -> Problem:
     deployment = summary.deployment
-    failed = deployment.status is DeploymentStatus.FAILED
-    return Problem(
-        deployment.name,
-        f"/deployments/{deployment.id}",
-        status_look(deployment, None) if failed else health_look(deployment),
-        (deployment.error_message if failed else deployment.health_reason) or "No reason is known.",
-        deployment.updated_at,
-    )
+    reason = deployment.error_message or "No reason is known."
+    url = f"/deployments/{deployment.id}"
+    return Problem(deployment.name, url, status_look(deployment, None), reason, deployment.updated_at)

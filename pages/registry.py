@@ -13,6 +13,7 @@ from pages.deployments import deployments_page
 from pages.feeds import Feeds, read_totals
 from pages.gateways import gateways_page
 from pages.health import health_page
+from pages.incidents import incident_page, incidents_page
 from pages.layout import Frame, Pages
 from pages.overview import overview_page
 from pages.settings import settings_page
@@ -26,6 +27,8 @@ PAGES = {
     "/agents/{agent}": agent_page,
     "/gateways": gateways_page,
     "/health": health_page,
+    "/incidents": incidents_page,
+    "/incidents/{incident_id}": incident_page,
     "/settings": settings_page,
 }
 

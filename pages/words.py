@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, OperationKind, StatusChange
 from models.gateway import Gateway, GatewayStatus
+from models.health import Incident, Severity
 from models.wire import AgentKind, Channel
 from services.operations import CANARY, OperationDetail
 
@@ -50,6 +51,9 @@ GATEWAY = {
     GatewayStatus.UNKNOWN: Look("Not seen yet", "idle"),
     GatewayStatus.REMOVED: Look("Removed", "none"),
 }
+INCIDENT = {Severity.CRITICAL: Look("Critical", "bad"), Severity.WARNING: Look("Warning", "warn")}
+FLAPPING = Look("Flapping", "warn", "busy")
+CLOSED = Look("Closed", "idle")
 KINDS = {AgentKind.DECLARATIVE: "Declarative", AgentKind.PYTHON: "Python", AgentKind.ORCHESTRATION: "Orchestration"}
 KIND_ICONS = {AgentKind.DECLARATIVE: "bot", AgentKind.PYTHON: "code", AgentKind.ORCHESTRATION: "workflow"}
 CHANNELS = {Channel.API: "REST API", Channel.CLI: "Command line", Channel.MCP: "MCP"}
@@ -78,6 +82,10 @@ def health_look(deployment: Deployment) -> Look:
 
 def gateway_look(gateway: Gateway) -> Look:
     return GATEWAY[gateway.status]
+
+
+def incident_look(incident: Incident) -> Look:
+    return CLOSED if incident.closed_at is not None else INCIDENT[incident.severity]
 
 
 def tile_colour(name: str) -> str:

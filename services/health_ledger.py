@@ -223,8 +223,8 @@ def looks_of(standing: Standing) -> tuple:
 
 def note_change(session: Session, subject_id: str, before: Standing | None, after: Standing, at: datetime) -> None:
     """One row for each change of state or cause."""
+    if after.state is HealthState.UNKNOWN and (before is None or before.state is HealthState.UNKNOWN):
+        return
     cause = None if after.state is HealthState.UNKNOWN else after.cause
     if before is None or (before.state, before.cause) != (after.state, cause):
-        if before is not None and before.state is after.state is HealthState.UNKNOWN:
-            return
         session.add(HealthChange(subject_id=subject_id, at=at, state=after.state, cause=cause, reason=after.reason))

@@ -20,6 +20,7 @@ from services.uptime import RANGES, Uptime, read_percentages, read_uptimes
 
 MOST_CHANGES = 50
 MOST_SAMPLES = 100
+MOST_CHANGED = 500  # rows that are read anew for open pages at once
 KINDS = ("gateway", "deployment")
 NOTHING = cast(null(), String)
 
@@ -79,6 +80,18 @@ class HealthViews:
         """Gateways and deployments, worst first. Raises InvalidInput."""
         _require_range(query.range)
         return await self._database.read(lambda session: _read_board(session, query))
+
+    async def rows(self, subject_ids: set[str]) -> dict[str, BoardRow]:
+        """How these are now, by id, without their uptime: what a page needs to change a row in place."""
+
+        def query(session: Session) -> dict[str, BoardRow]:
+            table = _everything(BoardQuery())
+            some = sorted(subject_ids)[:MOST_CHANGED]
+            cover = cover_at(session, now())
+            found = session.execute(select(table).where(table.c.id.in_(some)))
+            return {row.id: _row(row, cover, Uptime(None, [])) for row in found}
+
+        return await self._database.read(query)
 
     async def counts(self) -> dict[HealthState, int]:
         """How many gateways and deployments are in each state."""

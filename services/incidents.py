@@ -58,6 +58,11 @@ class IncidentService:
         """The open ones first, critical before warning, and then the latest first."""
         return await self._database.read(lambda session: list_incidents(session, query))
 
+    async def open_causes(self) -> set[str]:
+        """The gateways and deployments, by id, that have an open incident of their own."""
+        open_ = select(Incident.cause_key).where(Incident.closed_at.is_(None))
+        return set(await self._database.read(lambda session: session.exec(open_).all()))
+
     async def get(self, incident_id: str) -> IncidentDetail:
         """Raises NotFound."""
         return await self._database.read(lambda session: read_incident(session, incident_id))

@@ -43,6 +43,15 @@ def text_field(
     return entry
 
 
+def area_field(label: str, value: str = "", *, hint: str = "", placeholder: str = "") -> ui.textarea:
+    """Some lines of text."""
+    with field(label, hint):
+        entry = ui.textarea(value=value, placeholder=placeholder)
+    entry.props("outlined dense hide-bottom-space autogrow").classes("full")
+    entry.props["aria-label"] = label
+    return entry
+
+
 def number_field(
     label: str, value: float | None = None, *, hint: str = "", suffix: str = "", **limits: Any
 ) -> ui.number:

@@ -67,8 +67,7 @@ def total(parts: Sequence[Slot]) -> Slot:
 def _spans(
     changes: Sequence[Change], since: datetime, until: datetime
 ) -> Iterator[tuple[datetime, datetime, HealthState]]:
-    ends = [at for at, _ in changes[1:]] + [until]
-    for (at, state), end in zip(changes, ends, strict=True):
+    for (at, state), (end, _) in pairwise([*changes, (until, HealthState.UNKNOWN)]):
         begin, end = max(at, since), min(end, until)
         if begin < end:
             yield begin, end, state

@@ -1,0 +1,69 @@
+"""Uptime: what counts, and that no second is counted twice or lost."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.deployment import HealthState
+from services.rules.uptime import Change, Span, slots, total
+
+SINCE = datetime(2030, 1, 1, tzinfo=UTC)
+UNTIL = SINCE + timedelta(hours=24)
+
+
+def at(hours: float) -> datetime:
+    return SINCE + timedelta(hours=hours)
+
+
+def day(changes: list[Change], planned: list[Span] | None = None):
+    return total(slots(changes, planned or [], SINCE, UNTIL, 90))
+
+
+def test_nothing_known_has_no_percentage() -> None:
+    assert day([]).percent is None
+    assert day([(at(1), HealthState.UNKNOWN)]).percent is None
+
+
+def test_an_hour_down_of_a_day() -> None:
+    changes = [(at(-50), HealthState.HEALTHY), (at(3), HealthState.UNHEALTHY), (at(4), HealthState.DEGRADED)]
+    seen = day(changes)
+    assert seen.percent == pytest.approx(100 * 23 / 24)
+    assert (seen.healthy, seen.unhealthy, seen.degraded) == pytest.approx((3 * 3600, 3600, 20 * 3600))
+
+
+def test_planned_work_and_what_nobody_saw_is_left_out() -> None:
+    changes = [(at(0), HealthState.HEALTHY), (at(10), HealthState.UNHEALTHY), (at(14), HealthState.UNKNOWN)]
+    assert day(changes, [(at(9), at(12)), (at(11), at(12.5))]).percent == pytest.approx(100 * 9 / 10.5)
+
+
+def test_a_slot_shows_its_worst() -> None:
+    changes = [(at(0), HealthState.HEALTHY), (at(12.001), HealthState.UNHEALTHY), (at(12.002), HealthState.HEALTHY)]
+    bars = slots(changes, [], SINCE, UNTIL, 90)
+    assert [n for n, slot in enumerate(bars) if slot.worst is HealthState.UNHEALTHY] == [45]
+
+
+HOURS = st.floats(-48, 30, allow_nan=False)
+
+
+@given(
+    st.lists(st.tuples(HOURS, st.sampled_from(list(HealthState))), max_size=30),
+    st.lists(st.tuples(HOURS, st.floats(0, 10)), max_size=5),
+)
+def test_no_second_is_counted_twice_or_lost(drawn: list[tuple[float, HealthState]], work) -> None:
+    changes = sorted((at(hours), state) for hours, state in drawn)
+    planned = [(at(begin), at(begin + length)) for begin, length in work]
+    bars = slots(changes, planned, SINCE, UNTIL, 90)
+    assert all(slot.known <= 24 * 3600 / 90 + 1e-3 for slot in bars)
+    seen = dict.fromkeys(HealthState, 0.0)
+    for minute in range(24 * 60):
+        moment = SINCE + timedelta(minutes=minute + 0.5)
+        state = next((s for t, s in reversed(changes) if t <= moment), HealthState.UNKNOWN)
+        if not any(begin <= moment < end for begin, end in planned):
+            seen[state] += 60
+    edges = len(changes) + 2 * len(planned)
+    for state in (HealthState.HEALTHY, HealthState.DEGRADED, HealthState.UNHEALTHY):
+        assert getattr(total(bars), state.value) == pytest.approx(seen[state], abs=60 * edges + 1)
+    whole = slots(changes, planned, SINCE, UNTIL, 1)[0]
+    assert whole.known == pytest.approx(total(bars).known, abs=1e-2)
