@@ -9,7 +9,7 @@ from nicegui import ui
 
 STATIC = Path(__file__).parent / "static"
 LOGO = STATIC / "logo.svg"
-STYLES = ("tokens", "base", "frame", "controls", "dialogs", "content", "lists", "code", "calls", "logs")
+STYLES = ("tokens", "base", "frame", "controls", "dialogs", "content", "lists", "code", "calls", "logs", "charts")
 FONTS = ("inter", "jetbrains-mono")
 A_YEAR = 365 * 24 * 3600  # seconds
 

@@ -14,6 +14,7 @@ from pages.deployment_tabs.api_docs import ApiDocsTab
 from pages.deployment_tabs.artifact import ArtifactTab
 from pages.deployment_tabs.health import HealthTab
 from pages.deployment_tabs.logs import LogsTab
+from pages.deployment_tabs.metrics import MetricsTab
 from pages.deployment_tabs.overview import OverviewTab
 from pages.deployment_tabs.requests import RequestsTab
 from pages.deployment_tabs.revisions import RevisionsTab
@@ -30,6 +31,7 @@ TABS = {
     "": ("Overview", OverviewTab),
     "logs": ("Logs", LogsTab),
     "requests": ("Requests", RequestsTab),
+    "metrics": ("Metrics", MetricsTab),
     "try": ("Try it", TryTab),
     "docs": ("API docs", ApiDocsTab),
     "artifact": ("Artifact", ArtifactTab),

@@ -18,6 +18,7 @@ from app.api.routers import (
     keys,
     logs,
     maintenance,
+    metrics,
     notifications,
     operations,
     replays,
@@ -45,7 +46,7 @@ def build_api(studio: Studio) -> FastAPI:
     openapi.install(api)
     docs.install(api)
     of_deployments = (deployments, deployment_parts, keys, logs, calls, replays, revisions)
-    watching = (health, incidents, maintenance)
+    watching = (health, incidents, maintenance, metrics)
     for resource in (
         agents,
         gateways,

@@ -17,6 +17,7 @@ from app.cli import (
     health,
     keys,
     logs,
+    metrics,
     notifications,
     programs,
     replay,
@@ -53,6 +54,7 @@ app.command()(run.run)
 app.command()(logs.logs)
 app.command()(requests.requests)
 app.command()(replay.replay)
+app.command()(metrics.metrics)
 app.command()(deployments.stop)
 app.command()(deployments.start)
 app.command()(deployments.restart)

@@ -15,10 +15,10 @@ Choose = Callable[[str], Awaitable[None]]
 class Segments:
     """One choice of a few, each with how many there are where that is known."""
 
-    def __init__(self, choices: Sequence[tuple[str, str]], choose: Choose) -> None:
+    def __init__(self, choices: Sequence[tuple[str, str]], choose: Choose, *, label: str = "Status") -> None:
         self._buttons: dict[str, ui.button] = {}
         self._counts: dict[str, ui.label] = {}
-        with ui.element("div").classes("segments").props('role=group aria-label="Status"'):
+        with ui.element("div").classes("segments").props(f'role=group aria-label="{label}"'):
             for key, text in choices:
                 with ui.button(color=None, on_click=telling(lambda key=key: choose(key))) as button:
                     ui.label(text)
@@ -51,6 +51,9 @@ class FilterMenu:
     def show(self, chosen: str) -> None:
         self._chosen = chosen
         self._button.text = f"{self._name}: {self._options.get(chosen, chosen)}" if chosen else self._name
+
+    def set_visibility(self, visible: bool) -> None:
+        self._button.set_visibility(visible)
 
     def _open(self) -> None:
         self._menu.clear()

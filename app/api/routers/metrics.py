@@ -1,0 +1,69 @@
+"""Metrics of a deployment, of a gateway and of everything, as JSON and as CSV."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from app.api.metric_text import as_csv, series_shape
+from app.api.parameters import Reference, Services, Time
+from app.api.schemas.metrics import MetricSeriesShape
+from models.wire import Channel
+from services.metrics import Scope, Series
+from services.rules.windows import Range, moment
+from services.studio import Studio
+
+router = APIRouter(prefix="/v1", tags=["metrics"])
+CSV = "text/csv; charset=utf-8"
+
+
+class Format(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+
+
+class _Window:
+    def __init__(
+        self,
+        range: Annotated[Range, Query(description="how far back from now, or from `until`")] = Range.HOUR,
+        since: Annotated[Time | None, Query(description="from this time on, instead of a range")] = None,
+        until: Annotated[Time | None, Query(description="before this time; now if it is left out")] = None,
+        format: Annotated[Format, Query(description="csv: the points, as a file")] = Format.JSON,
+    ) -> None:
+        self.range, self.since, self.until, self.format = range, since, until, format
+
+    async def answer(self, studio: Studio, scope: Scope) -> MetricSeriesShape | Response:
+        series = await studio.metrics.series(scope, self.range, since=self.since, until=self.until)
+        return _csv(series) if self.format is Format.CSV else series_shape(series)
+
+
+Window = Annotated[_Window, Depends()]
+ANSWERS = {200: {"content": {CSV: {"schema": {"type": "string"}}}}}
+Revision = Annotated[int | None, Query(ge=1, lt=2**31, description="calls of this revision only")]
+OneChannel = Annotated[Channel | None, Query(description="calls through this channel only")]
+
+
+@router.get("/metrics", response_model=MetricSeriesShape, responses=ANSWERS)
+async def get_metrics(studio: Services, window: Window) -> MetricSeriesShape | Response:
+    """What all calls through all gateways add up to."""
+    return await window.answer(studio, Scope())
+
+
+@router.get("/gateways/{gateway}/metrics", response_model=MetricSeriesShape, responses=ANSWERS)
+async def get_gateway_metrics(studio: Services, gateway: Reference, window: Window) -> MetricSeriesShape | Response:
+    """What all calls through a gateway add up to."""
+    return await window.answer(studio, Scope(gateway=gateway))
+
+
+@router.get("/deployments/{deployment}/metrics", response_model=MetricSeriesShape, responses=ANSWERS)
+async def get_deployment_metrics(
+    studio: Services, deployment: Reference, window: Window, revision: Revision = None, channel: OneChannel = None
+) -> MetricSeriesShape | Response:
+    """What the calls of a deployment add up to, in steps that fit the range."""
+    return await window.answer(studio, Scope(deployment=deployment, revision=revision, channel=channel))
+
+
+def _csv(series: Series) -> Response:
+    stamp = moment(series.window.since).strftime("%Y%m%d-%H%M")
+    headers = {"Content-Disposition": f'attachment; filename="{series.name}-metrics-{stamp}.csv"'}
+    return Response(as_csv(series), media_type=CSV, headers=headers)
