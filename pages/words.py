@@ -74,8 +74,8 @@ def status_look(deployment: Deployment, operation: OperationDetail | None) -> Lo
 
 
 def health_look(deployment: Deployment) -> Look:
-    """Health is told only of what runs."""
-    if deployment.status is not DeploymentStatus.RUNNING or deployment.undeployed_at is not None:
+    """Health is told only of what serves, be it while a change of it is under way."""
+    if deployment.live_revision is None or deployment.undeployed_at is not None:
         return NO_HEALTH
     return HEALTH[deployment.health_status]
 

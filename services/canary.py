@@ -69,7 +69,7 @@ class Canaries:
                 return f"Promoted: {why}. {progress}"
             if verdict is Verdict.ABORT:
                 raise CanaryAborted(f"The canary was aborted: {why}. {progress}")
-            await remark(f"{progress.plan.percent} % of the calls. {progress}")
+            await remark(f"{progress.plan.percent}% of the calls. {progress}")
             await asyncio.sleep(POLL_SECONDS)
 
     async def progress(self, deployment: str) -> CanaryProgress:

@@ -46,8 +46,8 @@ class CanaryPanel:
         with self._table:
             _row("th", HEADS)
             share = progress.plan.percent
-            _row("td", (f"#{progress.live_revision} live", f"{100 - share} %", *_words(progress.live)))
-            _row("td", (f"#{progress.revision} new", f"{share} %", *_words(progress.canary)))
+            _row("td", (f"#{progress.live_revision} live", f"{100 - share}%", *_words(progress.live)))
+            _row("td", (f"#{progress.revision} new", f"{share}%", *_words(progress.canary)))
 
 
 def _time_left(progress: CanaryProgress) -> str:
