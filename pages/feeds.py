@@ -54,6 +54,7 @@ class Feeds:
     incidents: Feed[set[str]]
     totals: Feed[Totals]
     calls: Feed[set[str]]
+    notices: Feed[set[str]]
 
     @classmethod
     def of(cls, studio: Studio) -> "Feeds":
@@ -68,6 +69,7 @@ class Feeds:
             incidents=Feed([changes.incident], _as_they_are, AT_ONCE),
             totals=Feed(everything, lambda _: read_totals(studio), SOON),
             calls=Feed([changes.calls], _as_they_are, SOON),
+            notices=Feed([changes.notice], _as_they_are, SOON),
         )
 
 

@@ -12,9 +12,12 @@ from pages.components.empty_state import empty_state
 from pages.components.fields import FormErrors, fold, text_field
 from pages.components.modal import Modal
 from pages.components.moment import Moment
+from pages.feeds import Feeds
 from pages.identity import me
 from pages.layout import Frame, page_head
 from pages.notices import say
+from pages.settings_sections.notifications import NotificationsCard
+from pages.settings_sections.status_page import StatusPageCard
 from services.errors import StudioError
 from services.secrets import SecretSummary
 from services.studio import Studio
@@ -22,12 +25,14 @@ from services.studio import Studio
 THEMES = {None: "As the system", False: "Light", True: "Dark"}
 
 
-async def settings_page(studio: Studio, frame: Frame, about: dict[str, Any]) -> None:
+async def settings_page(studio: Studio, feeds: Feeds, frame: Frame, about: dict[str, Any]) -> None:
     frame.title("Settings")
     page_head("Settings")
     with ui.element("div").classes("stack wide"):
         _appearance()
         await SecretsCard(studio).build()
+        await NotificationsCard(studio, feeds).build()
+        await StatusPageCard(studio).build()
         _installation(about)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, OperationKind, StatusChange
 from models.gateway import Gateway, GatewayStatus
 from models.health import Incident, Severity
+from models.notification import ChannelRule, DeliveryState, NoticeChoice, NoticeEvent
 from models.wire import AgentKind, Channel
 from services.operations import CANARY, OperationDetail
 
@@ -121,3 +122,40 @@ def milliseconds(value: float) -> str:
 def count_of(number: int, one: str, many: str | None = None) -> str:
     """``1 gateway``, ``2 gateways``, ``no gateways``."""
     return f"{number if number else 'no'} {one if number == 1 else many or one + 's'}"
+
+
+CHANNEL_ON, CHANNEL_OFF = Look("On", "ok"), Look("Off", "idle")
+NOTICE = {
+    NoticeEvent.OPENED: "Opened",
+    NoticeEvent.CHANGED: "Changed",
+    NoticeEvent.FLAPPING: "Comes and goes",
+    NoticeEvent.ACKNOWLEDGED: "Acknowledged",
+    NoticeEvent.RECOVERED: "Recovered",
+    NoticeEvent.TEST: "Test",
+}
+DELIVERY = {
+    DeliveryState.WAITING: Look("Waiting", "info", "busy"),
+    DeliveryState.SENT: Look("Sent", "ok"),
+    DeliveryState.FAILED: Look("Given up", "bad"),
+}
+SEVERITY_CHOICE = {
+    Severity.WARNING: "Everything that is degraded or unhealthy",
+    Severity.CRITICAL: "Only what is critical (unhealthy)",
+}
+NOTICE_CHOICE = {
+    NoticeChoice.OPENED: "breaks or gets worse",
+    NoticeChoice.ACKNOWLEDGED: "is acknowledged",
+    NoticeChoice.RECOVERED: "recovers",
+}
+
+
+def rule_words(rule: ChannelRule) -> str:
+    """What a channel is told, in one line."""
+    what = "Critical incidents" if rule.minimum_severity is Severity.CRITICAL else "All incidents"
+    places = len(rule.gateways) + len(rule.deployments)
+    where = f" of {count_of(places, 'place')}" if places else ""
+    when = [NOTICE_CHOICE[event].partition(" or ")[0] for event in NoticeChoice if event in rule.events]
+    told = "" if len(when) == len(NoticeChoice) else f", when it {' or '.join(when)}"
+    quiet = rule.quiet_hours
+    hours = f"; quiet {quiet.start}–{quiet.end} {quiet.time_zone}" if quiet else ""
+    return f"{what}{where}{told}{hours}"

@@ -1,4 +1,4 @@
-"""Shows an invocation key the one time that it can be shown."""
+"""Shows a key or another secret the one time that it can be shown."""
 
 from nicegui import ui
 
@@ -9,12 +9,21 @@ from pages.components.modal import Modal
 
 
 def show_key_once(deployment: str, key: str) -> None:
-    modal = Modal(f"The key of {deployment}", "Callers send it as “Authorization: Bearer KEY”.", persistent=True)
+    show_once(
+        f"The key of {deployment}",
+        "Callers send it as “Authorization: Bearer KEY”.",
+        key,
+        "It will not be shown again: only its hash is kept. Store it now, or create another one later.",
+    )
+
+
+def show_once(title: str, note: str, key: str, warning: str) -> None:
+    modal = Modal(title, note, persistent=True)
     with modal.body:
         with ui.element("div").classes("code"), ui.element("div").classes("line").style("padding: 8px 8px 8px 14px"):
             ui.label(key).classes("mono breaks grow").mark("new-key")
             CopyButton(key, "Copy the key", caption="Copy")
-        banner("It will not be shown again: only its hash is kept. Store it now, or create another one later.", "warn")
+        banner(warning, "warn")
     with modal.foot:
         Button("I have stored it", modal.close, kind="primary")
     modal.open()

@@ -1,0 +1,99 @@
+"""Who is told of incidents, and what became of the last notices."""
+
+from nicegui import ui
+
+from models.notification import ChannelKind, ChannelRule, NotificationChannel
+from pages.components.buttons import Button, icon_button, menu_item
+from pages.components.chips import Chip
+from pages.components.confirm import confirm
+from pages.components.empty_state import empty_state
+from pages.components.icons import tile
+from pages.feeds import Feeds
+from pages.identity import me
+from pages.notices import say
+from pages.settings_sections.channel_dialog import ChannelDialog
+from pages.settings_sections.deliveries import Deliveries
+from pages.words import CHANNEL_OFF, CHANNEL_ON, rule_words
+from services.notifications.channels import ChannelChange
+from services.studio import Studio
+
+NOTE = (
+    "Mail, chats and other programs are told when something breaks and when it recovers. Addresses are kept encrypted; "
+    "what is secret in them is never shown."
+)
+
+
+class NotificationsCard:
+    def __init__(self, studio: Studio, feeds: Feeds) -> None:
+        self._studio = studio
+        self._feeds = feeds
+
+    async def build(self) -> None:
+        with ui.element("div").classes("card").mark("notifications"):
+            with ui.element("div").classes("card-head"):
+                ui.label("Notifications").classes("h2")
+                add = Button("Add a channel", self._add, symbol="plus").classes("small")
+                add.mark("add-channel")
+            ui.label(NOTE).classes("small fg2 breaks").style("padding: 12px 16px 4px")
+            with ui.element("div").classes("list channels"):
+                self._place = ui.element("div").classes("rows")
+            self._deliveries = Deliveries(self._studio)
+            self._feeds.notices.watch(lambda _: self._refresh())
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        channels = await self._studio.channels.list()
+        self._place.clear()
+        with self._place:
+            for channel in channels:
+                self._row(channel)
+            if not channels:
+                with ui.element("div").style("grid-column: 1 / -1"):
+                    text = "Nobody is told when something breaks. Add a mailbox, a chat or a webhook."
+                    empty_state("bell", "No channels", text)
+        await self._deliveries.refresh(visible=bool(channels))
+
+    def _row(self, channel: NotificationChannel) -> None:
+        with ui.element("div").classes("item").mark(f"channel-{channel.name}"):
+            with ui.element("div").classes("line first").style("gap: 12px"):
+                tile("code" if channel.kind is ChannelKind.WEBHOOK else "bell")
+                with ui.element("div").classes("stack tight").style("gap: 0"):
+                    ui.label(channel.name).classes("strong cut")
+                    ui.label(channel.shown).classes("mono fg3 cut")
+            ui.label(rule_words(ChannelRule.model_validate(channel.rule))).classes("small fg2 breaks")
+            with ui.element("div"):
+                Chip(CHANNEL_ON if channel.enabled else CHANNEL_OFF)
+            with ui.element("div").classes("line end"):
+                Button("Send a test", lambda: self._test(channel)).classes("small").mark(f"test-{channel.name}")
+                with (
+                    icon_button("ellipsis", f"Actions for {channel.name}", lambda: menu.open()).classes("small"),
+                    ui.menu().props('no-parent-event anchor="bottom right" self="top right"') as menu,
+                ):
+                    menu_item("pencil", "Change", lambda: self._change(channel)).mark(f"change-{channel.name}")
+                    word, symbol = ("Switch off", "circle-stop") if channel.enabled else ("Switch on", "play")
+                    menu_item(symbol, word, lambda: self._switch(channel))
+                    ui.separator()
+                    menu_item("trash", "Remove", lambda: self._ask_remove(channel), danger=True)
+
+    async def _add(self) -> None:
+        await ChannelDialog(self._studio, None).open()
+
+    async def _change(self, channel: NotificationChannel) -> None:
+        await ChannelDialog(self._studio, channel).open()
+
+    async def _test(self, channel: NotificationChannel) -> None:
+        await self._studio.channels.test(channel.id, by=me())
+        say(f"{channel.name} took the test.")
+
+    async def _switch(self, channel: NotificationChannel) -> None:
+        change = ChannelChange(enabled=not channel.enabled)
+        changed = await self._studio.channels.change(channel.id, change, by=me())
+        say(f"{channel.name} is switched {'on' if changed.enabled else 'off'}.")
+
+    def _ask_remove(self, channel: NotificationChannel) -> None:
+        async def remove() -> None:
+            await self._studio.channels.remove(channel.id, by=me())
+            say(f"{channel.name} is removed.")
+
+        text = "Nobody is told through it any more. What waits for it is not sent, and its last notices are forgotten."
+        confirm(f"Remove the channel {channel.name}?", text, action="Remove", do=remove)
