@@ -45,7 +45,7 @@ class ChannelDialog:
             self._url = text_field("Address", secret=True, mono=True).mark("channel-url")
             self._url.props["placeholder"] = channel.shown if channel else ""
             self._errors.belongs("url", self._url)
-            self._hint = ui.label().classes("hint breaks").style("margin-top: -10px")
+            self._hint = ui.label().classes("small fg3 breaks").style("margin-top: -10px")
             rule = ChannelRule.model_validate(channel.rule) if channel else ChannelRule()
             self._rule = RuleForm(rule, self._errors)
             await self._rule.build(self._studio)

@@ -46,7 +46,7 @@ class RuleForm:
         self._gateways = _several("Gateways", gateways, self._rule.gateways).mark("channel-gateways")
         self._deployments = _several("Deployments", deployments, self._rule.deployments).mark("channel-deployments")
         hint = "Where none is chosen, the channel is told of all. An incident of a gateway counts for what is on it."
-        ui.label(hint).classes("hint breaks")
+        ui.label(hint).classes("small fg3 breaks")
 
     def _build_quiet(self) -> None:
         hours = self._rule.quiet_hours
@@ -57,7 +57,7 @@ class RuleForm:
             self._end = text_field("To", end, placeholder="07:00")
             zones = {name: name for name in sorted(available_timezones())}
             self._zone = choice_field("Time zone", zones, zone, searchable=True)
-        ui.label("It comes as one message at their end. What is critical always comes at once.").classes("hint breaks")
+        ui.label("It comes as one message at their end. What is critical always comes at once.").classes("small fg3 breaks")
         for path, entry in (("start", self._start), ("end", self._end), ("time_zone", self._zone)):
             self._errors.belongs(f"rule.quiet_hours.{path}", entry)
 
