@@ -1,15 +1,19 @@
 """An OpenAPI 3.1 document of one deployment: true of the gateway that answers, with the agent's own schemas. Pure."""
 
+import json
 from typing import Any
 
 from referencing.exceptions import Unresolvable
 
-from models.wire import REQUEST_ID_HEADER, Channel, JsonSchema, Problem
+from models.wire import CHUNKS_KEYWORD, REQUEST_ID_HEADER, Channel, JsonSchema, Problem
+from services.api_problems import REQUEST_ID, limit_words, problem_responses
 from services.interface import Interface
 from services.sources import schemas
 
-PROBLEM_TYPE = "application/problem+json"
-WITH_WAIT = frozenset({"rate_limited", "too_many_calls", "starting", "restoring", "agent_stuck"})  # have Retry-After
+STREAM_WORDS = (
+    "Events: `chunk` for each piece (its data is a `Chunk`), then `result` (an `Answer`), or `error` (a `Problem`) "
+    "when it fails after the first piece."
+)
 _MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _ONES = (
@@ -40,41 +44,6 @@ def openapi(interface: Interface) -> dict[str, Any]:
     return document
 
 
-def problems_of(interface: Interface) -> dict[int, list[tuple[str, str]]]:
-    """Each error status with its codes, and when each is answered."""
-    limits = interface.limits
-    found: dict[int, list[tuple[str, str]]] = {
-        400: [("not_json", "The body is not JSON. Its content type does not matter.")],
-        401: [("unauthorized", "The key is missing, wrong or revoked.")] if interface.require_key else [],
-        403: [("foreign_origin", "The call comes from a web page of another origin.")],
-        404: [("not_deployed", "It is stopped or was undeployed.")],
-        413: [("too_large", "The body is larger than 20 MB.")],
-        421: [("foreign_host", "The Host header is not a name of the gateway.")],
-        422: [("invalid_input", "The inputs do not fit their schema; errors names each place.")],
-        500: [
-            ("agent_failed", "The agent's code raised an error; detail has its words."),
-            ("internal_error", "The gateway failed."),
-        ],
-        502: [
-            ("invalid_output", "The agent's output does not fit its schema."),
-            ("model_failed", "The language model refused or failed."),
-        ],
-        503: [
-            ("starting", "The gateway is starting."),
-            ("restoring", "The gateway is restoring its deployments after a restart."),
-            ("not_restored", "It could not be restored after a restart of the gateway."),
-            ("not_configured", "The language model lacks its key or address."),
-            ("agent_stuck", "Too many earlier calls never ended."),
-        ],
-        504: [("timeout", f"The agent did not answer within {limits.timeout_seconds:g} s.")],
-    }
-    if limits.rate_limit_per_minute:
-        found[429] = [("rate_limited", f"More than {limits.rate_limit_per_minute:,} calls a minute.")]
-    if limits.max_concurrency:
-        found[503].insert(0, ("too_many_calls", f"More than {limits.max_concurrency:,} calls at once."))
-    return {status: found[status] for status in sorted(found) if found[status]}
-
-
 def example_answer(interface: Interface) -> dict[str, Any]:
     """What a good call answers, with an output that fits the schema but was not computed."""
     return {
@@ -85,20 +54,19 @@ def example_answer(interface: Interface) -> dict[str, Any]:
     }
 
 
-def limit_words(interface: Interface) -> list[str]:
-    limits = interface.limits
-    words = [f"An answer takes at most {limits.timeout_seconds:g} s."]
-    if limits.rate_limit_per_minute:
-        words.append(f"At most {limits.rate_limit_per_minute:,} calls a minute.")
-    if limits.max_concurrency:
-        words.append(f"At most {limits.max_concurrency:,} calls at once.")
-    return words
+def example_events(interface: Interface) -> str:
+    """What a caller that accepts only events gets."""
+    chunk = json.dumps(schemas.sample_of(interface.chunks or {}), ensure_ascii=False)
+    result = json.dumps(example_answer(interface), ensure_ascii=False)
+    return f"event: chunk\ndata: {chunk}\n\nevent: result\ndata: {result}\n\n"
 
 
 def _description(interface: Interface, has_api: bool) -> str:
     lines = [interface.description] if interface.description else []
     if not has_api:
         lines.append("The REST channel of this deployment is switched off.")
+    elif interface.chunks is not None:
+        lines.append(f"It streams its answer to those who send `Accept: text/event-stream`. {STREAM_WORDS}")
     return "\n\n".join([*lines, " ".join(limit_words(interface))])
 
 
@@ -126,36 +94,40 @@ def _operation(interface: Interface) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": "The agent's output",
-                "headers": {REQUEST_ID_HEADER: {"schema": {"type": "string"}, "description": "the id of this call"}},
+                "headers": REQUEST_ID,
                 "content": {
                     "application/json": {
                         "schema": {"$ref": "#/components/schemas/Answer"},
                         "example": example_answer(interface),
-                    }
+                    },
+                    **_events(interface),
                 },
-            }
+            },
+            **problem_responses(interface),
+        },
+    }
+
+
+def _events(interface: Interface) -> dict[str, Any]:
+    """The other form of a good answer, for those who accept only that."""
+    if interface.chunks is None:
+        return {}
+    return {
+        "text/event-stream": {
+            "schema": {"type": "string", "contentMediaType": "text/event-stream", "description": STREAM_WORDS},
+            "example": example_events(interface),
         }
-        | {str(status): _problem(codes) for status, codes in problems_of(interface).items()},
     }
-
-
-def _problem(codes: list[tuple[str, str]]) -> dict[str, Any]:
-    answer: dict[str, Any] = {
-        "description": "\n".join(f"- `{code}`: {meaning}" for code, meaning in codes),
-        "content": {PROBLEM_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    if {code for code, _ in codes} & WITH_WAIT:
-        waits = {"description": "seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}
-        answer["headers"] = {"Retry-After": waits}
-    return answer
 
 
 def _schemas(interface: Interface) -> dict[str, JsonSchema]:
+    outputs_schema = {name: part for name, part in interface.output_schema.items() if name != CHUNKS_KEYWORD}
     outputs = {"type": "object", "properties": {"agent": {"$ref": "#/components/schemas/AgentOutput"}}}
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     return {
         "Inputs": _rooted(interface.input_schema, "#/components/schemas/Inputs"),
-        "Outputs": _rooted(interface.output_schema, "#/components/schemas/Outputs"),
+        "Outputs": _rooted(outputs_schema, "#/components/schemas/Outputs"),
+        **({} if interface.chunks is None else {"Chunk": interface.chunks}),
         "Request": {
             "type": "object",
             "properties": {"inputs": {"$ref": "#/components/schemas/Inputs"}},

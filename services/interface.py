@@ -5,7 +5,7 @@ from typing import Any
 
 from models.deployment import DeploymentOptions
 from models.trust import Trust
-from models.wire import Channel, JsonSchema, Limits
+from models.wire import CHUNKS_KEYWORD, Channel, JsonSchema, Limits
 from services.deployment_views import DeploymentDetail
 
 
@@ -29,6 +29,17 @@ class Interface:
     sample: dict[str, Any]
     gateway: str = "local"
     trust: Trust = field(default_factory=Trust)
+
+    @property
+    def chunks(self) -> JsonSchema | None:
+        """The schema of the pieces in which the agent streams its answer; None for one that answers at once."""
+        return self.output_schema.get(CHUNKS_KEYWORD)
+
+    @property
+    def a2a_url(self) -> str | None:
+        """Where A2A clients find the agent; None where the API channel is off."""
+        base = self.api_url.removesuffix(f"/workflows/{self.name}/execute")
+        return f"{base}/a2a/{self.name}" if Channel.API in self.channels else None
 
 
 def interface_of(detail: DeploymentDetail) -> Interface:

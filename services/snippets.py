@@ -6,7 +6,6 @@ that their client has for it.
 
 import json
 import shlex
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,49 +13,37 @@ from models.trust import TrustKind
 from models.wire import Channel
 from services.codegen.literals import layout
 from services.interface import Interface
-from services.snippet_trust import CERTIFICATE_FILE, curl_options, for_node, how_to_save_it, python_lines
+from services.snippet_a2a import a2a_snippet
+from services.snippet_parts import (
+    KEY_VARIABLE,
+    PYTHON_HEADERS,
+    Snippet,
+    before,
+    before_node,
+    curl_command,
+    javascript_call,
+    seconds,
+)
+from services.snippet_streams import stream_snippets
+from services.snippet_trust import CERTIFICATE_FILE, for_node, how_to_save_it, python_lines
 
-KEY_VARIABLE = "NEXDECK_KEY"
-GRACE_SECONDS = 5  # the gateway times the agent out by itself; this is for the way there and back
-_PYTHON_HEADERS = """headers={"Authorization": f"Bearer {os.environ['NEXDECK_KEY']}"}"""
 _LOOPBACK = ("localhost", "127.0.0.1")
-
-
-@dataclass(frozen=True)
-class Snippet:
-    """``filename`` is where it belongs, or a name whose suffix tells the language; ``note`` says what to do with it."""
-
-    client: str
-    filename: str
-    code: str
-    note: str = ""
 
 
 def snippets(interface: Interface) -> list[Snippet]:
     """Those whose channels are switched on, in the order in which they are offered."""
     found: list[Snippet] = []
     if Channel.API in interface.channels:
-        found += [_curl(interface), _python(interface), _javascript(interface)]
+        found += [_curl(interface), _python(interface), _javascript(interface), *stream_snippets(interface)]
     if interface.cli_command:
         note = f"It reads the key from {KEY_VARIABLE}." if interface.require_key else ""
         found.append(Snippet("Command line", "call.sh", interface.cli_command, note))
     if interface.mcp_url:
         makers = (_claude_code, _claude_desktop, _cursor, _vs_code, _python_mcp)
         found += [make(interface, interface.mcp_url) for make in makers]
+    if interface.a2a_url:
+        found.append(a2a_snippet(interface, interface.a2a_url))
     return found
-
-
-def curl_command(interface: Interface, inputs: dict[str, Any]) -> str:
-    """A call that a POSIX shell runs as it stands."""
-    lines = [
-        f"curl -sS {shlex.quote(interface.api_url)}",
-        *curl_options(interface),
-        "-H 'Content-Type: application/json'",
-    ]
-    if interface.require_key:
-        lines.append(f'-H "Authorization: Bearer ${KEY_VARIABLE}"')
-    body = json.dumps({"inputs": inputs}, ensure_ascii=False)
-    return " \\\n  ".join([*lines, f"-d {shlex.quote(body)}"])
 
 
 def _curl(interface: Interface) -> Snippet:
@@ -64,7 +51,7 @@ def _curl(interface: Interface) -> Snippet:
         "curl",
         "call.sh",
         curl_command(interface, interface.sample),
-        _before(interface, interface.trust.kind is TrustKind.CA),
+        before(interface, interface.trust.kind is TrustKind.CA),
     )
 
 
@@ -81,46 +68,33 @@ def _python(interface: Interface) -> Snippet:
         f"    json={layout({'inputs': interface.sample}, 4, 9, 1)},",
     ]
     if interface.require_key:
-        lines.append(f"    {_PYTHON_HEADERS},")
+        lines.append(f"    {PYTHON_HEADERS},")
     lines += [
         *(["    verify=tls,"] if tls else []),
-        f"    timeout={_seconds(interface)},",
+        f"    timeout={seconds(interface)},",
         ")",
         "answer.raise_for_status()",
         'print(answer.json()["outputs"]["agent"]["result"])',
     ]
-    return Snippet("Python", "call.py", "\n".join(lines), "Needs the package httpx. " + _before(interface))
+    return Snippet("Python", "call.py", "\n".join(lines), "Needs the package httpx. " + before(interface))
 
 
 def _javascript(interface: Interface) -> Snippet:
-    headers = ['"Content-Type": "application/json"']
-    if interface.require_key:
-        headers.append(f"Authorization: `Bearer ${{process.env.{KEY_VARIABLE}}}`")
-    body = json.dumps({"inputs": interface.sample}, indent=2, ensure_ascii=False)
-    if '"__proto__"' in body:  # as a literal it would set the prototype instead of a field
-        body = f"JSON.parse({json.dumps(body)})"
     code = f"""\
-const answer = await fetch({json.dumps(interface.api_url)}, {{
-  method: "POST",
-  headers: {{ {", ".join(headers)} }},
-  body: JSON.stringify({_indented(body, "  ")}),
-}});
-if (!answer.ok) throw new Error(`${{answer.status}}: ${{await answer.text()}}`);
+{javascript_call(interface)}
 const {{ outputs }} = await answer.json();
 console.log(JSON.stringify(outputs.agent.result, null, 2));"""
-    return Snippet(
-        "JavaScript", "call.mjs", code, "Runs in Node 18 or newer. " + _before(interface) + for_node(interface)
-    )
+    return Snippet("JavaScript", "call.mjs", code, before_node(interface))
 
 
 def _claude_code(interface: Interface, url: str) -> Snippet:
     words = ["claude", "mcp", "add", "--transport", "http"]
     if not interface.require_key:
-        note = (_before(interface) + for_node(interface)).strip()
+        note = (before(interface) + for_node(interface)).strip()
         return Snippet("Claude Code", "connect.sh", shlex.join([*words, interface.name, url]), note)
     header = f"Authorization: Bearer ${{{KEY_VARIABLE}}}"
     command = shlex.join([*words, "--scope", "project", interface.name, url, "--header", header])
-    note = f"The project's .mcp.json keeps the variable's name, not the key. {_before(interface)}{for_node(interface)}"
+    note = f"The project's .mcp.json keeps the variable's name, not the key. {before(interface)}{for_node(interface)}"
     return Snippet("Claude Code", "connect.sh", command, note)
 
 
@@ -144,7 +118,7 @@ def _claude_desktop(interface: Interface, url: str) -> Snippet:
 
 def _cursor(interface: Interface, url: str) -> Snippet:
     server = {"url": url, **_headers(interface, f"${{env:{KEY_VARIABLE}}}")}
-    note = f"In your home folder or your project. {_before(interface)}{for_node(interface)}"
+    note = f"In your home folder or your project. {before(interface)}{for_node(interface)}"
     return _configuration("Cursor", ".cursor/mcp.json", {"mcpServers": {interface.name: server}}, note)
 
 
@@ -152,7 +126,7 @@ def _vs_code(interface: Interface, url: str) -> Snippet:
     server = {"type": "http", "url": url, **_headers(interface, "${input:nexdeck-key}")}
     document: dict[str, Any] = {"servers": {interface.name: server}}
     if not interface.require_key:
-        note = (_before(interface) + for_node(interface)).strip()
+        note = (before(interface) + for_node(interface)).strip()
         return _configuration("VS Code", ".vscode/mcp.json", document, note)
     asked = {"type": "promptString", "id": "nexdeck-key", "description": f"Key of {interface.name}", "password": True}
     note = "VS Code asks for the key once and keeps it in its secret store."
@@ -165,7 +139,7 @@ def _python_mcp(interface: Interface, url: str) -> Snippet:
     imports, headers = ["asyncio", "json"], ""
     if interface.require_key:
         imports.append("os")
-        headers = f"{_PYTHON_HEADERS}, "
+        headers = f"{PYTHON_HEADERS}, "
     if tls := python_lines(interface):
         imports.append("ssl")
         headers += "verify=tls, "
@@ -180,7 +154,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 async def main() -> None:
     async with (
-        httpx.AsyncClient({headers}timeout={_seconds(interface)}) as http,
+        httpx.AsyncClient({headers}timeout={seconds(interface)}) as http,
         streamable_http_client({json.dumps(url)}, http_client=http) as (read, write, _),
         ClientSession(read, write) as session,
     ):
@@ -192,7 +166,7 @@ async def main() -> None:
 
 
 asyncio.run(main())"""
-    return Snippet("Python MCP", "call_tool.py", code, "Needs the package mcp. " + _before(interface))
+    return Snippet("Python MCP", "call_tool.py", code, "Needs the package mcp. " + before(interface))
 
 
 def _headers(interface: Interface, key: str) -> dict[str, Any]:
@@ -201,19 +175,3 @@ def _headers(interface: Interface, key: str) -> dict[str, Any]:
 
 def _configuration(client: str, filename: str, document: dict[str, Any], note: str) -> Snippet:
     return Snippet(client, filename, json.dumps(document, indent=2), note)
-
-
-def _before(interface: Interface, needs_certificate: bool = True) -> str:
-    """What is to be done first."""
-    notes = [f"Set the environment variable {KEY_VARIABLE} to your key first."] if interface.require_key else []
-    if needs_certificate and interface.trust.certificate:
-        notes.append(how_to_save_it(interface))
-    return " ".join(notes)
-
-
-def _seconds(interface: Interface) -> str:
-    return f"{interface.limits.timeout_seconds + GRACE_SECONDS:g}"
-
-
-def _indented(text: str, margin: str) -> str:
-    return text.replace("\n", f"\n{margin}")

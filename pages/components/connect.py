@@ -4,7 +4,8 @@ from nicegui import ui
 
 from pages.components.code_view import code_view
 from services.interface import Interface
-from services.snippets import Snippet, snippets
+from services.snippet_parts import Snippet
+from services.snippets import snippets
 
 
 class ConnectPanel:

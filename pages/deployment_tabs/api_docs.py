@@ -11,9 +11,16 @@ from pages.components.connect import ConnectPanel
 from pages.components.copy_button import CopyButton
 from pages.components.schema_table import inputs_table, outputs_table
 from pages.components.section import Section
-from services.api_docs import WITH_WAIT, example_answer, limit_words, problems_of
+from services.api_docs import example_answer, example_events
+from services.api_problems import WITH_WAIT, limit_words, problems_of
 from services.deployment_views import DeploymentDetail
 from services.interface import Interface, interface_of
+
+STREAMING = (
+    "A call with “Accept: text/event-stream” gets each piece as it comes, and the whole answer in the event “result”. "
+    "A failure after the first piece is the event “error”. All other calls get the whole answer at once. MCP clients "
+    "that ask for progress get the pieces as its messages, A2A clients as updates of an artifact."
+)
 
 
 class ApiDocsTab:
@@ -37,6 +44,9 @@ class ApiDocsTab:
                 with ui.element("div").classes("columns"):
                     code_view(_pretty({"inputs": interface.sample}), "request.json", height=360, wrap=True)
                     code_view(_pretty(example_answer(interface)), "answer 200.json", height=360, wrap=True)
+                if interface.chunks is not None:
+                    with _card("Streaming"):
+                        _show_streaming(interface)
                 with _card("Errors"):
                     _show_errors(interface)
 
@@ -56,6 +66,8 @@ class ApiDocsTab:
                         _address("POST", interface.api_url)
                     if interface.mcp_url:
                         _address("MCP", interface.mcp_url)
+                    if interface.a2a_url:
+                        _address("A2A", interface.a2a_url)
                 ui.label(_authentication(interface)).classes("small fg2 breaks")
                 ui.label(" ".join(limit_words(interface))).classes("small fg2")
 
@@ -79,6 +91,11 @@ def _authentication(interface: Interface) -> str:
     if interface.require_key:
         return "Authentication: Authorization: Bearer KEY, with a key of this deployment. Create one under Settings."
     return "Authentication: none. Anybody who reaches the gateway may call it."
+
+
+def _show_streaming(interface: Interface) -> None:
+    ui.label(STREAMING).classes("small fg2")
+    code_view(example_events(interface).rstrip(), "answer 200, text/event-stream", height=200, wrap=True)
 
 
 def _show_errors(interface: Interface) -> None:

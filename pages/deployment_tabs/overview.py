@@ -16,7 +16,7 @@ from pages.words import UNDER_WAY, milliseconds
 from services.deployment_views import DeploymentDetail
 from services.interface import interface_of
 from services.operations import CANARY
-from services.snippets import curl_command
+from services.snippet_parts import curl_command
 
 
 class OverviewTab:

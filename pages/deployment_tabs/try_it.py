@@ -23,7 +23,7 @@ from pages.words import CHANNELS, milliseconds
 from services.deployment_views import DeploymentDetail
 from services.errors import StudioError
 from services.interface import Interface, interface_of
-from services.snippets import curl_command
+from services.snippet_parts import curl_command
 from services.trials import Trial, try_call
 
 KEPT_TRIES = 10

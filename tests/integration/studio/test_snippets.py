@@ -15,7 +15,8 @@ from mcp.client.stdio import stdio_client
 from models.deployment import DeploymentOptions
 from models.wire import Channel
 from services.interface import Interface
-from services.snippets import Snippet, snippets
+from services.snippet_parts import Snippet
+from services.snippets import snippets
 from tests.integration.studio.test_lifecycle import deploy
 from tests.programs import ROOT, Studio
 
@@ -33,9 +34,12 @@ def parrot(text: str, items: list) -> dict:
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with a key", "open"])
 def offered(studio: Studio, request: pytest.FixtureRequest) -> tuple[dict[str, Snippet], dict[str, str]]:
-    """The snippets of a deployment by their client, and the environment that its caller has."""
     studio.http.post("/api/v1/agents", json={"filename": "parrot.py", "source": PARROT})
-    done = deploy(studio, "parrot", f"parrot-{request.param}".lower(), require_key=request.param)
+    return offers(studio, deploy(studio, "parrot", f"parrot-{request.param}".lower(), require_key=request.param))
+
+
+def offers(studio: Studio, done: dict) -> tuple[dict[str, Snippet], dict[str, str]]:
+    """The snippets of a deployment by their client, and the environment that its caller has."""
     assert done["operation"]["status"] == "succeeded", done["operation"]
     row = done["deployment"]
     options = DeploymentOptions.model_validate(row["options"])
@@ -52,7 +56,7 @@ def offered(studio: Studio, request: pytest.FixtureRequest) -> tuple[dict[str, S
     )
     env = {name: value for name, value in studio.env.items() if not name.lower().endswith("_proxy")}
     env |= {"PATH": f"{BIN}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(ROOT)}
-    if request.param:
+    if done["key"]:
         env["NEXDECK_KEY"] = done["key"]
     return {snippet.client: snippet for snippet in snippets(interface)}, env
 
@@ -67,6 +71,7 @@ RUNS = {
     "JavaScript": ([str(BIN / "node")], json.loads),
     "Command line": (["bash", "-e"], json.loads),
     "Python MCP": ([sys.executable], json.loads),
+    "A2A": ([sys.executable], json.loads),
 }
 
 
@@ -77,12 +82,61 @@ def test_it_runs_as_it_is_printed(offered, client: str, tmp_path: Path) -> None:
     run(made[client], program, answer_of, env, tmp_path)
 
 
-def run(snippet: Snippet, program: list[str], answer_of: Callable, env: dict[str, str], folder: Path) -> None:
+TELLER = f'''"""Tells it word by word."""
+
+from collections.abc import Iterator
+
+SAMPLE = {{"text": {SAMPLE["text"]!r}}}
+
+
+def teller(text: str) -> Iterator[str]:
+    for word in text.split():
+        yield word + " "
+'''
+
+
+@pytest.fixture(scope="module")
+def streamed(studio: Studio) -> tuple[dict[str, Snippet], dict[str, str]]:
+    studio.http.post("/api/v1/agents", json={"filename": "teller.py", "source": TELLER})
+    return offers(studio, deploy(studio, "teller", "teller", require_key=True))
+
+
+def sse_answer(output: str) -> list:
+    found = [json.loads(line[6:]) for line in output.splitlines() if line.startswith("data: ")]
+    return [*found[:-1], found[-1]["outputs"]["agent"]["result"]]
+
+
+def printed_pieces(output: str) -> list:
+    *pieces, last = output.splitlines()
+    return [*pieces, ast.literal_eval(last)]
+
+
+STREAMS = {
+    "curl, streaming": (["bash", "-e"], sse_answer),
+    "Python, streaming": ([sys.executable], printed_pieces),
+    "JavaScript, streaming": ([str(BIN / "node")], lambda out: [json.loads(line) for line in out.splitlines()]),
+}
+
+
+@pytest.mark.parametrize("client", STREAMS)
+def test_a_streamed_answer_comes_piece_by_piece(streamed, client: str, tmp_path: Path) -> None:
+    made, env = streamed
+    program, pieces_of = STREAMS[client]
+    pieces = [word + " " for word in SAMPLE["text"].split()]
+    result = output_of(made[client], program, env, tmp_path)
+    assert pieces_of(result) == [*pieces, {"result": "".join(pieces)}]
+
+
+def output_of(snippet: Snippet, program: list[str], env: dict[str, str], folder: Path) -> str:
     script = folder / snippet.filename
     script.write_text(snippet.code)
     result = subprocess.run([*program, script], cwd=folder, env=env, capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert answer_of(result.stdout) == SAMPLE
+    return result.stdout
+
+
+def run(snippet: Snippet, program: list[str], answer_of: Callable, env: dict[str, str], folder: Path) -> None:
+    assert answer_of(output_of(snippet, program, env, folder)) == SAMPLE
 
 
 def test_the_key_is_needed_and_in_no_snippet(offered, tmp_path: Path) -> None:

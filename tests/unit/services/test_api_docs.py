@@ -5,10 +5,12 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from models.wire import Channel, JsonSchema, Limits
-from services.api_docs import openapi, problems_of
+from models.wire import CHUNKS_KEYWORD, Channel, JsonSchema, Limits, Problem
+from services.api_docs import openapi
+from services.api_problems import problems_of
 from tests.unit.services.interfaces import interface
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,12}", fullmatch=True) | st.sampled_from(["$ref", "default", "items"])
@@ -97,6 +99,33 @@ def test_security_and_limits_are_told_only_where_they_apply() -> None:
     assert "`too_many_calls`" in responses["503"]["description"]
     assert "7 s" in responses["504"]["description"]
     assert "60 calls a minute" in kept["info"]["description"]
+
+
+def test_each_error_has_an_example_of_each_code_and_the_headers_that_come_with_it() -> None:
+    responses = openapi(interface(require_key=True))["paths"]["/workflows/echo/execute"]["post"]["responses"]
+    problem = Problem.model_json_schema()
+    for status, answer in responses.items():
+        assert "X-Request-ID" in answer["headers"]
+        if status != "200":
+            examples = answer["content"]["application/problem+json"]["examples"]
+            assert {code: each["value"]["status"] for code, each in examples.items()} == dict.fromkeys(
+                examples, int(status)
+            )
+            assert all(not list(Draft202012Validator(problem).iter_errors(each["value"])) for each in examples.values())
+    assert "WWW-Authenticate" in responses["401"]["headers"]
+    assert responses.keys() >= {"200", "401", "403", "404", "422", "503", "504"}
+
+
+def test_an_agent_that_streams_has_an_answer_in_events() -> None:
+    chunk = {"type": "string"}
+    document = openapi(interface(output_schema={"type": "object", CHUNKS_KEYWORD: chunk}))
+    OpenAPIV31SpecValidator(document).validate()
+    good = document["paths"]["/workflows/echo/execute"]["post"]["responses"]["200"]["content"]
+    assert good["text/event-stream"]["example"].startswith("event: chunk\ndata: ")
+    assert document["components"]["schemas"]["Chunk"] == chunk
+    assert document["components"]["schemas"]["Outputs"] == {"type": "object"}
+    assert "text/event-stream" in document["info"]["description"]
+    assert "text/event-stream" not in json.dumps(openapi(interface()))
 
 
 def test_a_channel_that_is_off_has_no_path() -> None:

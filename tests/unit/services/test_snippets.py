@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from models.wire import Channel
-from services.snippets import Snippet, snippets
+from models.wire import CHUNKS_KEYWORD, Channel
+from services.snippet_parts import Snippet
+from services.snippets import snippets
 from tests.unit.services.interfaces import interface
 
 VALUES = st.recursive(
@@ -38,6 +39,12 @@ def test_the_sample_arrives_exactly(sample: dict[str, Any]) -> None:
     calls = [node for node in ast.walk(ast.parse(made["Python MCP"].code)) if isinstance(node, ast.Call)]
     (tool,) = [call for call in calls if ast.unparse(call.func) == "session.call_tool"]
     assert ast.literal_eval(tool.args[1]) == sample
+    (inputs,) = [
+        node.value
+        for node in ast.walk(ast.parse(made["A2A"].code))
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "inputs"
+    ]
+    assert ast.literal_eval(inputs) == sample
 
 
 def object_of(**properties: Any) -> dict[str, Any]:
@@ -93,7 +100,11 @@ def test_plain_http_to_another_machine_is_allowed_by_name(url: str, allowed: boo
 
 
 def test_only_channels_that_are_on_are_offered() -> None:
-    assert list(by_client(channels=(Channel.API,), mcp_url=None, cli_command="")) == ["curl", "Python", "JavaScript"]
+    assert list(by_client(channels=(Channel.API,), mcp_url=None, cli_command="")) == [
+        *("curl", "Python", "JavaScript", "A2A"),
+    ]
+    streams = by_client(output_schema={CHUNKS_KEYWORD: {}}, mcp_url=None)
+    assert {"curl, streaming", "Python, streaming", "JavaScript, streaming"} < streams.keys()
     assert list(by_client(channels=(Channel.CLI,), mcp_url=None)) == ["Command line"]
 
 

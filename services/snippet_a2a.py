@@ -1,0 +1,41 @@
+"""The program that calls a deployment as an A2A agent. Pure."""
+
+import json
+
+from services.codegen.literals import layout
+from services.interface import Interface
+from services.snippet_parts import PYTHON_HEADERS, Snippet, before, seconds
+from services.snippet_trust import python_lines
+
+
+def a2a_snippet(interface: Interface, url: str) -> Snippet:
+    imports, headers = ["asyncio", "json"], ""
+    if interface.require_key:
+        imports.append("os")
+        headers = f"{PYTHON_HEADERS}, "
+    if tls := python_lines(interface):
+        imports.append("ssl")
+        headers += "verify=tls, "
+    code = f"""\
+{chr(10).join(f"import {name}" for name in imports)}
+from uuid import uuid4
+
+import httpx
+from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
+from a2a.types import SendMessageRequest
+from google.protobuf.json_format import MessageToDict, ParseDict
+{chr(10).join(["", *tls, ""]) if tls else ""}
+
+async def main() -> None:
+    async with httpx.AsyncClient({headers}timeout={seconds(interface)}) as http:
+        card = await A2ACardResolver(http, {json.dumps(url)}).get_agent_card()
+        client = ClientFactory(ClientConfig(httpx_client=http, streaming=False)).create(card)
+        inputs = {layout(interface.sample, 8, 17, 0)}
+        message = {{"messageId": str(uuid4()), "role": "ROLE_USER", "parts": [{{"data": inputs}}]}}
+        async for answer in client.send_message(ParseDict({{"message": message}}, SendMessageRequest())):
+            print(json.dumps(MessageToDict(answer.message.parts[-1])["data"]))
+
+
+asyncio.run(main())"""
+    note = f"Needs the package a2a-sdk. The card of the agent is at {url}/.well-known/agent-card.json."
+    return Snippet("A2A", "call_a2a.py", code, f"{note} {before(interface)}".strip())
