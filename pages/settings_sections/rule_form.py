@@ -57,7 +57,9 @@ class RuleForm:
             self._end = text_field("To", end, placeholder="07:00")
             zones = {name: name for name in sorted(available_timezones())}
             self._zone = choice_field("Time zone", zones, zone, searchable=True)
-        ui.label("It comes as one message at their end. What is critical always comes at once.").classes("small fg3 breaks")
+        ui.label("It comes as one message at their end. What is critical always comes at once.").classes(
+            "small fg3 breaks"
+        )
         for path, entry in (("start", self._start), ("end", self._end), ("time_zone", self._zone)):
             self._errors.belongs(f"rule.quiet_hours.{path}", entry)
 
