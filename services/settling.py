@@ -24,7 +24,7 @@ from services.gateway_client import GatewayClient
 
 PASSING = {"storage_failed", "starting", "restoring"}  # verdicts of a gateway that may be others in a moment
 LOST = {"not_deployed", "revision_not_loaded"}  # what it says of a revision that it has been given before
-LONGEST_PAUSE = 2.0  # seconds between two attempts
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds between two attempts
 READY_SECONDS = 15.0  # in which a gateway of our own comes up
 FIRST_PATIENCE = 8.0  # seconds before the gateway is asked whether it knows of a call that is not answered yet
 
@@ -178,7 +178,7 @@ async def ready(client: GatewayClient, gateway: Gateway, remark: Remark) -> Gate
             if state.ready:
                 return state
             await remark(f"The gateway {gateway.name} is restoring what it had.")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(FIRST_PAUSE)
 
 
 def holds(held: DeploymentState | None, number: int, sha256: str) -> bool:
@@ -192,7 +192,7 @@ def serves(held: DeploymentState | None, number: int, sha256: str) -> bool:
 
 
 def _pauses() -> Iterator[float]:
-    pause = 0.1
+    pause = FIRST_PAUSE
     while True:
         yield pause
         pause = min(pause * 2, LONGEST_PAUSE)

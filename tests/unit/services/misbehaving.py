@@ -21,7 +21,7 @@ from services.changes import Changes
 from services.convergence import Convergence
 from services.database import Database
 from services.deployments import NexusDeploymentService
-from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, ProofFailed
+from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, OutcomeUnknown, ProofFailed
 from services.gateway_client import GatewayClient
 from services.gateway_connections import GatewayConnections
 from services.gateways import GatewayDirectory
@@ -41,24 +41,48 @@ URL = "http://127.0.0.1:1"
 
 
 class MemoryGateway:
-    """Answers as the real one does. The next fault in ``faults`` befalls the next call: ``refuse`` before it does its
-    work, ``cut`` after it, ``reject`` instead of it, ``slow`` before it; None lets the call pass."""
+    """Answers as the real one does. The next fault in ``faults`` befalls the next call: ``refuse``, ``lose`` and,
+    where it writes, ``full`` before it does its work, ``cut`` after it, ``reject`` instead of it, ``slow`` before it;
+    ``crash`` loses what is not live, ``hang`` never answers; None lets the call pass.
+
+    ``befell`` lists the faults that befell a call, ``changes`` the changes that were made, as ``(what, deployment)``.
+    """
 
     def __init__(self) -> None:
         self.url = URL
         self.held: dict[str, DeploymentState] = {}
         self.faults: deque[str | None] = deque()
+        self.befell: list[str] = []
+        self.changes: list[tuple[str, str]] = []
 
-    async def _befall(self, work):
+    def crash(self) -> None:
+        """It is killed, and started again with what it has on disk."""
+        self.held = {id_: state for id_, state in self.held.items() if state.live is not None}
+        for state in self.held.values():
+            state.loaded, state.canary = [], None
+
+    async def _befall(self, work, writes: bool = False):
         fault = self.faults.popleft() if self.faults else None
+        if fault == "full" and not writes:
+            fault = None
+        if fault:
+            self.befell.append(fault)
         await asyncio.sleep(0.02 if fault == "slow" else 0)
+        if fault == "hang":
+            await asyncio.sleep(3600)
+        if fault == "crash":
+            self.crash()
         if fault == "refuse":
             raise GatewayUnreachable("the line is down")
+        if fault in ("lose", "crash"):
+            raise OutcomeUnknown("the line was cut before the work was done")
+        if fault == "full":
+            raise GatewayError("no space left", code="storage_failed")
         if fault == "reject":
             raise ArtifactRejected("it does not load")
         result = work()
         if fault == "cut":
-            raise GatewayUnreachable("the line was cut after the work was done")
+            raise OutcomeUnknown("the line was cut after the work was done")
         return result
 
     async def state(self) -> GatewayState:
@@ -70,6 +94,7 @@ class MemoryGateway:
 
     async def load(self, deployment_id: str, bundle: RevisionBundle) -> DeploymentState:
         def work() -> DeploymentState:
+            self.changes.append(("load", deployment_id))
             state = self.held.setdefault(deployment_id, DeploymentState(deployment_id=deployment_id, name=bundle.name))
             present = [*state.loaded, *([state.live] if state.live else [])]
             if bundle.revision not in [revision.revision for revision in present]:
@@ -91,13 +116,14 @@ class MemoryGateway:
         def work() -> DeploymentState:
             state = self.held.get(deployment_id)
             if state is None or request.revision not in [r.revision for r in [*state.loaded, state.live] if r]:
-                raise GatewayError("it is not loaded here")
+                raise GatewayError("it is not loaded here", code="revision_not_loaded")
+            self.changes.append(("go live", deployment_id))
             if state.live is None or state.live.revision != request.revision:
                 state.live = next(loaded for loaded in state.loaded if loaded.revision == request.revision)
                 state.loaded = [loaded for loaded in state.loaded if loaded.revision != request.revision]
             return state
 
-        return await self._befall(work)
+        return await self._befall(work, writes=True)
 
     async def set_canary(self, deployment_id: str, request: CanaryRequest) -> DeploymentState:
         def work() -> DeploymentState:
@@ -111,7 +137,7 @@ class MemoryGateway:
         return await self._befall(work)
 
     async def remove(self, deployment_id: str) -> None:
-        await self._befall(lambda: self.held.pop(deployment_id, None))
+        await self._befall(lambda: self.held.pop(deployment_id, None), writes=True)
 
 
 class MemoryDirectory(GatewayDirectory):
@@ -127,7 +153,7 @@ class MemoryProver(Prover):
             held = client.held.get(call.deployment_id)
             present = [*held.loaded, *([held.live] if held.live else [])] if held else []
             if call.revision not in [revision.revision for revision in present]:
-                raise ProofFailed("it is not there")
+                raise ProofFailed("it is not there", code="revision_not_loaded")
             return "answered"
 
         try:
@@ -168,4 +194,12 @@ class Services:
 
     async def close(self) -> None:
         await self.convergence.close()
+        self.database.close()
+
+    async def die(self) -> None:
+        """As a kill does it: nothing is written any more, no lease is given back."""
+        tasks = list(self.convergence._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.database.close()

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -20,24 +21,29 @@ from models.deployment import (
     OperationStatus,
     Revision,
 )
-from services import canary
+from services import canary, leases, settling
 from services.errors import Conflict
 from services.rules.convergence import Backoff
 from tests.unit.services.misbehaving import MemoryGateway, Services
 
 NAMES = ("red", "blue")
-FAULTS = st.lists(st.sampled_from([None, None, "refuse", "cut", "reject", "slow"]), max_size=6)
+FAULTS = st.lists(st.sampled_from([None, None, "refuse", "lose", "cut", "reject", "slow", "full", "crash"]), max_size=6)
+WISHES = {"stop": DesiredState.STOPPED, "undeploy": DesiredState.ABSENT}  # all other changes wish it to run
+EXCUSES = {"refuse", "reject", "crash"}  # only these may make anything fail
 
 
 class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         canary.POLL_SECONDS = 0.01
+        settling.FIRST_PAUSE = settling.LONGEST_PAUSE = 0.005
+        leases.LEASE = timedelta(seconds=0.2)
         self.loop = asyncio.new_event_loop()
         self.folder = Path(tempfile.mkdtemp(prefix="nexdeck-machine-"))
         self.gateway = MemoryGateway()
         self.services = Services(self.folder, self.gateway)
         self.ids: dict[str, str] = {}
+        self.wished: dict[str, DesiredState] = {}
 
     def run(self, work) -> object:
         return self.loop.run_until_complete(asyncio.wait_for(work, 20))
@@ -55,22 +61,41 @@ class Lifecycle(RuleBasedStateMachine):
         async def work() -> None:
             change = await self.services.deployments.request_deploy("echo", name=name, by="ann")
             self.ids[name] = change.deployment.id
+            self.wished[change.deployment.id] = DesiredState.RUNNING
 
         self.run(self._refusable(work()))
 
     @rule(
         name=st.sampled_from(NAMES),
-        what=st.sampled_from(["stop", "start", "restart", "redeploy", "undeploy", "cancel"]),
+        what=st.sampled_from(["stop", "start", "restart", "redeploy", "undeploy", "rollback"]),
     )
     def change(self, name: str, what: str) -> None:
+        reason = {"reason": "because"} if what == "rollback" else {}
+
+        async def work() -> None:
+            await getattr(self.services.deployments, what)(self.ids[name], by="ann", **reason)
+            self.wished[self.ids[name]] = WISHES.get(what, DesiredState.RUNNING)
+
         if name in self.ids:
-            self.run(self._refusable(getattr(self.services.deployments, what)(self.ids[name], by="ann")))
+            self.run(self._refusable(work()))
+
+    @rule(name=st.sampled_from(NAMES))
+    def cancel(self, name: str) -> None:
+        """What was live stays wished for; what never was is wished for no longer."""
+
+        async def work() -> None:
+            row = (await self.services.deployments.cancel(self.ids[name], by="ann")).deployment
+            assert row.desired_state in (self.wished[row.id], DesiredState.STOPPED)
+            self.wished[row.id] = row.desired_state
+
+        if name in self.ids:
+            self.run(self._refusable(work()))
 
     @rule(name=st.sampled_from(NAMES), seconds=st.sampled_from([0.01, 30]))
     def redeploy_with_a_canary(self, name: str, seconds: float) -> None:
         if name in self.ids:
             options = DeploymentOptions(canary={"minutes": seconds / 60})
-            self.run(self._refusable(self.services.deployments.redeploy(self.ids[name], options=options, by="ann")))
+            self.run(self._refusable(self._redeploy(self.ids[name], options)))
 
     @rule(name=st.sampled_from(NAMES))
     def promote(self, name: str) -> None:
@@ -85,14 +110,21 @@ class Lifecycle(RuleBasedStateMachine):
     def reconcile(self) -> None:
         self.run(self.services.reconciler.sweep())
 
-    @rule()
-    def control_plane_dies(self) -> None:
+    @rule(gently=st.booleans(), owner=st.sampled_from(["ours", "theirs"]))
+    def control_plane_dies(self, gently: bool, owner: str) -> None:
+        """It is started again, or another one on the same database takes its place."""
+
         async def work() -> None:
-            await self.services.close()
-            self.services = Services(self.folder, self.gateway)
+            await (self.services.close() if gently else self.services.die())
+            self.services = Services(self.folder, self.gateway, owner)
             await self.services.convergence.resume()
 
         self.run(work())
+
+    @rule()
+    def gateway_dies(self) -> None:
+        self.gateway.befell.append("crash")
+        self.gateway.crash()
 
     @rule(name=st.sampled_from(NAMES))
     def gateway_loses_it(self, name: str) -> None:
@@ -107,11 +139,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_operation_is_active(self) -> None:
-        def query(session) -> list[str]:
-            active = select(Operation.deployment_id).where(Operation.status == OperationStatus.RUNNING)
-            return list(session.exec(active))
-
-        active = self.run(self.services.database.read(query))
+        active = self.run(self.services.database.read(_active))
         assert len(active) == len(set(active))
 
     def teardown(self) -> None:
@@ -125,20 +153,31 @@ class Lifecycle(RuleBasedStateMachine):
         with contextlib.suppress(Conflict):
             await work
 
+    async def _redeploy(self, deployment_id: str, options: DeploymentOptions) -> None:
+        await self.services.deployments.redeploy(deployment_id, options=options, by="ann")
+        self.wished[deployment_id] = DesiredState.RUNNING
+
     async def _settle(self) -> None:
         for _ in range(4):
+            while await self.services.database.read(_active):
+                await self.services.convergence.take_over()
+                await asyncio.sleep(0.01)
+                await self._promote_all()
             while tasks := list(self.services.convergence._tasks.values()):
-                for deployment_id in self.ids.values():
-                    await self._refusable(self.services.deployments.promote(deployment_id, by="ann"))
                 await asyncio.wait(tasks, timeout=0.1)
             self.services.reconciler._backoff = Backoff()
             await self.services.reconciler.sweep()
+
+    async def _promote_all(self) -> None:
+        for deployment_id in self.ids.values():
+            await self._refusable(self.services.deployments.promote(deployment_id, by="ann"))
 
     def _check(self, session) -> None:
         on_gateway = self.gateway.held
         accounted = set()
         for row in session.exec(select(Deployment)):
             held = on_gateway.get(row.id)
+            assert row.desired_state is self.wished[row.id]
             if held is not None:
                 accounted.add(row.id)
             if row.undeployed_at is not None or row.desired_state is not DesiredState.RUNNING:
@@ -153,8 +192,14 @@ class Lifecycle(RuleBasedStateMachine):
             else:
                 assert row.status is DeploymentStatus.FAILED
                 assert row.error_message
+                assert EXCUSES & set(self.gateway.befell), row.error_message
                 assert held is None
         assert accounted == set(on_gateway)
+
+
+def _active(session) -> list[str]:
+    """The deployments with an operation under way."""
+    return list(session.exec(select(Operation.deployment_id).where(Operation.status == OperationStatus.RUNNING)))
 
 
 Lifecycle.TestCase.settings = settings(
