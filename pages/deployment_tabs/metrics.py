@@ -33,7 +33,7 @@ class MetricsTab:
             self._back = Button("Whole range", lambda: self._filter(since="", until=""), symbol="arrow-left")
             with icon_button("download", "Download these points as CSV", lambda: None) as self._download:
                 pass
-        with ui.element("div").classes("figures").mark("metric-figures"):
+        with ui.element("div").classes("key-figures").mark("metric-figures"):
             names = ("requests", "failed", "p50", "p95", "p99", "tokens", "cost")
             self._figures = {name: _Figure(name) for name in names}
         self._nothing = ui.element("div").classes("full")
