@@ -130,11 +130,11 @@ class _Entry:
     def _sight(self, row: Row[Any], held: DeploymentState | None, traffic: Traffic) -> Sight | None:
         """What the look says of a deployment that should be served; None: nothing, for the time being."""
         name = self._look.gateway.name
-        if self._standing.state is HealthState.UNHEALTHY:
+        if not self._look.is_up:
+            if self._standing.state is not HealthState.UNHEALTHY:
+                return None
             fault = f"Gateway {name} cannot be reached: {self._standing.reason}"
             return Sight(fault=fault, cause=HealthCause.GATEWAY)
-        if not self._look.is_up:
-            return None
         is_excused = row.status in UNDER_WAY or row.updated_at >= self._look.at
         if held is None or held.live is None:
             cause = f": {held.error}" if held and held.error else "."

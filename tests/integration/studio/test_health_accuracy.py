@@ -1,0 +1,343 @@
+"""Health accuracy: every cause made to happen on a real gateway; state, reason, and how many sweeps until it is seen.
+
+The gateway, its process, the calls and the connection to it are real. Only the clock is not: each sweep is recorded
+as 15 s after the one before, so that five-minute windows and streaks need no waiting.
+"""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.build import build_studio
+from app.settings import Settings
+from models.base import now
+from models.deployment import DeploymentOptions, HealthState
+from models.health import HealthCause, IncidentEventKind
+from models.wire import Channel
+from services.health_views import HealthView
+from services.incidents import IncidentDetail, IncidentQuery
+from services.studio import Studio
+from tests.gateway_process import TOKEN, GatewayProcess, gateway_process
+
+INTERVAL = timedelta(seconds=15)
+AGENT = '''"""Does as it is told."""
+
+import asyncio
+from pathlib import Path
+
+__version__ = "1.0.0"
+SAMPLE = {}
+
+
+async def agent(fail: bool = False, ms: int = 0, fail_if_there: str = "") -> dict:
+    """Fail, or take a while."""
+    await asyncio.sleep(ms / 1000)
+    if fail or (fail_if_there and Path(fail_if_there).exists()):
+        raise ValueError("as told")
+    return {"done": True}
+'''
+
+
+class Relay:
+    """The network between Nexdeck and the gateway: a TCP relay that can be cut and mended."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task] = set()
+        self.port = 0
+
+    async def mend(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def cut(self) -> None:
+        self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.add(task := asyncio.current_task())
+        task.add_done_callback(self._tasks.discard)
+        try:
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, far_writer}
+        try:
+            await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        finally:
+            self._writers -= {writer, far_writer}
+
+    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+
+class Watch:
+    """A control plane that looks at one gateway through a relay, by a clock of the test's own."""
+
+    def __init__(self, folder: Path, gateway: GatewayProcess, relay: Relay) -> None:
+        self.gateway, self.relay = gateway, relay
+        self._folder = folder
+        self.at = now()
+        self.studio = self._build()
+
+    def _build(self) -> Studio:
+        return build_studio(Settings(data_dir=self._folder, sweep_seconds=INTERVAL.total_seconds()))
+
+    async def restart(self) -> None:
+        """The control plane, not the gateway."""
+        await self.studio.stop()
+        self.studio = self._build()
+
+    async def deploy(self, name: str, **options) -> str:
+        chosen = DeploymentOptions(channels=[Channel.API], **options)
+        row = await self.studio.deployments.deploy_agent("agent", None, "far", name=name, options=chosen)
+        assert row.status == "running", row.error_message
+        return row.id
+
+    async def look(self):
+        return await self.studio.gateways.look(await self.studio.gateways.get("far"))
+
+    async def sweep(self, times: int = 1) -> None:
+        for _ in range(times):
+            look = await self.look()
+            self.at += INTERVAL
+            await self.studio.health.record(look._replace(at=self.at))
+
+    async def wait(self, **length: float) -> None:
+        """Nobody calls for a while, and nothing is looked at."""
+        self.at += timedelta(**length)
+
+    async def until(self, deployment_id: str, state: HealthState, most: int = 10) -> int:
+        """How many sweeps it takes until the deployment is in that state."""
+        for sweeps in range(1, most + 1):
+            await self.sweep()
+            if (await self.view(deployment_id)).row.state is state:
+                return sweeps
+        seen = (await self.view(deployment_id)).row
+        raise AssertionError(f"not {state} after {most} sweeps: {seen.state}, {seen.reason}")
+
+    async def view(self, subject_id: str) -> HealthView:
+        return await self.studio.health_views.of_subject(subject_id)
+
+    async def incidents(self) -> list[IncidentDetail]:
+        found = await self.studio.incidents.list(IncidentQuery(limit=100))
+        return [await self.studio.incidents.get(summary.incident.id) for summary in found.items]
+
+    async def call(self, name: str, times: int, *, failing: int = 0, ms: int = 0) -> None:
+        async with httpx.AsyncClient(base_url=self.gateway.url, trust_env=False, timeout=30) as http:
+            for number in range(times):
+                inputs = {"fail": number < failing, "ms": ms}
+                answer = await http.post(f"/workflows/{name}/execute", json={"inputs": inputs})
+                assert answer.status_code == (500 if number < failing else 200), answer.text
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess]:
+    with gateway_process(tmp_path_factory.mktemp("watched")) as process:
+        yield process
+
+
+@pytest.fixture
+async def watch(tmp_path: Path, gateway: GatewayProcess) -> AsyncIterator[Watch]:
+    relay = Relay(gateway.port)
+    await relay.mend()
+    watch = Watch(tmp_path / "data", gateway, relay)
+    await watch.studio.agents.create("agent.py", AGENT, by="test")
+    await watch.studio.gateways.add_remote("far", f"http://127.0.0.1:{relay.port}", TOKEN, by="test")
+    yield watch
+    await watch.studio.stop()
+    await relay.cut()
+    for held in gateway.state()["deployments"]:
+        gateway.control.delete(f"/control/v1/deployments/{held['deployment_id']}").raise_for_status()
+
+
+async def test_a_killed_gateway_is_one_incident_after_three_sweeps_and_over_after_two(watch: Watch) -> None:
+    ids = [await watch.deploy(f"killed-{number}") for number in range(3)]
+    await watch.sweep()
+    watch.gateway.kill()
+    await watch.sweep()
+    assert (await watch.studio.gateways.get("far")).status == "offline", "what a look sees is shown at once"
+    assert (await watch.view(ids[0])).row.state is HealthState.HEALTHY
+    assert await watch.until(ids[0], HealthState.UNHEALTHY) == 2
+    views = [await watch.view(id_) for id_ in ids]
+    assert {(view.row.state, view.row.cause) for view in views} == {(HealthState.UNHEALTHY, HealthCause.GATEWAY)}
+    assert "Gateway far cannot be reached" in views[0].row.reason
+    (incident,) = await watch.incidents()
+    assert (incident.summary.incident.cause, incident.summary.incident.closed_at) == (HealthCause.UNREACHABLE, None)
+    assert {name for _, name in incident.affected} == {"killed-0", "killed-1", "killed-2"}
+    watch.gateway.start()
+    assert await watch.until(ids[0], HealthState.HEALTHY) == 2
+    (incident,) = await watch.incidents()
+    assert [event.kind for event in incident.events] == [IncidentEventKind.OPENED, IncidentEventKind.CLOSED]
+
+
+async def test_a_hung_gateway_is_told_from_a_working_one(watch: Watch) -> None:
+    id_ = await watch.deploy("hung")
+    await watch.sweep()
+    os.kill(watch.gateway.process.pid, signal.SIGSTOP)
+    try:
+        looks = await asyncio.gather(*(watch.look() for _ in range(3)))  # each takes the five seconds of its limit
+    finally:
+        os.kill(watch.gateway.process.pid, signal.SIGCONT)
+    for number, look in enumerate(looks):
+        assert (await watch.view(id_)).row.state is HealthState.HEALTHY, f"after {number} failed looks"
+        watch.at += INTERVAL
+        await watch.studio.health.record(look._replace(at=watch.at))
+    seen = (await watch.view(id_)).row
+    assert (seen.state, seen.cause) == (HealthState.UNHEALTHY, HealthCause.GATEWAY)
+    assert "did not answer in time" in seen.reason
+    assert await watch.until(id_, HealthState.HEALTHY) == 2
+
+
+async def test_a_cut_network_is_seen_and_a_restart_of_the_control_plane_forgets_no_streak(watch: Watch) -> None:
+    id_ = await watch.deploy("cut-off")
+    await watch.sweep()
+    await watch.relay.cut()
+    await watch.sweep(2)
+    await watch.restart()
+    assert await watch.until(id_, HealthState.UNHEALTHY) == 1
+    assert watch.gateway.call("cut-off", {}).status_code == 200, "the gateway itself serves on"
+    await watch.relay.mend()
+    await watch.sweep()
+    await watch.restart()
+    assert await watch.until(id_, HealthState.HEALTHY) == 1
+
+
+async def test_what_is_gone_from_its_gateway_is_seen_after_two_sweeps(watch: Watch) -> None:
+    id_ = await watch.deploy("gone")
+    await watch.sweep()
+    watch.gateway.control.delete(f"/control/v1/deployments/{id_}").raise_for_status()
+    assert await watch.until(id_, HealthState.UNHEALTHY) == 2
+    seen = (await watch.view(id_)).row
+    assert (seen.cause, seen.reason) == (HealthCause.ABSENT, "Gateway far does not serve it.")
+    (incident,) = await watch.incidents()
+    assert incident.summary.incident.deployment_id == id_
+
+
+async def test_failing_calls_tell_by_their_share(watch: Watch) -> None:
+    id_ = await watch.deploy("failing")
+    await watch.sweep()
+    await watch.call("failing", 100, failing=4)
+    await watch.sweep()
+    assert (await watch.view(id_)).row.state is HealthState.HEALTHY
+    await watch.wait(minutes=6)
+    await watch.call("failing", 100, failing=6)
+    assert await watch.until(id_, HealthState.DEGRADED) == 1
+    assert (await watch.view(id_)).row.reason == "6% of the calls of the last five minutes failed (6 of 100)."
+    await watch.wait(minutes=6)
+    await watch.call("failing", 100, failing=60)
+    assert await watch.until(id_, HealthState.UNHEALTHY) == 1
+    await watch.wait(minutes=6)
+    assert await watch.until(id_, HealthState.HEALTHY) == 2
+    (incident,) = await watch.incidents()
+    kinds = [event.kind for event in incident.events]
+    assert kinds == [IncidentEventKind.OPENED, IncidentEventKind.CHANGED, IncidentEventKind.CLOSED]
+
+
+async def test_slow_calls_tell_only_where_a_limit_was_set(watch: Watch) -> None:
+    limited, free = await watch.deploy("limited", latency_limit_ms=40), await watch.deploy("free")
+    await watch.sweep()
+    await asyncio.gather(watch.call("limited", 25, ms=60), watch.call("free", 25, ms=60))
+    assert await watch.until(limited, HealthState.DEGRADED) == 1
+    seen = (await watch.view(limited)).row
+    assert seen.cause is HealthCause.SLOW
+    assert "the limit is 40 ms" in seen.reason
+    assert (await watch.view(free)).row.state is HealthState.HEALTHY
+
+
+async def test_a_sample_call_tells_of_what_nobody_calls(watch: Watch, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    id_ = await watch.deploy("idle", synthetic_check=True, sample_input={"fail_if_there": str(broken)})
+    await watch.sweep()
+    broken.touch()
+    for state in (HealthState.HEALTHY, HealthState.UNHEALTHY):
+        await watch.studio.sample_calls.call_due()
+        await watch.sweep()
+        assert (await watch.view(id_)).row.state is state
+    seen = (await watch.view(id_)).row
+    assert (seen.cause, seen.reason) == (
+        HealthCause.SYNTHETIC,
+        "The call with the sample input failed with status 500.",
+    )
+    broken.unlink()
+    await watch.studio.sample_calls.call_due()
+    assert await watch.until(id_, HealthState.HEALTHY) == 2
+    assert (await watch.studio.deployments.get("idle")).request_count == 0, "they are not counted among the calls"
+
+
+async def test_flapping_keeps_one_incident_open_and_says_so(watch: Watch) -> None:
+    id_ = await watch.deploy("flapping")
+    await watch.sweep()
+    for _ in range(5):
+        await watch.relay.cut()
+        await watch.sweep(3)
+        await watch.relay.mend()
+        await watch.sweep(2)
+    gateway = await watch.studio.gateways.get("far")
+    assert (await watch.view(gateway.id)).row.flapping
+    incidents = await watch.incidents()
+    assert len(incidents) == 2, "one before it was known to flap, and one from then on"
+    (open_,) = [detail for detail in incidents if detail.summary.incident.closed_at is None]
+    assert [event.kind for event in open_.events] == [IncidentEventKind.OPENED, IncidentEventKind.FLAPPING]
+    await watch.sweep(25)
+    assert not (await watch.view(gateway.id)).row.flapping
+    assert all(detail.summary.incident.closed_at for detail in await watch.incidents())
+    assert (await watch.view(id_)).row.state is HealthState.HEALTHY
+
+
+async def test_ten_minutes_of_ordinary_noise_raise_no_alarm(watch: Watch) -> None:
+    ids = [await watch.deploy("noisy", latency_limit_ms=500), await watch.deploy("calm")]
+    chance = random.Random(4)
+    await watch.sweep()
+    for minute in range(10):
+        await watch.call("noisy", 40, failing=1, ms=1)  # 2.5 %: below what counts
+        await watch.call("calm", 3, failing=1)  # too few to tell
+        for _ in range(4):
+            is_lost = chance.random() < 0.2
+            if is_lost:
+                await watch.relay.cut()
+            await watch.sweep()
+            if is_lost:
+                await watch.relay.mend()
+        for id_ in ids:
+            assert (await watch.view(id_)).row.state is HealthState.HEALTHY, f"minute {minute}"
+    assert await watch.incidents() == []
+
+
+async def test_neither_a_pause_nor_planned_work_is_downtime(watch: Watch) -> None:
+    id_ = await watch.deploy("worked-on")
+    await watch.sweep()
+    began: datetime = watch.at
+    await watch.studio.maintenance.plan(now(), began + timedelta(hours=1), "a new disk", gateway="far", by="test")
+    watch.gateway.control.delete(f"/control/v1/deployments/{id_}").raise_for_status()
+    assert await watch.until(id_, HealthState.UNHEALTHY) == 2
+    assert (await watch.view(id_)).row.in_maintenance
+    assert await watch.incidents() == []
+    watch.at = began + timedelta(hours=1)
+    await watch.sweep()
+    assert len(await watch.incidents()) == 1, "it is over and still not well"
+    await watch.studio.health.pause(id_, "it is known", by="test")
+    await watch.sweep(3)
+    seen = await watch.view(id_)
+    assert (seen.row.state, seen.standing.pause_reason) == (HealthState.UNKNOWN, "it is known")
+    assert len(await watch.incidents()) == 1
