@@ -7,13 +7,16 @@ from pages.components.buttons import Button
 from pages.components.copy_button import CopyButton
 from pages.components.modal import Modal
 
+AWAY = " The gateway does not answer just now: it accepts the key as soon as it answers again."
 
-def show_key_once(deployment: str, key: str) -> None:
+
+def show_key_once(whose: str, key: str, *, is_effective: bool = True) -> None:
+    warning = "It will not be shown again: only its hash is kept. Store it now, or create another one later."
     show_once(
-        f"The key of {deployment}",
+        f"The key of {whose}",
         "Callers send it as “Authorization: Bearer KEY”.",
         key,
-        "It will not be shown again: only its hash is kept. Store it now, or create another one later.",
+        warning if is_effective else warning + AWAY,
     )
 
 

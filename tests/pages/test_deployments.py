@@ -2,13 +2,15 @@
 
 import asyncio
 
+import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from models.deployment import DeploymentStatus
+from models.deployment import DeploymentOptions, DeploymentStatus
 from models.wire import Channel
 from pages.live import Watch
 from services.deployment_views import DeploymentQuery
+from services.errors import GatewayUnreachable
 from services.studio import Studio
 from tests.pages.waiting import until
 
@@ -74,6 +76,30 @@ async def test_required_keys_are_shown_once(user: User, studio: Studio, echo: st
     (shown,) = user.find(marker="new-key").elements
     await user.open("/deployments")
     await user.should_not_see(shown.text)
+
+
+async def test_a_key_is_made_rotated_and_revoked_in_the_settings(user: User, studio: Studio, echo: str) -> None:
+    change = await studio.deployments.request_deploy(echo, options=DeploymentOptions(require_key=True), by="test")
+    await studio.deployments.wait(change.operation.operation.id, 60)
+    await user.open(f"/deployments/{change.deployment.id}?tab=settings")
+    await user.should_see("first key", retries=20)
+    user.find(marker="new-key-dialog").click()
+    await user.should_see(marker="key-name")
+    user.find(marker="key-name").type("mobile <b>app</b>")
+    (expiry,) = user.find(kind=ui.select, marker="key-expiry").elements
+    expiry.set_value(30 * 86_400)
+    user.find(marker="create-key").click()
+    await user.should_see("It will not be shown again", retries=20)
+    user.find("I have stored it").click()
+    await user.should_see("mobile <b>app</b>", retries=20)
+    detail = await studio.deployments.overview(change.deployment.id)
+    made = next(key for key in detail.keys if key.name.startswith("mobile"))
+    assert 29 <= (made.expires_at - made.created_at).days <= 30
+    await studio.deployments.rotate_key(change.deployment.id, made.id, by="test")
+    await user.should_see("replaced", retries=20)
+    with pytest.raises(GatewayUnreachable):  # what answers here is no gateway; it counts as revoked all the same
+        await studio.deployments.revoke_key(change.deployment.id, made.id, by="somebody")
+    await user.should_see("revoked", retries=20)
 
 
 async def test_filters_of_the_address_are_applied(user: User, studio: Studio, echo: str) -> None:

@@ -4,16 +4,19 @@ import { ref } from "vue";
 const clock = ref(Date.now());
 setInterval(() => (clock.value = Date.now()), 1000);
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const far = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 
-function ago(ms) {
-  const seconds = Math.max(0, (clock.value - ms) / 1000);
-  if (seconds < 10) return "just now";
-  if (seconds < 60) return `${Math.floor(seconds)} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
-  if (seconds < 7 * 86400) return `${Math.floor(seconds / 86400)} d ago`;
-  return day.format(ms);
+function relative(ms) {
+  const seconds = (clock.value - ms) / 1000;
+  const away = Math.abs(seconds);
+  if (seconds > -1 && seconds < 10) return "just now";
+  const place = (count, unit) => (seconds < 0 ? `in ${Math.floor(count)} ${unit}` : `${Math.floor(count)} ${unit} ago`);
+  if (away < 60) return place(away, "s");
+  if (away < 3600) return place(away / 60, "min");
+  if (away < 86400) return place(away / 3600, "h");
+  if (away < 7 * 86400) return place(away / 86400, "d");
+  return (away < 300 * 86400 ? day : far).format(ms);
 }
 
 function lasting(ms) {
@@ -31,7 +34,7 @@ export default {
     },
     text() {
       const begin = Date.parse(this.at);
-      if (!this.lasting) return ago(begin);
+      if (!this.lasting) return relative(begin);
       return lasting((this.until ? Date.parse(this.until) : clock.value) - begin);
     },
   },
