@@ -1,5 +1,8 @@
 """From settings to a Studio: the one place where services meet."""
 
+from importlib.metadata import version
+
+from app.retention import kept_in_words
 from app.settings import Settings
 from services.agents import AgentCatalog
 from services.apply import DeclaredDeployments
@@ -29,6 +32,7 @@ from services.notifications.guard import SETTING as NOTIFY_NETWORKS
 from services.notifications.outbox import NotificationOutbox
 from services.notifications.sending import Sender
 from services.operations import Journal
+from services.prometheus import PrometheusService
 from services.proof import Prover
 from services.reconciler import Reconciler
 from services.replays import ReplayService
@@ -37,6 +41,7 @@ from services.rules.addresses import parse_networks
 from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
 from services.status_page import StatusPages
+from services.storage import StorageService
 from services.strangers import Strangers
 from services.studio import Studio
 
@@ -58,6 +63,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
     journal = Journal(database, changes, connections.installation)
     keys = KeyDelivery(database, gateways)
     metrics = MetricsService(database, changes, gateways)
+    storage = StorageService(database, kept_in_words(settings))
     canaries = Canaries(database, metrics)
     rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), canaries, settings.url)
     health = HealthService(database, changes, gateways, interval_seconds=settings.sweep_seconds)
@@ -99,6 +105,8 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         replays=ReplayService(database, agents, calls, secrets, gateways, guests),
         sample_calls=SampleCalls(database, gateways, health.ledger),
         metrics=metrics,
+        storage=storage,
+        prometheus=PrometheusService(database, metrics, storage, version("nexdeck")),
         health_views=HealthViews(database),
         health_retention=HealthRetention(database),
         incidents=IncidentService(database, changes),

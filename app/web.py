@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from nicegui import ui
 from nicegui.storage import Storage
 
@@ -21,6 +21,7 @@ from app.settings import LOOPBACK, Settings
 from app.status.page import mount_status_page
 from pages.assets import STATIC
 from pages.registry import register
+from services.prometheus import MEDIA_TYPE
 from services.studio import Studio
 
 if TYPE_CHECKING:
@@ -47,6 +48,10 @@ def build_web(studio: Studio, settings: Settings, tracing: "Tracing | None" = No
         gateways = {s.gateway.name: s.gateway.status for s in await studio.gateways.list()}
         ready = gateways.get("local") == "online"
         return JSONResponse({"ready": ready, "gateways": gateways}, 200 if ready else 503)
+
+    @web.get("/metrics")
+    async def metrics() -> Response:
+        return Response(await studio.prometheus.exposition(), media_type=MEDIA_TYPE)
 
     api = build_api(studio)
     if tracing is not None:

@@ -12,6 +12,7 @@ from pages.components.empty_state import empty_state
 from pages.components.fields import FormErrors, fold, text_field
 from pages.components.modal import Modal
 from pages.components.moment import Moment
+from pages.components.storage_card import storage_card
 from pages.feeds import Feeds
 from pages.identity import me
 from pages.layout import Frame, page_head
@@ -33,6 +34,7 @@ async def settings_page(studio: Studio, feeds: Feeds, frame: Frame, about: dict[
         await SecretsCard(studio).build()
         await NotificationsCard(studio, feeds).build()
         await StatusPageCard(studio).build()
+        storage_card(await studio.storage.tables())
         _installation(about)
 
 

@@ -17,6 +17,7 @@ from models.wire import CounterBatch, RevisionCounters
 from services.changes import Changes
 from services.collection import GatewayRounds
 from services.database import Database
+from services.errors import StudioError
 from services.gateways import GatewayDirectory
 from services.metric_rows import Rows, SeriesKey, gateway_key
 from services.rules.rollup import amounts_of, difference, total
@@ -29,6 +30,8 @@ class MetricCollector(GatewayRounds):
         super().__init__("counters", database, gateways)
         self._changes = changes
         self._quiet: dict[str, int] = {}
+        self.rounds = {"succeeded": 0, "failed": 0}
+        self.calls = 0
 
     def is_due(self, gateway: Gateway) -> bool:
         left = self._quiet.get(gateway.id, 0)
@@ -36,6 +39,16 @@ class MetricCollector(GatewayRounds):
         return not left
 
     async def collect(self, gateway: Gateway) -> int:
+        try:
+            calls = await self._collect(gateway)
+        except StudioError:
+            self.rounds["failed"] += 1
+            raise
+        self.rounds["succeeded"] += 1
+        self.calls += calls
+        return calls
+
+    async def _collect(self, gateway: Gateway) -> int:
         cursor = await self._database.read(lambda session: session.get(MetricCursor, gateway.id))
         boot_id, position = (cursor.boot_id, cursor.cursor) if cursor else ("", 0)
         batch = await self._gateways.client(gateway).counters(boot_id, position)

@@ -102,6 +102,16 @@ class MetricsService:
         """What the scheduler calls each second."""
         await self._collector.sweep()
 
+    @property
+    def collections(self) -> dict[str, int]:
+        """Outcome → how many looks at gateways ended so since the start."""
+        return self._collector.rounds
+
+    @property
+    def calls(self) -> int:
+        """How many were counted since the start."""
+        return self._collector.calls
+
     async def close(self) -> None:
         await self._collector.close()
 

@@ -23,11 +23,13 @@ from services.maintenance import MaintenanceService
 from services.metrics import MetricsService
 from services.notifications.channels import NotificationChannels
 from services.notifications.outbox import NotificationOutbox
+from services.prometheus import PrometheusService
 from services.reconciler import Reconciler
 from services.replays import ReplayService
 from services.sample_calls import SampleCalls
 from services.secrets import SecretVault
 from services.status_page import StatusPages
+from services.storage import StorageService
 from services.strangers import Strangers
 
 
@@ -58,6 +60,8 @@ class Studio:
     logs: LogService
     calls: CallService
     metrics: MetricsService
+    storage: StorageService
+    prometheus: PrometheusService
     replays: ReplayService
     history: History
 
