@@ -56,7 +56,7 @@ def body_of(session: Session, event: IncidentEvent, incident: Incident, link: st
         "gateway": gateway and {"id": gateway.id, "name": gateway.name},
         "deployments": [{"id": d, "name": name} for d, name in session.exec(affected.limit(MOST_DEPLOYMENTS))],
         "deployment_count": session.exec(count).one(),
-        "url": f"{link}/health?incident={incident.id}",
+        "url": f"{link}/incidents/{incident.id}",
     }
 
 

@@ -1,6 +1,8 @@
 """Incidents reach real receivers: in order, once, after restarts, after failures, and outside quiet hours."""
 
+import asyncio
 import logging
+import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from app.settings import Settings
 from models.base import now
 from models.health import IncidentEventKind, Severity
 from models.notification import ChannelKind, ChannelRule, DeliveryState, QuietHours
+from services.notifications.channels import ChannelChange
 from services.rules.notices import PAUSES
 from services.studio import Studio
 from tests.unit.notifications.conftest import LOOPBACK, Trouble, send_what_is_due
@@ -43,7 +46,7 @@ async def test_a_receiver_can_verify_each_webhook_and_refuse_replays(
     first = receiver.documents[0]
     assert first["incident"]["id"] == trouble.incident.id
     assert first["gateway"] == {"id": trouble.gateway.id, "name": trouble.gateway.name}
-    assert first["url"].endswith(f"/health?incident={trouble.incident.id}")
+    assert first["url"].endswith(f"/incidents/{trouble.incident.id}")
     for body, headers in zip(receiver.bodies, receiver.headers, strict=True):
         Webhook(secret).verify(body, headers)
     with pytest.raises(WebhookVerificationError):
@@ -127,6 +130,31 @@ async def test_a_restart_loses_nothing_at_any_point(tmp_path: Path, receiver: Ht
     await send_what_is_due(studio, at + timedelta(hours=1))
     await studio.stop()
     assert [document["incident"]["title"] for document in receiver.documents] == ["first", "second"]
+
+
+async def test_an_attempt_that_was_cut_off_is_made_again(tmp_path: Path, receiver: HttpReceiver) -> None:
+    settings = Settings(data_dir=tmp_path, notify_allowed_networks=LOOPBACK)
+    studio = build_studio(settings)
+    at = now()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        channel, _ = await studio.channels.add("hook", ChannelKind.WEBHOOK, url, ChannelRule(), by="test")
+        await Trouble(studio).happens(OPENED)
+        await studio.outbox.collect(at)
+        await studio.outbox.begin(at)
+        await asyncio.to_thread(silent.accept)
+        await studio.stop()
+
+    studio = build_studio(settings)
+    change = ChannelChange(url=f"http://127.0.0.1:{receiver.port}/")
+    await studio.channels.change(channel.id, change, by="test")
+    await send_what_is_due(studio, at + timedelta(seconds=59))
+    assert receiver.bodies == []
+    await send_what_is_due(studio, at + timedelta(seconds=61))
+    view = (await studio.outbox.deliveries()).items[0]
+    assert (view.delivery.state, view.delivery.attempts) == (DeliveryState.SENT, 2)
+    assert receiver.headers[0]["webhook-id"] == view.delivery.id
+    await studio.stop()
 
 
 async def test_quiet_hours_hold_back_what_is_not_critical_and_end_in_one_message(
