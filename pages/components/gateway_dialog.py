@@ -1,10 +1,11 @@
-"""Adding a gateway that runs elsewhere, or changing its address or token; what a test finds is told in plain words."""
+"""Adding a gateway that runs elsewhere, or changing it; what a test finds is told in plain words."""
 
 from nicegui import ui
 
 from models.gateway import Gateway
 from pages.components.banner import banner
 from pages.components.buttons import Button
+from pages.components.certificate_form import CertificateForm
 from pages.components.fields import FormErrors, text_field
 from pages.components.modal import Modal
 from pages.identity import me
@@ -22,7 +23,10 @@ class GatewayDialog:
     def __init__(self, studio: Studio, gateway: Gateway | None) -> None:
         self._studio = studio
         self._gateway = gateway
-        note = "Start one elsewhere with  nexdeck gateway --name NAME --token-file FILE  and enter its address here."
+        note = (
+            "Start one elsewhere with  nexdeck gateway --host ADDRESS --allow-remote --tls-self-signed "
+            "--token-file FILE --data-dir FOLDER  and enter its address here."
+        )
         self._modal = Modal(f"Change {gateway.name}" if gateway else "Add a gateway", "" if gateway else note)
         with self._modal.body:
             self._errors = FormErrors()
@@ -30,9 +34,16 @@ class GatewayDialog:
                 self._name = text_field("Name", placeholder="eu-1", mono=True).mark("gateway-name")
                 self._errors.belongs("name", self._name)
             url = gateway.url if gateway else ""
-            self._url = text_field("Address", url, placeholder="https://gateway.example.com:8401", mono=True)
-            hint = "Leave it empty to keep the present one; a new address needs it." if gateway else ""
+            self._url = text_field(
+                "Address",
+                url,
+                placeholder="https://gateway.example.com:8401",
+                mono=True,
+                on_change=lambda: self._certificate.show(),
+            )
+            hint = "Leave it empty to keep the present one; a new address or certificate needs it." if gateway else ""
             self._token = text_field("Token", secret=True, hint=hint)
+            self._certificate = CertificateForm(self._errors, gateway, lambda: self._url.value or "")
             self._result = ui.element("div").classes("full")
         self._url.mark("gateway-url")
         self._token.mark("gateway-token")
@@ -52,7 +63,12 @@ class GatewayDialog:
         self._errors.clear()
         self._result.clear()
         try:
-            state = await self._studio.gateways.test(self._url.value, self._token.value)
+            state = await self._studio.gateways.test(
+                self._url.value,
+                self._token.value,
+                self._certificate.wish(),
+                allow_plain=self._certificate.allows_plain,
+            )
         except StudioError as error:
             self._errors.show(error)
             return
@@ -67,11 +83,21 @@ class GatewayDialog:
         try:
             if self._gateway is None:
                 saved = await self._studio.gateways.add_remote(
-                    self._name.value, self._url.value, self._token.value, by=me()
+                    self._name.value,
+                    self._url.value,
+                    self._token.value,
+                    self._certificate.wish(),
+                    allow_plain=self._certificate.allows_plain,
+                    by=me(),
                 )
             else:
                 saved = await self._studio.gateways.update_remote(
-                    self._gateway.id, url=self._url.value, token=self._token.value or None, by=me()
+                    self._gateway.id,
+                    url=self._url.value,
+                    token=self._token.value or None,
+                    trust=self._certificate.changed(),
+                    allow_plain=self._certificate.allows_plain,
+                    by=me(),
                 )
         except StudioError as error:
             self._errors.show(error)

@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from models.gateway import Gateway, GatewayKind
+from models.trust import TrustKind
 from pages.components.buttons import Button, icon_button, menu_item
 from pages.components.chips import Chip
 from pages.components.confirm import confirm
@@ -31,6 +32,9 @@ class GatewayRow:
                 with ui.element("div").classes("stack tight").style("gap: 0"):
                     ui.label(gateway.name).classes("strong cut")
                     self._url = ui.label().classes("mono fg3 cut")
+                    if gateway.dedicated_to is not None:
+                        ui.label("For one deployment alone; it comes and goes with it.").classes("tiny fg3")
+                    self._trust = ui.label().classes("tiny fg3 cut")
                     self._reason = ui.label().classes("tiny bad-text keep")
                     self._strangers = Button("", self._show_strangers, kind="quiet").classes("small")
                     self._strangers.style("margin-left: -8px")  # its text stands where the other texts do
@@ -48,6 +52,8 @@ class GatewayRow:
     def show(self, summary: GatewaySummary) -> None:
         self._gateway = gateway = summary.gateway
         self._url.text = gateway.url
+        self._trust.text = _trust_of(gateway)
+        self._trust.set_visibility(bool(self._trust.text))
         self._reason.text = gateway.status_reason or ""
         self._state.show(gateway_look(gateway), gateway.status_reason)
         unknown = len(self._studio.reconciler.strangers(gateway.id))
@@ -70,8 +76,8 @@ class GatewayRow:
                 menu_item("scroll-text", "Process log", self._show_log)
                 menu_item("refresh-cw", "Restart", self._ask_restart)
             else:
-                menu_item("pencil", "Change address or token", self._edit)
-            if gateway.name != FIRST_NAME:
+                menu_item("pencil", "Change address, token or certificate", self._edit)
+            if gateway.name != FIRST_NAME and gateway.dedicated_to is None:
                 ui.separator()
                 menu_item("trash", "Remove", self._ask_remove, danger=True)
 
@@ -130,3 +136,13 @@ class GatewayRow:
             action="Remove",
             do=remove,
         )
+
+
+def _trust_of(gateway: Gateway) -> str:
+    """How its certificate is verified, where there is something to say of it."""
+    if gateway.trust is TrustKind.PIN:
+        return f"pinned certificate {gateway.fingerprint[:23]}…"
+    if gateway.trust is TrustKind.CA:
+        return "verified by a CA of its own"
+    is_plain = gateway.kind is GatewayKind.REMOTE and gateway.url.startswith("http:")
+    return "not encrypted" if is_plain else ""

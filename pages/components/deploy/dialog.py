@@ -21,6 +21,7 @@ from services.rules.names import NAME_RULE
 from services.studio import Studio
 
 MOST_AGENTS = 200
+DEDICATED = "dedicated gateway"  # no gateway can have such a name
 
 
 async def open_deploy_dialog(studio: Studio, *, agent: str | None = None, version: str | None = None) -> None:
@@ -58,8 +59,11 @@ class DeployDialog:
                 ).mark("deploy-agent")
                 self._version = choice_field("Version", {}, on_change=self._version_chosen).mark("deploy-version")
             with ui.element("div").classes("fields"):
-                labels = {gateway.name: f"{gateway.name} · {GATEWAY[gateway.status].text}" for gateway in gateways}
-                self._gateway = choice_field("Gateway", labels, _best(gateways), on_change=self._place_chosen)
+                shared = [gateway for gateway in gateways if gateway.dedicated_to is None]
+                labels = {gateway.name: f"{gateway.name} · {GATEWAY[gateway.status].text}" for gateway in shared}
+                labels[DEDICATED] = "A new one, for it alone"
+                self._gateway = choice_field("Gateway", labels, _best(shared), on_change=self._place_chosen)
+                self._gateway.mark("deploy-gateway")
                 self._name = text_field("Name", mono=True, on_change=self._name_typed).mark("deploy-name")
                 self._name.props("debounce=200")
             self._options = OptionsForm(studio, DeploymentOptions(), self._errors)
@@ -115,17 +119,25 @@ class DeployDialog:
         if not re.fullmatch(NAME_PATTERN, name):
             self._name.error = f"Use {NAME_RULE}."
         elif await self._is_taken(name):
-            self._name.error = f"{self._gateway.value} has a deployment of this name already."
+            has_it = "There is a gateway" if self._is_dedicated else f"{self._gateway.value} has a deployment"
+            self._name.error = f"{has_it} of this name already."
         else:
             self._name.error = None
         self._tell()
 
+    @property
+    def _is_dedicated(self) -> bool:
+        return self._gateway.value == DEDICATED
+
     async def _is_taken(self, name: str) -> bool:
+        if self._is_dedicated:
+            return name in [summary.gateway.name for summary in await self._studio.gateways.list()]
         query = DeploymentQuery(q=name, gateway=self._gateway.value, sort="name", limit=200)
         return any(found.deployment.name == name for found in (await self._studio.deployments.list(query)).items)
 
     def _tell(self) -> None:
-        self._summary.text = f"{self._agent.value} {self._version.value} on {self._gateway.value}"
+        place = "a gateway of its own" if self._is_dedicated else self._gateway.value
+        self._summary.text = f"{self._agent.value} {self._version.value} on {place}"
 
     async def _press(self) -> None:
         self._errors.clear()
@@ -133,9 +145,10 @@ class DeployDialog:
             change = await self._studio.deployments.request_deploy(
                 self._agent.value,
                 self._version.value,
-                self._gateway.value,
+                None if self._is_dedicated else self._gateway.value,
                 name=self._name.value,
                 options=self._options.read(),
+                dedicated=self._is_dedicated,
                 by=me(),
             )
         except StudioError as error:
