@@ -17,6 +17,7 @@ from services.gateways import GatewayDirectory
 from services.log_collection import LogCollector
 from services.log_feed import LogFeed, Subscription
 from services.log_search import lines_of, matcher, remove_lines, terms_of
+from services.rules.steps import StepSeen, steps_of
 
 MOST_LINES = 1_000  # in one page
 CHUNK = 2_000  # lines removed in one transaction, so that other writers get their turn
@@ -78,6 +79,10 @@ class LogService:
     async def request(self, deployment: str, request_id: str) -> list[LogEntry]:
         """Everything that was written during one request."""
         return (await self.history(deployment, LogQuery(request_id=request_id), limit=MOST_LINES)).lines
+
+    async def steps(self, deployment: str, request_id: str) -> list[StepSeen]:
+        """The steps of an orchestration that a request went through, by when they began; none of other agents."""
+        return steps_of(await self.request(deployment, request_id))
 
     async def history(
         self, deployment: str, query: LogQuery, *, limit: int = 100, before: int | None = None

@@ -15,10 +15,13 @@ from pages.components.buttons import icon_button
 from pages.components.fields import search_field
 from pages.components.filters import FilterMenu, Segments
 from pages.components.log_view import LogView
+from pages.components.section import Section
+from pages.components.step_chart import step_chart
 from services.deployment_views import DeploymentDetail
 from services.errors import InvalidInput
 from services.log_feed import Subscription
 from services.logs import LogPage, LogQuery, LogService
+from services.rules.steps import steps_of
 
 FIRST = 500  # lines shown to begin with, and fetched when one scrolls to the top
 PAUSE = 0.1  # seconds between two batches to one browser
@@ -49,6 +52,7 @@ class LogsTab:
                 icon_button("x", "Show all requests", lambda: self._filter(request="")).classes("small")
             self._build_downloads()
         self._problem = ui.label().classes("small warn-text").props("role=status")
+        self._steps = Section(step_chart, list)
         self._view = LogView()
         self._view.on("ready", self._begin)
         self._view.on("older", self._load_older)
@@ -129,6 +133,7 @@ class LogsTab:
             except InvalidInput as error:
                 self._fits, page = lambda _: False, LogPage([], None)
                 self._problem.text = error.errors[0].message
+            self._steps.show(steps_of(page.lines) if query.request_id else [])
             self._last = max((line.id for line in page.lines), default=0)
             if not self._view.is_deleted:
                 self._view.begin(page.lines, page.next_cursor is not None)

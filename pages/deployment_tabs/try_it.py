@@ -9,7 +9,7 @@ from nicegui import app as nicegui_app
 from nicegui import ui
 
 from models.deployment import DeploymentStatus
-from models.wire import Channel
+from models.wire import REQUEST_ID_HEADER, AgentKind, Channel
 from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.code_view import code_view
@@ -18,6 +18,7 @@ from pages.components.fields import choice_field, text_field
 from pages.components.input_form import InputForm
 from pages.components.moment import Moment
 from pages.components.section import Section
+from pages.components.step_chart import step_chart
 from pages.components.trial_view import SHOWN_CHARACTERS, trial_chip, trial_view
 from pages.words import CHANNELS, milliseconds
 from services.deployment_views import DeploymentDetail
@@ -34,6 +35,8 @@ class TryTab:
 
     def __init__(self, context, detail: DeploymentDetail) -> None:
         self._connections = context.studio.connections
+        self._logs, self._gateway = context.studio.logs, detail.gateway
+        self._has_steps = detail.summary.kind is AgentKind.ORCHESTRATION
         self._calls, self._address = context.studio.calls, context.address
         self._id = detail.summary.deployment.id
         self._store = f"tries of {detail.summary.deployment.id}"
@@ -61,6 +64,8 @@ class TryTab:
                 with ui.element("div").classes("card"):
                     _card_head("Answer")
                     self._answer = ui.element("div").classes("card-body stack")
+                    self._steps = ui.element("div").classes("card-body")
+                    self._steps.set_visibility(False)
                 self._curl = Section(_show_curl, lambda command: command)
                 with ui.element("div").classes("card"):
                     _card_head("Last tries")
@@ -102,6 +107,7 @@ class TryTab:
         self._show_answer(trial)
         self._show_history()
         self._answer.run_method("scrollIntoView", {"block": "nearest", "behavior": "smooth"})  # below, on a phone
+        await self._show_steps(trial)
 
     def _remember(self, trial: Trial) -> None:
         kept = replace(trial, body=trial.body[:SHOWN_CHARACTERS])
@@ -129,6 +135,7 @@ class TryTab:
             self._channel.set_value(trial.channel.value)
         self._form.fill(json.loads(json.dumps(trial.inputs)))
         self._inputs_changed()
+        self._steps.set_visibility(False)
         self._show_answer(trial)
 
     def _show_answer(self, trial: Trial | None) -> None:
@@ -138,6 +145,21 @@ class TryTab:
                 ui.label("Nothing was sent yet. The form holds the sample input.").classes("small fg3")
             else:
                 trial_view(trial)
+
+    async def _show_steps(self, trial: Trial) -> None:
+        """What an orchestration did for it, from its log lines, which are fetched for that at once."""
+        if not self._has_steps:
+            return
+        try:
+            await self._logs.collect(self._gateway)
+            steps = await self._logs.steps(self._id, trial.headers.get(REQUEST_ID_HEADER.lower(), ""))
+        except StudioError:
+            return  # they stand in the log when the gateway can be reached again
+        self._steps.clear()
+        self._steps.set_visibility(bool(steps))
+        with self._steps:
+            ui.label("Its steps").classes("label")
+            step_chart(steps)
 
     def _show_history(self) -> None:
         self._history.clear()

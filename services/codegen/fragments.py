@@ -134,8 +134,12 @@ async def step(name, member, inputs):
             output = {"result": output}
         elif output.get("success") is False and output.get("error"):  # how Kaizen reports a failure
             raise RuntimeError(output["error"])
+    except asyncio.CancelledError:  # another step failed, or the time is up
+        log.warning("step %s (%s) was ended after %.1f ms", name, member, (time.perf_counter() - started) * 1000)
+        raise
     except Exception as error:
-        log.error("step %s (%s) failed: %s", name, member, error)
+        took = (time.perf_counter() - started) * 1000
+        log.error("step %s (%s) failed after %.1f ms: %s", name, member, took, error)
         raise RuntimeError(f"step {name} ({member}) failed: {error}") from error
     log.info("step %s (%s) took %.1f ms", name, member, (time.perf_counter() - started) * 1000)
     return output

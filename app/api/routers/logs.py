@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from app.api.log_text import as_events, as_json_lines, as_text
 from app.api.parameters import Reference, Services, Time
 from app.api.patterns import LINE_PATTERN
-from app.api.schemas.logs import LogLineShape, LogListing
+from app.api.schemas.logs import LogLineShape, LogListing, StepShape
 from models.log import LogEntry, LogLevel
 from services.logs import MOST_LINES, LogQuery
 from services.studio import Studio
@@ -33,6 +33,7 @@ Words = Annotated[
     str, Query(max_length=200, pattern=LINE_PATTERN, description="words that are in the line, each from its beginning")
 ]
 RequestId = Annotated[str | None, Query(pattern=r"^[\x21-\x7e]{1,128}$", description="lines of this request")]
+OneRequest = Annotated[str, Query(pattern=r"^[\x21-\x7e]{1,128}$", description="the X-Request-ID of the call's answer")]
 Line = Annotated[str | None, Query(pattern=r"^[0-9]{1,15}$", description="next_cursor of the page before")]
 Lines = Annotated[int, Query(ge=1, le=MOST_LINES, description="how many lines at most")]
 LastEvent = Annotated[str | None, Header(pattern=r"^[0-9]{1,15}$", description="the last line that you have")]
@@ -49,6 +50,12 @@ def _query(
 
 
 Choice = Annotated[LogQuery, Depends(_query)]
+
+
+@router.get("/steps")
+async def list_steps(studio: Services, deployment: Reference, request_id: OneRequest) -> list[StepShape]:
+    """The steps of an orchestration that one request went through: what ran when, for how long, and what failed."""
+    return [StepShape.model_validate(step) for step in await studio.logs.steps(deployment, request_id)]
 
 
 @router.get(

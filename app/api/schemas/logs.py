@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from app.api.schemas.base import Shape
 from models.log import LogLevel
+from services.rules.steps import StepEnd
 
 
 class LogLineShape(Shape):
@@ -23,3 +24,12 @@ class LogLineShape(Shape):
 class LogListing(BaseModel):
     items: list[LogLineShape] = Field(description="in the order of time")
     next_cursor: str | None = Field(default=None, description="pass it as `cursor` for older lines; null on the last")
+
+
+class StepShape(Shape):
+    name: str
+    member: str = Field(description="agent@version")
+    started_at: datetime
+    milliseconds: float
+    status: StepEnd
+    error: str | None = Field(description="the cause, of one that failed")
