@@ -14,6 +14,7 @@ LABELS = {
     TrustKind.CA: "By the certificate of your own CA",
     TrustKind.PIN: "It is this very certificate (pinned)",
 }
+HERE = ("http://127.", "http://localhost", "http://[::1]")
 WHERE = "The gateway prints its SHA-256 at its start. Compare it there, not with what an error here shows."
 
 
@@ -47,11 +48,12 @@ class CertificateForm:
 
     def show(self) -> None:
         """What the address and the choice ask for."""
-        is_plain = self._address().strip().lower().startswith("http:")
+        address = self._address().strip().lower()
+        is_plain = address.startswith("http:")
         self._encrypted.set_visibility(not is_plain)
         self._pin_place.set_visibility(self._kind.value is TrustKind.PIN)
         self._ca_place.set_visibility(self._kind.value is TrustKind.CA)
-        self._plain.set_visibility(is_plain)
+        self._plain.set_visibility(is_plain and not address.startswith(HERE))
 
     @property
     def allows_plain(self) -> bool:
