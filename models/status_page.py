@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StrictBool
 from pydantic import Field as PydanticField
 from sqlmodel import JSON, Column, Field, SQLModel
 
@@ -29,7 +29,7 @@ class StatusPageSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    enabled: bool = False
+    enabled: StrictBool = False
     slug: str = PydanticField("status", pattern=NAME_PATTERN)
     title: str = PydanticField("Service status", min_length=1, max_length=80, pattern=PUBLIC_TEXT)
     items: list[StatusItem] = PydanticField(default_factory=list, max_length=MOST_ITEMS)

@@ -1,7 +1,7 @@
 """Notifications: where people and programs are told of incidents, and what became of each notice."""
 
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, Services
 from app.api.schemas.base import Listing
@@ -22,7 +22,7 @@ class Address(Body):
 
 class NewChannel(Address):
     name: str = Field(pattern=NAME_PATTERN)
-    enabled: bool = True
+    enabled: StrictBool = True
     rule: ChannelRule = Field(default_factory=ChannelRule)
 
 
@@ -30,7 +30,7 @@ class ChannelPatch(Body):
     """What is left out, or null, stays as it is; a rule is replaced as a whole."""
 
     url: str | None = Field(default=None, min_length=1, max_length=2000, repr=False)
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
     rule: ChannelRule | None = None
 
 
