@@ -8,6 +8,7 @@ reads back what became of it. Only a problem document of the gateway's own is it
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -177,13 +178,22 @@ class GatewayClient:
         return answer.content
 
     async def ask(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str], seconds: float
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        headers: dict[str, str],
+        seconds: float,
+        on_bytes: Callable[[bytes], None] | None = None,
     ) -> httpx.Response:
-        """Whatever is answered, errors too. Raises GatewayUnreachable, or GatewayError ``timeout``."""
+        """Whatever is answered, errors too. Raises GatewayUnreachable, or GatewayError ``timeout``.
+
+        ``on_bytes`` gets an answer in events as it comes.
+        """
         content = None if body is None else json.dumps(body)
         headers = {**self._headers, **headers, "Content-Type": "application/json"}
         try:
-            return await self._send(method, path, content, headers, httpx.Timeout(seconds, connect=2.0))
+            return await self._send(method, path, content, headers, httpx.Timeout(seconds, connect=2.0), on_bytes)
         except httpx.TimeoutException as error:
             raise GatewayError(f"{path} did not answer within {seconds:g} s.", code="timeout") from error
         except httpx.HTTPError as error:
@@ -197,17 +207,26 @@ class GatewayClient:
         return answer
 
     async def _send(
-        self, method: str, path: str, body: str | None, headers: dict[str, str], limits: httpx.Timeout
+        self,
+        method: str,
+        path: str,
+        body: str | None,
+        headers: dict[str, str],
+        limits: httpx.Timeout,
+        on_bytes: Callable[[bytes], None] | None = None,
     ) -> httpx.Response:
         request = self._http.build_request(method, self.url + path, content=body, headers=headers, timeout=limits)
         answer = await self._http.send(request, stream=True)
+        comes_in_events = answer.headers.get("content-type", "").startswith("text/event-stream")
         try:
-            content = b""
+            content = bytearray()
             async for chunk in answer.aiter_bytes():
                 content += chunk
+                if on_bytes is not None and comes_in_events:
+                    on_bytes(chunk)
                 if len(content) > ANSWER_LIMIT:
                     raise OutcomeUnknown(f"{self.url}{path} answered with more than {ANSWER_LIMIT >> 20} MB.")
         finally:
             await answer.aclose()
         headers = {k: v for k, v in answer.headers.items() if k not in ("content-encoding", "content-length")}
-        return httpx.Response(answer.status_code, headers=headers, content=content, request=request)
+        return httpx.Response(answer.status_code, headers=headers, content=bytes(content), request=request)

@@ -2,14 +2,17 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
 from models.base import now
 from models.wire import Channel
 from services.errors import Fault, InvalidInput
+from services.event_stream import EventReader, StreamEvent, events_in
 from services.gateway_client import MCP_PROTOCOL, GatewayClient
 from services.gateway_connections import GatewayConnections
 from services.interface import Interface
@@ -29,6 +32,13 @@ class Trial:
     milliseconds: float
     headers: dict[str, str]
     body: str
+    first_piece_ms: float | None = None  # of an answer that came in pieces
+
+    @cached_property
+    def events(self) -> list[StreamEvent]:
+        """Of an answer that came in events; empty for all others."""
+        is_streamed = self.headers.get("content-type", "").startswith("text/event-stream")
+        return events_in(self.body) if is_streamed and self.channel is Channel.API else []
 
     @property
     def is_tool_error(self) -> bool:
@@ -47,8 +57,12 @@ async def try_call(
     *,
     channel: Channel = Channel.API,
     key: str = "",
+    on_piece: Callable[[Any], None] | None = None,
 ) -> Trial:
-    """A refusal is an answer too. Raises GatewayUnreachable, GatewayError ``timeout``, or InvalidInput at ``key``."""
+    """A refusal is an answer too. Raises GatewayUnreachable, GatewayError ``timeout``, or InvalidInput at ``key``.
+
+    With ``on_piece`` the API channel is asked to stream, and each piece is told as it comes.
+    """
     if not re.fullmatch(r"[\x21-\x7e]*", key):
         message = "has characters that no key has; was it copied whole?"
         raise InvalidInput("The key is not one.", errors=[Fault("key", message)])
@@ -56,7 +70,9 @@ async def try_call(
     seconds = interface.limits.timeout_seconds + GRACE_SECONDS
     if channel is Channel.MCP:
         return await _over_mcp(client, interface.name, inputs, seconds)
-    return await _timed(client, f"/workflows/{interface.name}/execute", {"inputs": inputs}, {}, seconds, inputs)
+    path, body = f"/workflows/{interface.name}/execute", {"inputs": inputs}
+    headers = {} if on_piece is None else {"Accept": "text/event-stream"}
+    return await _timed(client, path, body, headers, seconds, inputs, on_piece)
 
 
 async def _over_mcp(client: GatewayClient, name: str, inputs: dict[str, Any], seconds: float) -> Trial:
@@ -89,12 +105,22 @@ async def _timed(
     headers: dict[str, str],
     seconds: float,
     inputs: dict[str, Any],
+    on_piece: Callable[[Any], None] | None = None,
 ) -> Trial:
     channel = Channel.MCP if path.startswith("/mcp/") else Channel.API
     at, began = now(), perf_counter()
-    answer = await client.ask("POST", path, body, headers, seconds)
+    reader, first_ms = EventReader(), None
+
+    def take(content: bytes) -> None:
+        nonlocal first_ms
+        for event in reader.feed(content):
+            if event.name == "chunk":
+                first_ms = first_ms or (perf_counter() - began) * 1000
+                on_piece(event.data)
+
+    answer = await client.ask("POST", path, body, headers, seconds, take if on_piece is not None else None)
     milliseconds = (perf_counter() - began) * 1000
-    return Trial(channel, inputs, at, answer.status_code, milliseconds, dict(answer.headers), answer.text)
+    return Trial(channel, inputs, at, answer.status_code, milliseconds, dict(answer.headers), answer.text, first_ms)
 
 
 def pretty_body(body: str) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """One try of a deployment and its answer, as it came."""
 
+import json
 from http import HTTPStatus
 
 from nicegui import ui
@@ -8,7 +9,7 @@ from pages.components.chips import Chip
 from pages.components.code_view import code_view
 from pages.components.fields import fold
 from pages.components.moment import Moment
-from pages.words import CHANNELS, Look, milliseconds
+from pages.words import CHANNELS, Look, count_of, milliseconds
 from services.trials import Trial, pretty_body
 
 SHOWN_CHARACTERS = 100_000  # of a body; colouring more would hold the page up
@@ -16,10 +17,19 @@ SHOWN_CHARACTERS = 100_000  # of a body; colouring more would hold the page up
 
 def trial_chip(trial: Trial) -> Chip:
     phrase = HTTPStatus(trial.status).phrase if trial.status in set(HTTPStatus) else ""
+    if trial.events and trial.events[-1].name == "error":
+        return Chip(Look(f"{trial.status} {phrase}, failed on the way", "bad"))
     if trial.is_tool_error:
         return Chip(Look(f"{trial.status} {phrase}, tool error", "bad"))
     tone = "ok" if trial.status < 300 else "warn" if trial.status < 500 else "bad"
     return Chip(Look(f"{trial.status} {phrase}".strip(), tone))
+
+
+def _body_of(trial: Trial) -> tuple[str, str]:
+    """Of a streamed answer its end: the result, or why it failed."""
+    if trial.events:
+        return json.dumps(trial.events[-1].data, indent=2, ensure_ascii=False), "json"
+    return pretty_body(trial.body)
 
 
 def trial_view(trial: Trial) -> None:
@@ -29,7 +39,11 @@ def trial_view(trial: Trial) -> None:
         ui.label(CHANNELS[trial.channel]).classes("small fg2")
         with ui.element("div").classes("small fg3"):
             Moment(trial.at)
-    body, suffix = pretty_body(trial.body)
+        if trial.events:
+            count = sum(event.name == "chunk" for event in trial.events)
+            first = f", the first after {milliseconds(trial.first_piece_ms)}" if trial.first_piece_ms else ""
+            ui.label(f"{count_of(count, 'piece')}{first}").classes("small fg2").mark("pieces")
+    body, suffix = _body_of(trial)
     if len(body) > SHOWN_CHARACTERS:
         ui.label(f"Its first {SHOWN_CHARACTERS:,} of {len(body):,} characters:").classes("small fg3")
         body = body[:SHOWN_CHARACTERS]

@@ -1,5 +1,6 @@
 """Calls the deployment as its callers would, and shows what comes back."""
 
+import asyncio
 import json
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from pages.components.empty_state import empty_state
 from pages.components.fields import choice_field, text_field
 from pages.components.input_form import InputForm
 from pages.components.moment import Moment
+from pages.components.pieces_view import PiecesView
 from pages.components.section import Section
 from pages.components.step_chart import step_chart
 from pages.components.trial_view import SHOWN_CHARACTERS, trial_chip, trial_view
@@ -41,6 +43,7 @@ class TryTab:
         self._id = detail.summary.deployment.id
         self._store = f"tries of {detail.summary.deployment.id}"
         self._tries: list[Trial] = []
+        self._call: asyncio.Future[Trial] | None = None
         self._state = Section(_show_state, _why_not)
         self._section = Section(lambda d: self._build(interface_of(d)), interface_of)
         ui.timer(0, self._restore, once=True)  # which tab this is, is known once the browser has connected
@@ -83,34 +86,76 @@ class TryTab:
         if interface.require_key:
             hint = "One of this deployment's keys, from Settings. It is sent with the call and not kept."
             self._key = text_field("Key", hint=hint, secret=True).mark("try-key")
+        self._streams = None
+        if interface.chunks is not None and Channel.API in self._channels:
+            self._streams = ui.switch("Stream the answer", value=True, on_change=lambda _: self._inputs_changed())
+            self._streams.mark("try-stream")
         self._form = InputForm(interface.input_schema, interface.sample, self._inputs_changed)
         with ui.element("div").classes("line"):
             Button("Send", self._send, kind="primary", symbol="play").mark("try-send")
+            self._cancel = Button("Cancel", self._stop, kind="quiet", symbol="x").mark("try-cancel")
+            self._cancel.set_visibility(False)
 
     async def _send(self) -> None:
         errors = self._form.errors
         errors.clear()
         if self._key is not None:
             errors.belongs("key", self._key)
+        live = self._show_pieces() if self._is_streaming() else None
         try:
-            trial = await try_call(
-                self._connections,
-                self._interface,
-                self._form.read(),
-                channel=Channel(self._channel.value),
-                key=self._key.value.strip() if self._key else "",
+            self._call = asyncio.ensure_future(
+                try_call(
+                    self._connections,
+                    self._interface,
+                    self._form.read(),
+                    channel=Channel(self._channel.value),
+                    key=self._key.value.strip() if self._key else "",
+                    on_piece=live.add if live else None,
+                )
             )
+            self._cancel.set_visibility(True)
+            await asyncio.wait([self._call])
+            if self._call.cancelled():
+                self._show_cancelled(live)
+                return
+            trial = self._call.result()
         except StudioError as error:
+            self._show_answer(self._tries[0] if self._tries else None)
             errors.show(error)
             return
+        finally:
+            self._cancel.set_visibility(False)
         self._remember(trial)
         self._show_answer(trial)
         self._show_history()
         self._answer.run_method("scrollIntoView", {"block": "nearest", "behavior": "smooth"})  # below, on a phone
         await self._show_steps(trial)
 
+    def _is_streaming(self) -> bool:
+        return self._streams is not None and self._streams.value and self._channel.value == Channel.API.value
+
+    def _stop(self) -> None:
+        """The gateway notices that nobody listens any more, and ends an agent that streams."""
+        if self._call is not None:
+            self._call.cancel()
+
+    def _show_pieces(self) -> PiecesView:
+        self._answer.clear()
+        with self._answer:
+            return PiecesView()
+
+    def _show_cancelled(self, live: PiecesView | None) -> None:
+        if live is None:
+            self._answer.clear()
+        else:
+            live.stop()
+        with self._answer:
+            banner("Cancelled. Nothing was kept of this call.", "idle")
+
     def _remember(self, trial: Trial) -> None:
-        kept = replace(trial, body=trial.body[:SHOWN_CHARACTERS])
+        # of a streamed answer the end, which holds the result
+        body = trial.body[-SHOWN_CHARACTERS:] if trial.events else trial.body[:SHOWN_CHARACTERS]
+        kept = replace(trial, body=body)
         self._tries = [kept, *self._tries][:KEPT_TRIES]
         nicegui_app.storage.tab[self._store] = [{**asdict(each), "at": each.at.isoformat()} for each in self._tries]
 
@@ -180,7 +225,7 @@ class TryTab:
             self._curl.show("")
             return
         try:
-            self._curl.show(curl_command(self._interface, self._form.read()))
+            self._curl.show(curl_command(self._interface, self._form.read(), stream=self._is_streaming()))
         except StudioError:
             return
 

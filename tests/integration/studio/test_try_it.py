@@ -1,5 +1,6 @@
 """What “Try it” shows is what the gateway answered, on both channels, with the caller's own key and no other."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 
@@ -11,6 +12,7 @@ from services.errors import GatewayUnreachable, InvalidInput
 from services.gateway_connections import GatewayConnections
 from services.interface import Interface
 from services.trials import Trial, try_call
+from tests.gateway_process import wait_for
 from tests.integration.studio.test_lifecycle import deploy
 from tests.programs import Studio, free_port
 
@@ -98,3 +100,63 @@ async def test_a_gateway_that_is_not_there_is_an_error(studio: Studio, kept, con
 
 def deployed_of(studio: Studio, name: str) -> dict:
     return studio.http.get(f"/api/v1/deployments/{name}").json()
+
+
+STREAMER = '''"""Counts, slowly."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+SAMPLE = {"upto": 2, "pause": 0}
+
+
+async def streamer(upto: int, pause: float = 0.01) -> AsyncIterator[str]:
+    try:
+        for number in range(upto):
+            yield f"ü{number} "
+            await asyncio.sleep(pause)
+        if upto == 13:
+            raise ValueError("not thirteen")
+    finally:
+        print("closed")
+'''
+
+
+@pytest.fixture(scope="module")
+def streaming(studio: Studio) -> Interface:
+    studio.http.post("/api/v1/agents", json={"filename": "streamer.py", "source": STREAMER}).raise_for_status()
+    return interface_of(deploy(studio, "streamer", "streamer")["deployment"])
+
+
+async def test_a_streamed_answer_is_told_piece_by_piece(streaming, connections: GatewayConnections) -> None:
+    pieces: list[str] = []
+    trial = await try_call(connections, streaming, {"upto": 3, "pause": 0.01}, on_piece=pieces.append)
+    assert pieces == ["ü0 ", "ü1 ", "ü2 "]
+    assert (trial.events[-1].name, trial.events[-1].data["outputs"]["agent"]["result"]) == (
+        "result",
+        {"result": "".join(pieces)},
+    )
+    assert 0 < trial.first_piece_ms < trial.milliseconds
+    failed = await try_call(connections, streaming, {"upto": 13, "pause": 0}, on_piece=pieces.append)
+    assert (failed.status, failed.events[-1].name, failed.events[-1].data["code"]) == (200, "error", "agent_failed")
+    refused = await try_call(connections, streaming, {"upto": "x"}, on_piece=pieces.append)
+    assert (refused.status, refused.events, refused.first_piece_ms) == (422, [], None)
+    whole = await try_call(connections, streaming, {"upto": 2, "pause": 0})
+    assert json.loads(whole.body)["outputs"]["agent"]["result"] == {"result": "ü0 ü1 "}
+
+
+async def test_a_try_that_is_cancelled_ends_the_agent(
+    studio: Studio, streaming, connections: GatewayConnections
+) -> None:
+    begun = asyncio.Event()
+    wish = try_call(connections, streaming, {"upto": 10**6, "pause": 0.01}, on_piece=lambda _: begun.set())
+    call = asyncio.create_task(wish)
+    await asyncio.wait_for(begun.wait(), 30)
+    call.cancel()
+    await asyncio.wait([call])
+
+    def cancelled() -> bool:
+        found = studio.http.get("/api/v1/deployments/streamer/logs", params={"q": "499"}).json()["items"]
+        return any("api 499" in line["message"] for line in found)
+
+    await asyncio.to_thread(wait_for, cancelled)
