@@ -13,9 +13,9 @@ counts what is in the whole group   what is in the step
 """
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
-from itertools import accumulate, pairwise
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, chain, pairwise
 from math import inf, log2
 from statistics import NormalDist
 
@@ -26,10 +26,10 @@ MOST_ENTRIES = 20  # of a stored histogram, unless it has more groups
 _STEPS_AN_OCTAVE = 2 * STEPS
 LEAST_MS = 0.001
 _LAST = GROUPS * STEPS - 1
-_TOP = 2 ** (GROUPS / 2) * 0.999
 _probit = NormalDist().inv_cdf
 
 Buckets = dict[int, int]
+_Heap = tuple[list[tuple[float, float, int]], int]  # from which to which latency how many calls lie; how many in all
 
 
 def key_of(ms: float) -> int:
@@ -38,7 +38,6 @@ def key_of(ms: float) -> int:
     return step + (step >> 4) + 1
 
 
-@lru_cache(maxsize=GROUPS * KEYS)
 def edges(key: int) -> tuple[float, float]:
     """From which to which latency a bucket is, in milliseconds; the first and the last one count beyond it too."""
     group, place = divmod(key, KEYS)
@@ -53,13 +52,18 @@ def add(into: Buckets, more: Mapping[int, int]) -> None:
     _unite(into)
 
 
-def total(packed: Iterable[bytes]) -> Buckets:
-    """The sum of packed histograms."""
-    result: Buckets = {}
-    known = result.get
-    for one in packed:
-        for key, count in _entries(one):
-            result[key] = known(key, 0) + count
+def total(histograms: Iterable[Mapping[int, int]]) -> Buckets:
+    return _sum(chain.from_iterable(histogram.items() for histogram in histograms))
+
+
+def total_of_packed(packed: Iterable[bytes]) -> Buckets:
+    return _sum(chain.from_iterable(map(_entries, packed)))
+
+
+def _sum(entries: Iterable[tuple[int, int]]) -> Buckets:
+    result: Buckets = defaultdict(int)
+    for key, count in entries:
+        result[key] += count
     _unite(result)
     return result
 
@@ -86,23 +90,32 @@ def bounded(buckets: Mapping[int, int]) -> Buckets:
     return kept
 
 
-def quantile(buckets: Mapping[int, int], share: float, least: float, most: float) -> float | None:
-    """The latency that this ``share`` of the calls does not exceed, in milliseconds; None without calls.
+def quantiles(buckets: Mapping[int, int], shares: Sequence[float], least: float, most: float) -> list[float | None]:
+    """For each share the latency that so many of the calls do not exceed, in milliseconds; None without calls.
 
     ``least`` and ``most`` are the shortest and the longest call. Calls that lie together, with no empty bucket between
     them, are taken for one normal distribution of the logarithm: what latencies look like where buckets are wide.
     """
-    rank = share * sum(buckets.values())
-    for heap in _heaps(buckets):
-        size, before = sum(count for _, _, count in heap), 0
+    heaps = _heaps(buckets)
+    calls = sum(size for _, size in heaps)
+    return [_place(heaps, share * calls, least, most) for share in shares]
+
+
+def quantile(buckets: Mapping[int, int], share: float, least: float, most: float) -> float | None:
+    return quantiles(buckets, (share,), least, most)[0]
+
+
+def _place(heaps: Sequence[_Heap], rank: float, least: float, most: float) -> float | None:
+    for heap, size in heaps:
         if rank > size:
             rank -= size
             continue
+        before = 0
         for low, high, count in heap:
             if before + count >= rank:
                 return _between(max(low, least), min(high, most), before, before + count, rank, size)
             before += count
-    return most if buckets else None
+    return most if heaps else None
 
 
 def _between(low: float, high: float, before: int, after: int, rank: float, size: int) -> float:
@@ -114,17 +127,19 @@ def _between(low: float, high: float, before: int, after: int, rank: float, size
     return low * (high / low) ** min(max(within, 0.0), 1.0)
 
 
-def _heaps(buckets: Mapping[int, int]) -> list[list[tuple[float, float, int]]]:
-    """From which to which latency how many calls lie, in ascending order, parted where nothing lies between."""
-    heaps: list[list[tuple[float, float, int]]] = []
-    for key in sorted(key for key, count in buckets.items() if count):
-        low, high = edges(key)
-        low, high = low if low > 1 else LEAST_MS, high if high < _TOP else inf
-        if heaps and low <= heaps[-1][-1][1] * 1.03:  # a single empty step is chance
-            heaps[-1].append((low, high, buckets[key]))
-        else:
-            heaps.append([(low, high, buckets[key])])
-    return heaps
+def _heaps(buckets: Mapping[int, int]) -> list[_Heap]:
+    """Parted where nothing lies between, in ascending order."""
+    heaps: list[_Heap] = []
+    heap, size, end = [], 0, 0.0
+    for key in sorted(buckets):
+        if count := buckets[key]:
+            low, high = _LIMITS[key]
+            if low > end and heap:
+                heaps.append((heap, size))
+                heap, size = [], 0
+            heap.append((low, high, count))
+            size, end = size + count, high * 1.03  # a single empty step is chance
+    return [*heaps, (heap, size)] if heap else heaps
 
 
 def pack(buckets: Mapping[int, int]) -> bytes:
@@ -153,3 +168,12 @@ def _entries(packed: bytes) -> Iterator[tuple[int, int]]:
 
 
 _KINDS = {1: "B", 2: "H", 4: "I", 8: "Q"}
+
+
+def _limits(key: int) -> tuple[float, float]:
+    """What a bucket counts: its edges, but that the first and the last are open."""
+    low, high = edges(key)
+    return low if low > 1 else LEAST_MS, high if high < edges(GROUPS * KEYS - 1)[1] else inf
+
+
+_LIMITS = [_limits(key) for key in range(GROUPS * KEYS)]

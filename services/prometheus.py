@@ -61,9 +61,7 @@ class PrometheusService:
         yield _gauge("nexdeck_table_rows", "Rows of the database's tables", ["table"], sizes)
         sizes = [(table.name, table.bytes) for table in tables]
         yield _gauge("nexdeck_table_size_bytes", "Size of the database's tables", ["table"], sizes)
-        rounds = CounterMetricFamily(
-            "nexdeck_collections", "Looks at the counters of gateways", labels=["outcome"]
-        )
+        rounds = CounterMetricFamily("nexdeck_collections", "Looks at the counters of gateways", labels=["outcome"])
         for outcome, count in self._metrics.collections.items():
             rounds.add_metric([outcome], count)
         yield rounds

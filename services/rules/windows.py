@@ -7,8 +7,8 @@ from enum import StrEnum
 from models.metrics import Tier
 from services.errors import Fault, InvalidInput
 
-MOST_POINTS = 200
-STEPS = (60, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 86_400, 7 * 86_400)  # seconds
+MOST_POINTS = 190
+STEPS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 7 * 86_400)  # seconds
 
 
 class Range(StrEnum):
