@@ -1,5 +1,6 @@
 """The channels: adding, changing and testing them."""
 
+import asyncio
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -58,7 +59,7 @@ class NotificationChannels:
         Raises InvalidInput for the name, address or rule, Conflict when the name is taken or there are ``MOST``.
         """
         require_name(name)
-        target = parse_target(kind, url)
+        target = await _checked(kind, url)
         secret = new_secret() if kind is ChannelKind.WEBHOOK else ""
         channel = NotificationChannel(
             name=name,
@@ -87,11 +88,12 @@ class NotificationChannels:
 
     async def change(self, channel: str, change: ChannelChange, *, by: str) -> NotificationChannel:
         """Raises NotFound, or InvalidInput as ``add`` does."""
+        kind = (await self.get(channel)).kind
+        target = None if change.url is None else await _checked(kind, change.url)
 
         def update(session: Session) -> NotificationChannel:
             row = find_channel(session, channel)
-            if change.url is not None:
-                target = parse_target(row.kind, change.url)
+            if target is not None:
                 row.encrypted_url, row.shown = self._secrets.encrypt(target.url), target.shown
             if change.enabled is not None:
                 row.enabled = change.enabled
@@ -119,12 +121,12 @@ class NotificationChannels:
     async def test(self, channel: str, *, by: str) -> None:
         """Send a test now. Raises NotFound, or NotDelivered with the real cause."""
         row = await self.get(channel)
-        target, secret = self.target_of(row)
+        target, secret = await self.target_of(row)
         await self._send_test(row.id, row.name, target, secret, by)
 
     async def try_out(self, kind: ChannelKind, url: str, *, by: str) -> None:
         """Send a test to an address that is not stored. Raises InvalidInput or NotDelivered."""
-        target = parse_target(kind, url)
+        target = await _checked(kind, url)
         await self._send_test(f"trial of {by}", "being added", target, new_secret(), by)
 
     async def _send_test(self, key: str, name: str, target: Target, secret: str, by: str) -> None:
@@ -133,10 +135,15 @@ class NotificationChannels:
         parcel = Parcel(new_id("ntf"), message_of([body]), body)
         await self._sender.send(key, target, secret, parcel, at)
 
-    def target_of(self, channel: NotificationChannel) -> tuple[Target, str]:
+    async def target_of(self, channel: NotificationChannel) -> tuple[Target, str]:
         """The address, and the secret that bodies are signed with. Raises InvalidInput when they cannot be read."""
         secret = self._secrets.decrypt(channel.encrypted_secret) if channel.encrypted_secret else ""
-        return parse_target(channel.kind, self._secrets.decrypt(channel.encrypted_url)), secret
+        return await _checked(channel.kind, self._secrets.decrypt(channel.encrypted_url)), secret
+
+
+async def _checked(kind: ChannelKind, url: str) -> Target:
+    """In a thread: the first time, half a second goes into loading apprise. Raises InvalidInput."""
+    return await asyncio.to_thread(parse_target, kind, url)
 
 
 def find_channel(session: Session, channel: str) -> NotificationChannel:

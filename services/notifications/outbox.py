@@ -144,7 +144,7 @@ class NotificationOutbox:
         self, channel: NotificationChannel, batch: list[NotificationDelivery], at: datetime
     ) -> str | None:
         try:
-            target, secret = self._channels.target_of(channel)
+            target, secret = await self._channels.target_of(channel)
             parcel = Parcel(batch[0].id, message_of([row.body for row in batch]), batch[0].body)
             await self._sender.send(channel.id, target, secret, parcel, at)
         except NotDelivered as error:

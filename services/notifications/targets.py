@@ -1,4 +1,4 @@
-"""The addresses of channels: which are taken, and what of them may be shown. Pure, but for apprise's own reading."""
+"""The addresses of channels: which are taken, and what of them may be shown. It loads apprise, which takes a while."""
 
 import re
 from dataclasses import dataclass
