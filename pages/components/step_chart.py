@@ -23,19 +23,21 @@ def step_chart(steps: list[StepSeen]) -> None:
     whole = max(offset + step.milliseconds for offset, step in zip(offsets, steps, strict=True)) or 1.0
     with ui.element("ol").classes("step-chart").mark("steps"):
         for offset, step in zip(offsets, steps, strict=True):
-            _row(step, offset / whole * 100, step.milliseconds / whole * 100)
+            _row(step, offset, whole)
 
 
-def _row(step: StepSeen, left: float, width: float) -> None:
-    look = LOOKS[step.status]
+def _row(step: StepSeen, offset: float, whole: float) -> None:
+    look, left = LOOKS[step.status], offset / whole * 100
+    width = max(step.milliseconds / whole * 100, LEAST_WIDTH)
     with ui.element("li"):
         with ui.element("div").classes("line"):
             ui.label(step.name).classes("strong cut")
             ui.label(step.member).classes("mono tiny fg3 cut grow")
             if step.status is not StepEnd.SUCCEEDED:
                 Chip(look)
+            if offset:
+                ui.label(f"after {milliseconds(offset)}").classes("tiny fg3 num")
             ui.label(milliseconds(step.milliseconds)).classes("tiny fg2 num")
-        width = max(width, LEAST_WIDTH)
         with ui.element("div").classes("track"):
             bar = ui.element("div").classes(f"bar {look.tone}")
             bar.style(f"left: {min(left, 100 - width):.2f}%; width: {width:.2f}%")

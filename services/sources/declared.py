@@ -97,8 +97,9 @@ def _declarations(document: YamlDocument) -> Iterator[Declaration]:
 def _twice(declared: list[Declaration]) -> Iterator[Fault]:
     first: dict[tuple[str, str], Declaration] = {}
     for each in declared:
-        key = (each.spec.gateway, each.spec.name)
+        place = each.spec.name if each.spec.dedicated else each.spec.gateway
+        key = (place, each.spec.name)
         if key in first:
             line = first[key].fault(("name",), "").line
-            yield each.fault(("name",), f"{each.spec.name} on {each.spec.gateway} is declared in line {line} already")
+            yield each.fault(("name",), f"{each.spec.name} on {place} is declared in line {line} already")
         first.setdefault(key, each)

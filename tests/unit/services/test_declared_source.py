@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.declared import DeclaredDeployment
+from models.deployment import DeploymentOptions
 from services.errors import SourceInvalid
 from services.sources.declared import read_declared, written
 
@@ -79,18 +80,28 @@ options = st.fixed_dictionaries(
         "environment": st.dictionaries(st.sampled_from(["A", "yes", "_1"]), text),
         "secrets": st.lists(st.sampled_from(["TOKEN", "null", "on"]), unique=True).filter(lambda s: s != ["yes"]),
         "limits": st.fixed_dictionaries({}, optional={"timeout_seconds": st.floats(1e-6, 3600)}),
+        "record": st.fixed_dictionaries({}, optional={"inputs": st.booleans(), "outputs": st.booleans()}),
+        "canary": st.none() | st.fixed_dictionaries({}, optional={"percent": st.integers(1, 50), "calls": st.none()}),
+        "latency_limit_ms": st.none() | st.floats(1e-3, 3_600_000),
+        "synthetic_check": st.booleans(),
         "sample_input": st.none() | st.dictionaries(text, plain_json, max_size=3),
     },
 )
 deployments = st.builds(
-    lambda name, version, state, options: DeclaredDeployment(
-        name=name, agent="echo", version=version, state=state, options=options
+    lambda name, version, state, dedicated, options: DeclaredDeployment(
+        name=name, agent="echo", version=version, state=state, dedicated=dedicated, options=options
     ),
     name=st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True),
     version=st.sampled_from(["1.0.0", "2.0.0-rc.1+b"]),
     state=st.sampled_from(["running", "stopped"]),
+    dedicated=st.booleans(),
     options=options,
 )
+
+
+def test_every_option_is_among_those() -> None:
+    tried = {"channels", "require_key", "environment", "secrets", "limits", "record", "canary", "latency_limit_ms"}
+    assert set(DeploymentOptions.model_fields) == tried | {"synthetic_check", "sample_input"}
 
 
 @settings(deadline=None)
