@@ -8,8 +8,9 @@ from app.cli.exits import CliError, ExitCode
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-def moment_in(text: str | None, option: str) -> str | None:
-    """``90d`` from now, or the date that the text is, as RFC 3339; None stays. Raises CliError that names the option.
+def moment_in(text: str | None, option: str, *, ago: bool = False) -> str | None:
+    """``90d`` from now (or ``ago``), or the date that the text is, as RFC 3339; None stays. Raises CliError that names
+    the option.
 
     A date or time without a zone is the local one, as on the clock of whoever says it.
     """
@@ -17,7 +18,7 @@ def moment_in(text: str | None, option: str) -> str | None:
         return None
     try:
         if span := re.fullmatch(r"(\d{1,6})([smhdw])", text.strip()):
-            moment = datetime.now(UTC) + timedelta(**{_UNITS[span[2]]: int(span[1])})
+            moment = datetime.now(UTC) + timedelta(**{_UNITS[span[2]]: int(span[1])}) * (-1 if ago else 1)
         else:
             moment = datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError) as error:

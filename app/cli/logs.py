@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.durations import moment_in
 from app.cli.exits import CliError, ExitCode
 from app.cli.http import Server
-from app.cli.options import AsJson, Url
+from app.cli.options import AsJson, Since, Until, Url
 from app.cli.output import plain, print_json
 
 SILENCE_SECONDS = 30.0  # a stream sends a heartbeat each 10 s; one that is silent for longer is dead
@@ -37,18 +38,23 @@ def logs(
     level: Annotated[Level | None, typer.Option(help="Lines of this level or above.", case_sensitive=False)] = None,
     search: Annotated[str | None, typer.Option("--search", "-q", help="Words that are in the line.")] = None,
     request: Annotated[str | None, typer.Option(metavar="ID", help="Lines of this request.")] = None,
+    since: Since = None,
+    until: Until = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a deployment logs and prints, and what happened to it; with -f as it comes."""
     server = Server(url)
     query = {"level": level and level.value.upper(), "q": search, "request_id": request}
+    times = {"since": moment_in(since, "--since", ago=True), "until": moment_in(until, "--until", ago=True)}
+    if follow and (since or until):
+        raise CliError.because(ExitCode.USAGE, "--follow goes on with what comes: say no --since or --until with it.")
     try:
         if follow:
             for line in _followed(server, name, query | {"lines": lines}):
                 _show(line, as_json)
         elif lines:
-            for line in server.get("deployments", name, "logs", limit=lines, **query)["items"]:
+            for line in server.get("deployments", name, "logs", limit=lines, **query, **times)["items"]:
                 _show(line, as_json)
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from app.cli.durations import moment_in
 from app.cli.http import Server
-from app.cli.options import AsJson, Url
+from app.cli.options import AsJson, Since, Until, Url
 from app.cli.output import plain, print_fields, print_json, print_table, when
 
 
@@ -34,6 +35,8 @@ def requests(
     key: Annotated[str | None, typer.Option(help="Made with this key: id, name or first characters.")] = None,
     slower: Annotated[float | None, typer.Option("--slower", metavar="MS", min=0, help="Took this long.")] = None,
     search: Annotated[str | None, typer.Option("--search", "-q", help="Part of id, code, input or output.")] = None,
+    since: Since = None,
+    until: Until = None,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,6 +46,7 @@ def requests(
         _show(server.get("deployments", name, "requests", show), as_json)
         return
     query = {"outcome": outcome, "channel": channel, "revision": revision, "key": key, "min_ms": slower, "q": search}
+    query |= {"since": moment_in(since, "--since", ago=True), "until": moment_in(until, "--until", ago=True)}
     found = server.get("deployments", name, "requests", limit=last, **query)["items"]
     if as_json:
         print_json(found)

@@ -1,22 +1,21 @@
 """The deployment's log, live: filtered by what the address says, searched in what is kept, one request at a time."""
 
 import asyncio
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
-from models.base import now
 from models.log import LogEntry, LogLevel
 from pages.address import Address
 from pages.assets import prefix
 from pages.components.buttons import icon_button
 from pages.components.fields import search_field
-from pages.components.filters import FilterMenu, Segments
+from pages.components.filters import Segments
 from pages.components.log_view import LogView
 from pages.components.section import Section
 from pages.components.step_chart import step_chart
+from pages.components.time_range import TimeRange
 from services.deployment_views import DeploymentDetail
 from services.errors import InvalidInput
 from services.log_feed import Subscription
@@ -26,11 +25,6 @@ from services.rules.steps import steps_of
 FIRST = 500  # lines shown to begin with, and fetched when one scrolls to the top
 PAUSE = 0.1  # seconds between two batches to one browser
 LEVELS = {"": "All", "info": "Info", "warning": "Warnings", "error": "Errors"}
-TIMES = {
-    "15m": ("Last 15 minutes", timedelta(minutes=15)),
-    "1h": ("Last hour", timedelta(hours=1)),
-    "24h": ("Last 24 hours", timedelta(days=1)),
-}
 
 
 class LogsTab:
@@ -44,8 +38,7 @@ class LogsTab:
         self._fits = LogQuery().matcher()
         with ui.element("div").classes("toolbar log-tools"):
             self._levels = Segments(list(LEVELS.items()), lambda key: self._filter(level=key))
-            self._times = FilterMenu("Time", "clock", lambda key: self._filter(since=key))
-            self._times.offer({key: text for key, (text, _) in TIMES.items()})
+            self._times = TimeRange(self._address, self._filter)
             self._search = search_field("Search the log", self._address["q"], self._typed).mark("search-log")
             with ui.element("div").classes("request-filter") as self._request:
                 self._request_text = ui.label().classes("mono cut")
@@ -73,21 +66,23 @@ class LogsTab:
             item.props("tag=a download")
 
     def _query(self) -> LogQuery:
-        level, since = self._address["level"].upper(), TIMES.get(self._address["since"])
+        level = self._address["level"].upper()
         return LogQuery(
             level=LogLevel(level) if level in LogLevel.__members__ else None,
             q=self._address["q"],
             request_id=self._address["request"] or None,
-            since=now() - since[1] if since else None,
+            since=self._times.since,
+            until=self._times.until,
         )
 
     def _show_controls(self) -> None:
         self._levels.show(self._address["level"], {})
-        self._times.show(self._address["since"])
+        self._times.show()
         self._request.set_visibility(bool(self._address["request"]))
         self._request_text.text = f"request {self._address['request']}"
         query = self._query()
-        given = {"level": query.level, "q": query.q, "request_id": query.request_id, "since": query.since}
+        given = {"level": query.level, "q": query.q, "request_id": query.request_id}
+        given |= {"since": query.since, "until": query.until}
         for name, item in self._downloads.items():
             item.props["href"] = download_url(self._id, name, given)
 
@@ -127,7 +122,7 @@ class LogsTab:
         async with self._turn:
             query = self._query()
             try:
-                self._fits = query.matcher()
+                self._fits = query.matcher() if query.until is None else lambda _: False
                 page = await self._logs.history(self._id, query, limit=FIRST)
                 self._problem.text = ""
             except InvalidInput as error:
@@ -141,7 +136,7 @@ class LogsTab:
     async def _show_request(self, event: GenericEventArguments) -> None:
         """One request's lines together, whatever was looked for before."""
         self._search.set_value("")
-        await self._filter(request=str(event.args)[:128], level="", q="", since="")
+        await self._filter(request=str(event.args)[:128], level="", q="", since="", until="")
 
     async def _load_older(self, event: GenericEventArguments) -> None:
         async with self._turn:

@@ -1,10 +1,7 @@
 """The calls that a deployment answered: the newest first, as they come, filtered by what the address says."""
 
-from datetime import timedelta
-
 from nicegui import ui
 
-from models.base import now
 from models.wire import Channel
 from pages.address import Address
 from pages.components.buttons import Button
@@ -14,6 +11,7 @@ from pages.components.filters import FilterMenu, Segments
 from pages.components.replay_dialog import open_replay_dialog
 from pages.components.request_dialog import open_request_dialog
 from pages.components.request_row import COLUMNS, RequestRow
+from pages.components.time_range import TimeRange
 from pages.words import CHANNELS
 from services.calls import CLASSES, CallPage, CallQuery
 from services.deployment_views import DeploymentDetail
@@ -21,13 +19,8 @@ from services.errors import NotFound
 
 PAGE_SIZE = 50
 OUTCOMES = {"": "All", "ok": "OK", "refused": "Refused", "broken": "Failed"}
-TIMES = {
-    "15m": ("Last 15 minutes", timedelta(minutes=15)),
-    "1h": ("Last hour", timedelta(hours=1)),
-    "24h": ("Last 24 hours", timedelta(days=1)),
-}
 SLOWER = {"100": "100 ms", "1000": "1 s", "10000": "10 s"}
-FILTERS = ("outcome", "channel", "revision", "key", "slower", "since", "q")
+FILTERS = ("outcome", "channel", "revision", "key", "slower", "since", "until", "q")
 
 
 class RequestsTab:
@@ -47,8 +40,8 @@ class RequestsTab:
                 "revision": FilterMenu("Revision", "rocket", lambda key: self._filter(revision=key)),
                 "key": FilterMenu("Key", "key-round", lambda key: self._filter(key=key)),
                 "slower": FilterMenu("Slower than", "activity", lambda key: self._filter(slower=key)),
-                "since": FilterMenu("Time", "clock", lambda key: self._filter(since=key)),
             }
+            self._times = TimeRange(self._address, self._filter)
             self._replay = Button("Replay", lambda: open_replay_dialog(context.studio, self._detail), symbol="play")
             self._replay.mark("replay-requests")
             self._live = Button("", self._turn_live).mark("requests-live")
@@ -77,10 +70,9 @@ class RequestsTab:
         self._menus["revision"].offer({str(r.number): f"#{r.number}, {r.version}" for r in detail.revisions})
         self._menus["key"].offer({key.id: f"{key.name} ({key.prefix}…)" for key in detail.keys})
         self._menus["slower"].offer(SLOWER)
-        self._menus["since"].offer({key: text for key, (text, _) in TIMES.items()})
 
     def _query(self) -> CallQuery:
-        address, since = self._address, TIMES.get(self._address["since"])
+        address = self._address
         return CallQuery(
             status=address["outcome"] if address["outcome"] in CLASSES else None,
             channel=Channel(address["channel"]) if address["channel"] in set(Channel) else None,
@@ -88,7 +80,8 @@ class RequestsTab:
             key=address["key"] or None,
             min_ms=_number(address["slower"]),
             q=address["q"],
-            since=now() - since[1] if since else None,
+            since=self._times.since,
+            until=self._times.until,
         )
 
     async def _begin(self) -> None:
@@ -125,6 +118,7 @@ class RequestsTab:
         self._outcomes.show(self._address["outcome"], {})
         for name, menu in self._menus.items():
             menu.show(self._address[name])
+        self._times.show()
         held = bool(self._address["live"] or self._address["before"])
         self._live.text = "Held" if held else "Live"
         self._live.props["aria-pressed"] = "false" if held else "true"

@@ -67,6 +67,26 @@ def test_filters_are_in_the_address_and_one_request_is_shown_together(page: Page
     expect(page.get_by_text("broken line 0 red", exact=False)).to_be_visible(timeout=20_000)
 
 
+def test_a_range_of_time_is_shown_and_nothing_newer_comes_in(page: Page, writing: dict) -> None:
+    write(writing, 1, "ranged")
+    page.goto(f"/deployments/{writing['id']}?tab=logs&q=ranged")
+    expect(page.get_by_text("ranged line 0 red", exact=False)).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Time").click()
+    page.get_by_text("Between two times…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("From").last.fill("2020-01-01T10:00:00")
+    dialog.get_by_label("Until").last.fill("2020-01-01T09:00:00")
+    dialog.get_by_role("button", name="Show").click()
+    expect(dialog.get_by_text("must be later")).to_be_visible()
+    dialog.get_by_label("Until").last.fill("2020-01-01T11:00:00")
+    dialog.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile(r"since=2020-01-01T.*until=2020-01-01T"))
+    expect(page.get_by_text("No lines here yet", exact=False)).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name="Time: Between").click()
+    page.get_by_text("Any time").click()
+    expect(page.get_by_text("ranged line 0 red", exact=False)).to_be_visible(timeout=20_000)
+
+
 def test_a_download_holds_what_is_filtered(page: Page, writing: dict) -> None:
     page.goto(f"/deployments/{writing['id']}?tab=logs&q=live")
     expect(page.locator(".log-row").first).to_be_visible(timeout=20_000)
