@@ -34,6 +34,7 @@ _BY_CODE = {  # where a status alone says too little
     "gateway_unreachable": ExitCode.UNREACHABLE,
     "gateway_refused": ExitCode.UNAUTHORISED,
     "not_configured": ExitCode.FAILED,
+    "too_many_calls": ExitCode.OVERLOADED,
     "not_restored": ExitCode.FAILED,
 }
 _BY_STATUS = {

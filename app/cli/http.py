@@ -28,6 +28,7 @@ class Answer:
     status: int
     body: bytes
     content_type: str
+    retry_after: str = ""  # seconds
 
     def json(self) -> Any:
         """The body, or None when it is not JSON."""
@@ -71,7 +72,8 @@ def send(
         raise _unreachable(url, error) from error
     finally:
         connection.close()
-    return Answer(response.status, answer, response.headers.get_content_type())
+    retry_after = response.headers.get("Retry-After", "")
+    return Answer(response.status, answer, response.headers.get_content_type(), retry_after)
 
 
 def _split(url: str) -> SplitResult:

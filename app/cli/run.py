@@ -91,15 +91,17 @@ def _result_of(answer: Answer, deployment: dict[str, Any]) -> Any:
         except (KeyError, TypeError):
             pass
     if answer.status != 200 and isinstance(body, dict) and "detail" in body:
-        raise CliError.answered(answer.status, body, _hint(answer.status, deployment["name"]))
+        raise CliError.answered(answer.status, body, _hint(answer, deployment["name"]))
     detail = f"{deployment['api_endpoint']} answered {answer.status}, but not as a gateway of Nexdeck does."
     raise CliError.because(ExitCode.UNREACHABLE, detail, code="not_a_gateway")
 
 
-def _hint(status: int, name: str) -> str:
-    if status == 401:
+def _hint(answer: Answer, name: str) -> str:
+    if answer.retry_after.isdigit():
+        return f"Try again in {answer.retry_after} s."
+    if answer.status == 401:
         return f"Give its key with --key or NEXDECK_KEY; `nexdeck keys create {name} KEYNAME` makes one."
-    if status == 404:
+    if answer.status == 404:
         return f"See `nexdeck status {name}`."
     return ""
 

@@ -23,7 +23,7 @@ class Gate:
         neither fail because of users' traffic nor use up their share.
         """
         if self._most is not None and self.in_flight >= self._most:
-            raise busy("too_many_calls", f"All {self._most} concurrent calls of this deployment are in use.")
+            raise busy("too_many_calls", f"All {self._most} concurrent calls of this deployment are in use; try again.")
         if metered and self._per_minute is not None:
             self._take_token(self._per_minute)
         self.in_flight += 1

@@ -37,6 +37,7 @@ from models.wire import Channel
 
 logger = logging.getLogger(__name__)
 NOTIFY_SECONDS = 5.0
+RETRY_META = "nexdeck/retry-after"
 
 
 @dataclass(slots=True, frozen=True)
@@ -126,7 +127,7 @@ class McpChannel:
             output = await self._invoker.invoke(revision, request.params.arguments or {}, caller, on_piece)
         except GatewayProblem as problem:
             text = problem.problem(visit.request_id).model_dump_json()
-            return _result(text, None, is_error=True)
+            return _result(text, None, is_error=True, meta=_waiting(problem))
         return _result(output.text.decode(), output.value, is_error=False)
 
     def _comes_in_pieces(self, body: bytes, viewer: Viewer) -> bool:
@@ -180,9 +181,18 @@ def _tool(name: str, revision: Revision) -> mcp_types.Tool:
     )
 
 
-def _result(text: str, value: dict | None, *, is_error: bool) -> mcp_types.ServerResult:
+def _result(
+    text: str, value: dict | None, *, is_error: bool, meta: dict[str, Any] | None = None
+) -> mcp_types.ServerResult:
     content = [mcp_types.TextContent(type="text", text=text)]
-    return mcp_types.ServerResult(mcp_types.CallToolResult(content=content, structuredContent=value, isError=is_error))
+    result = mcp_types.CallToolResult(content=content, structuredContent=value, isError=is_error, _meta=meta)
+    return mcp_types.ServerResult(result)
+
+
+def _waiting(problem: GatewayProblem) -> dict[str, Any] | None:
+    """MCP has no header to say it in: how many seconds to wait before another call."""
+    wait = problem.headers.get("Retry-After")
+    return None if wait is None else {RETRY_META: int(wait)}
 
 
 async def _notify(session: ServerSession) -> None:

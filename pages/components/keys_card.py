@@ -70,8 +70,9 @@ class KeysCard:
             with ui.element("div").classes("small fg2"):
                 _show_use(key)
             with ui.element("div").classes("line right"):
-                if state is KeyState.VALID:
+                if state is KeyState.VALID and not is_replaced:
                     Button("Rotate", lambda: open_rotation(self._studio, self._id, key), kind="quiet").classes("small")
+                if state is KeyState.VALID:
                     Button("Revoke", lambda: self._ask_revoke(key), kind="quiet").classes("small")
 
     def _create(self) -> None:

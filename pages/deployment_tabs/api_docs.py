@@ -45,7 +45,7 @@ class ApiDocsTab:
                     code_view(_pretty({"inputs": interface.sample}), "request.json", height=360, wrap=True)
                     code_view(_pretty(example_answer(interface)), "answer 200.json", height=360, wrap=True)
                 if interface.chunks is not None:
-                    with _card("Streaming"):
+                    with _card("Streaming").classes("stack"):
                         _show_streaming(interface)
                 with _card("Errors"):
                     _show_errors(interface)

@@ -30,6 +30,7 @@ from services.snippet_parts import curl_command
 from services.trials import Trial, try_call
 
 KEPT_TRIES = 10
+NEAREST = {"block": "nearest", "behavior": "smooth"}
 
 
 class TryTab:
@@ -128,7 +129,7 @@ class TryTab:
         self._remember(trial)
         self._show_answer(trial)
         self._show_history()
-        self._answer.run_method("scrollIntoView", {"block": "nearest", "behavior": "smooth"})  # below, on a phone
+        self._answer.run_method("scrollIntoView", NEAREST)  # below, on a phone
         await self._show_steps(trial)
 
     def _is_streaming(self) -> bool:
@@ -142,7 +143,9 @@ class TryTab:
     def _show_pieces(self) -> PiecesView:
         self._answer.clear()
         with self._answer:
-            return PiecesView()
+            view = PiecesView()
+        self._answer.run_method("scrollIntoView", NEAREST)
+        return view
 
     def _show_cancelled(self, live: PiecesView | None) -> None:
         if live is None:
