@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run demo test unit integration e2e bench lint pins clean help
+.PHONY: run demo test unit integration e2e bench binary lint pins clean help
 
 run: $(VENV)/.installed  ## install, migrate the database and serve the web app with the gateway `local`
 	$(BIN)/nexdeck serve
@@ -31,6 +31,10 @@ bench: $(VENV)/.tests-installed  ## figures, each as a ratio to a baseline measu
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+binary: $(VENV)/.installed  ## write dist/nexdeck, the whole program as one file (takes some minutes)
+	$(PIP) install pyinstaller
+	$(BIN)/pyinstaller --noconfirm --workpath build/binary deploy/binary/nexdeck.spec
 
 pins: $(VENV)/.tests-installed  ## write constraints.txt anew from what is installed
 	(head -1 constraints.txt; $(PIP) freeze --exclude-editable) > constraints.new && mv constraints.new constraints.txt

@@ -15,7 +15,7 @@ from models.wire import GatewayState
 from services.errors import GatewayRefused, GatewayUnreachable, StorageFailed
 from services.gateways import GatewayDirectory
 from services.processes import end, end_pid, wait
-from services.programs import own_program
+from services.programs import own_program, surviving_environment
 
 logger = logging.getLogger(__name__)
 LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set aside
@@ -69,6 +69,7 @@ class LocalProcess:
                 *(*own_program("gateway"), "--name", self._gateway.name, "--host", "127.0.0.1"),
                 *("--port", self._gateway.url.rsplit(":", 1)[1], "--data-dir", str(self._folder)),
                 *("--token-file", str(token_file), *self._options),
+                env=surviving_environment(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

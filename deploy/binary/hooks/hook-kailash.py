@@ -1,0 +1,6 @@
+"""Modules of it are imported by name, and one is loaded from its file."""
+
+from PyInstaller.utils.hooks import collect_data_files, collect_submodules
+
+hiddenimports = collect_submodules("kailash", on_error="ignore")
+datas = collect_data_files("kailash", include_py_files=True)
