@@ -10,6 +10,7 @@ from pages.components.confirm import confirm
 from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
 from pages.components.filters import FilterMenu, Pager, Segments, cursor_of
+from pages.components.health_charts import HealthCharts
 from pages.components.health_row import HealthRow
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.maintenance_dialog import open_maintenance_dialog
@@ -49,7 +50,7 @@ async def health_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
 class HealthBoard:
     def __init__(self, studio: Studio, frame: Frame) -> None:
         self._studio = studio
-        self._address = frame.own_address(self.refresh)
+        self._address = frame.own_address(self._follow_address)
         self._rows: dict[str, HealthRow] = {}
 
     async def build(self) -> None:
@@ -77,6 +78,7 @@ class HealthBoard:
                 self._range = ui.label()
             self._place = ui.element("div").classes("rows")
         self._pager = Pager(lambda page: self._filter(page=page))
+        self._charts = HealthCharts(self._studio, self._address)
         await self.refresh()
 
     async def _typed(self, event) -> None:
@@ -85,6 +87,10 @@ class HealthBoard:
     async def _filter(self, *, replace: bool = False, **changes: str) -> None:
         self._address.go(replace=replace, **({"page": ""} | changes))
         await self.refresh()
+
+    async def _follow_address(self) -> None:
+        await self.refresh()
+        await self._charts.load()
 
     async def refresh(self) -> None:
         """Show what the address asks for."""
@@ -174,6 +180,8 @@ class HealthBoard:
     async def _act(self, what: str, row: BoardRow) -> None:
         if what == "maintenance":
             open_maintenance_dialog(self._studio, row)
+        elif what == "charts":
+            await self._charts.choose(row.id)
         elif what == "pause":
             ask_to_pause(self._studio, row)
         elif what == "resume":

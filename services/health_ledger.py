@@ -109,7 +109,8 @@ class _Entry:
         held = self._held.get(row.id)
         if held is not None and row.live_revision is not None:
             boot_id = self._look.state.boot_id
-            self._ledger.traffic.note(row.id, row.live_revision, boot_id, held.revisions, self._look.at)
+            counted = row.id, row.live_revision, boot_id, held.revisions
+            self._ledger.traffic.note(self._session, *counted, self._look.at)
         traffic = self._ledger.traffic.seen(row.id, self._look.at, row.latency_limit_ms)
         before = standing_of(row, self._look.at)
         if (why := _why_not_judged(row, self._is_paused)) is not None:

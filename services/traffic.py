@@ -2,9 +2,12 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from models.histogram import Buckets, add, quantile
+from sqlmodel import Session, select
+
+from models.histogram import Buckets, add, quantile, unpack
+from models.metrics import MetricMinute, MetricSeries
 from models.wire import RevisionCounters
 from services.rules.health import Traffic
 
@@ -47,14 +50,21 @@ class TrafficWindows:
         self._windows: dict[str, _Window] = {}
 
     def note(
-        self, deployment_id: str, revision: int, boot_id: str, counters: list[RevisionCounters], at: datetime
+        self,
+        session: Session,
+        deployment_id: str,
+        revision: int,
+        boot_id: str,
+        counters: list[RevisionCounters],
+        at: datetime,
     ) -> None:
-        """Take in what the gateway counted of the live revision. Another one begins with an empty window."""
+        """Take in what the gateway counted of the live revision. Another one begins with a window of its own; after a
+        restart of ours it begins with what was collected before."""
         seen = _calls_of(counters, revision)
         window = self._windows.get(deployment_id)
         if window is None or window.revision != revision:
-            # what was counted before the first look may be hours old
-            self._windows[deployment_id] = _Window(boot_id, revision, seen)
+            parts = _collected(session, deployment_id, revision, at) if seen.requests else []
+            self._windows[deployment_id] = _Window(boot_id, revision, seen, deque(parts))
             return
         is_new_boot = window.boot_id != boot_id or seen.requests < window.seen.requests
         new = seen if is_new_boot else seen.since(window.seen)
@@ -89,3 +99,24 @@ def _calls_of(counters: list[RevisionCounters], revision: int) -> Calls:
                 errors = of_channel.errors + of_channel.timeouts
                 total.add(Calls(of_channel.requests, errors, of_channel.latency_ms_max, of_channel.buckets))
     return total
+
+
+def _collected(session: Session, deployment_id: str, revision: int, at: datetime) -> list[tuple[datetime, Calls]]:
+    """The minutes of the span, each as if it had come at its beginning."""
+    rows = (
+        select(MetricMinute)
+        .join(MetricSeries, MetricSeries.id == MetricMinute.series_id)
+        .where(
+            MetricSeries.deployment_id == deployment_id,
+            MetricSeries.revision == revision,
+            MetricMinute.start > (at - SPAN).timestamp(),
+        )
+        .order_by(MetricMinute.start)
+    )
+    return [
+        (
+            datetime.fromtimestamp(row.start, UTC),
+            Calls(row.requests, row.errors + row.timeouts, row.latency_us_max / 1000, unpack(row.histogram)),
+        )
+        for row in session.exec(rows)
+    ]

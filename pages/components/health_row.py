@@ -18,7 +18,7 @@ Act = Callable[[str, BoardRow], Awaitable[None] | None]
 
 
 class HealthRow:
-    """``act(what, row)`` with check, pause, resume or maintenance, as chosen in the row's menu."""
+    """``act(what, row)`` with check, charts, pause, resume or maintenance, as chosen in the row's menu."""
 
     def __init__(self, row: BoardRow, act: Act) -> None:
         self._act = act
@@ -66,6 +66,7 @@ class HealthRow:
         paused = self._row.paused_at is not None
         with self._menu:
             menu_item("refresh-cw", "Check now", lambda: self._act("check", self._row))
+            menu_item("activity", "Show its traffic", lambda: self._act("charts", self._row))
             if paused:
                 menu_item("play", "Go on with the checks", lambda: self._act("resume", self._row))
             else:

@@ -254,6 +254,21 @@ async def test_failing_calls_tell_by_their_share(watch: Watch) -> None:
     assert kinds == [IncidentEventKind.OPENED, IncidentEventKind.CHANGED, IncidentEventKind.CLOSED]
 
 
+async def test_a_restart_of_the_control_plane_forgets_no_traffic(watch: Watch) -> None:
+    id_ = await watch.deploy("remembered")
+    await watch.sweep()
+    await watch.call("remembered", 40, failing=30)
+    assert await watch.until(id_, HealthState.UNHEALTHY) == 1
+    assert await watch.studio.metrics.collect(await watch.studio.gateways.get("far")) == 40
+    await watch.restart()
+    await watch.sweep()
+    seen = (await watch.view(id_)).row
+    assert (seen.state, seen.reason) == (
+        HealthState.UNHEALTHY,
+        "75% of the calls of the last five minutes failed (30 of 40).",
+    )
+
+
 async def test_slow_calls_tell_only_where_a_limit_was_set(watch: Watch) -> None:
     limited, free = await watch.deploy("limited", latency_limit_ms=40), await watch.deploy("free")
     await watch.sweep()

@@ -1,0 +1,93 @@
+"""Charts below the board: calls, errors and latency of everything, of a gateway, or of a deployment."""
+
+from datetime import datetime
+
+from nicegui import ui
+
+from pages.address import Address
+from pages.components.buttons import Button
+from pages.components.charts import ERRORS, LATENCY, REQUESTS
+from pages.components.filters import FilterMenu, Segments
+from pages.components.metric_board import RANGES, MetricBoard, read
+from services.errors import NotFound
+from services.metrics import Scope, Series
+from services.rules.windows import moment
+from services.studio import Studio
+
+DEFAULT = "1h"
+REFRESH_SECONDS = 15.0
+
+
+class HealthCharts:
+    """The address tells whose (``of``, an id), which ``revision``, and the range (``span``, or ``from`` and ``to``)."""
+
+    def __init__(self, studio: Studio, address: Address) -> None:
+        self._studio = studio
+        self._address = address
+        with ui.element("div").classes("card").style("margin-top: 16px").mark("health-charts"):
+            with ui.element("div").classes("card-head wrap"):
+                self._title = ui.label("Traffic").classes("h2")
+                self._revision = FilterMenu("Revision", "rocket", lambda key: self._go(revision=key))
+                self._everything = Button("Everything", lambda: self.choose(""), symbol="arrow-left")
+                self._whole = Button("Whole range", lambda: self._go(**{"from": "", "to": ""}), symbol="arrow-left")
+                self._ranges = Segments(list(RANGES.items()), self._choose_range, label="Range of the charts")
+            with ui.element("div").classes("card-body") as self._place:
+                self._board = MetricBoard(self._zoom, (REQUESTS, ERRORS, LATENCY))
+        ui.timer(0, self.load, once=True)  # the board itself must not wait for them
+        ui.timer(REFRESH_SECONDS, self._refresh, immediate=False)
+
+    async def choose(self, subject_id: str) -> None:
+        """Show the charts of a gateway or a deployment; of everything, if it is empty."""
+        await self._go(of=subject_id, revision="")
+
+    async def _choose_range(self, key: str) -> None:
+        await self._go(span="" if key == DEFAULT else key, **{"from": "", "to": ""})
+
+    async def _zoom(self, since: datetime | None, until: datetime | None) -> None:
+        ends = {"from": since, "to": until}
+        await self._go(**{name: str(round(at.timestamp())) if at else "" for name, at in ends.items()})
+
+    async def _go(self, **changes: str) -> None:
+        self._address.go(**changes)
+        await self.load()
+
+    async def load(self) -> None:
+        """Draw what the address asks for."""
+        series = await self._read()
+        if self._place.is_deleted:
+            return
+        address, scope = self._address, series.scope
+        self._title.text = "Traffic of everything" if scope == Scope() else f"Traffic of {series.name}"
+        self._everything.set_visibility(scope != Scope())
+        self._whole.set_visibility(bool(address["from"]))
+        self._ranges.show("" if address["from"] else address["span"] or DEFAULT, {})
+        self._revision.offer({str(number): f"r{number}" for number in series.revisions})
+        self._revision.show(address["revision"])
+        self._revision.set_visibility(scope.deployment is not None and len(series.revisions) > 1)
+        self._board.show(series)
+
+    async def _refresh(self) -> None:
+        if not self._address["from"] and not self._place.is_deleted:
+            self._board.refresh(await self._read())
+
+    async def _read(self) -> Series:
+        address = self._address
+        since, until = (moment(int(address[name])) if _is_number(address[name]) else None for name in ("from", "to"))
+        span = address["span"] or DEFAULT
+        try:
+            return await read(self._studio, self._scope(), span, since, until)
+        except NotFound:  # an old address of something that is gone
+            address.go(replace=True, of="", revision="")
+            return await read(self._studio, Scope(), span, since, until)
+
+    def _scope(self) -> Scope:
+        subject, revision = self._address["of"], self._address["revision"]
+        if subject.startswith("gtw_"):
+            return Scope(gateway=subject)
+        if subject:
+            return Scope(deployment=subject, revision=int(revision) if _is_number(revision) else None)
+        return Scope()
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 10
