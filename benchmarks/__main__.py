@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import deploying, models, starting, throughput
+from benchmarks import deploying, models, starting, throughput, watching
 from benchmarks.load import require_wrk
 from benchmarks.processes import Nexdeck, nexdeck
 from benchmarks.report import Figure, show
@@ -13,6 +13,7 @@ ON_ONE_STUDIO: list[Callable[[Nexdeck], list[Figure]]] = [
     throughput.mcp,
     deploying.deploy_time,
     deploying.redeploys,
+    watching.live_health,
 ]
 
 

@@ -60,8 +60,8 @@ def program(*arguments: str, **environment: str) -> Iterator[subprocess.Popen]:
 class Nexdeck:
     """A running Nexdeck with an empty data folder, and what the benchmarks ask of it over REST."""
 
-    def __init__(self, process: subprocess.Popen, url: str) -> None:
-        self.process, self.url = process, url
+    def __init__(self, process: subprocess.Popen, url: str, data_dir: Path) -> None:
+        self.process, self.url, self.data_dir = process, url, data_dir
 
     def post(self, path: str, body: dict | None = None, expected: int = 202) -> dict:
         answer = HTTP.post(f"{self.url}/api/v1/{path}", json=body or {})
@@ -88,4 +88,4 @@ def nexdeck(**environment: str) -> Iterator[Nexdeck]:
         with program("-m", "app.cli", "serve", **settings, **environment) as process:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/readyz", process)
-            yield Nexdeck(process, url)
+            yield Nexdeck(process, url, Path(folder))

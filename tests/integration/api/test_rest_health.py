@@ -1,0 +1,66 @@
+"""Health, incidents, pauses and maintenance by REST and on the command line, against a running Nexdeck."""
+
+import json
+
+import httpx
+import pytest
+
+from tests.programs import Studio
+
+
+@pytest.fixture
+def watched(rest: httpx.Client, deploy) -> str:
+    return deploy("rest-watched")["deployment"]["id"]
+
+
+def test_health_tells_state_reason_and_uptime(rest: httpx.Client, watched: str) -> None:
+    assert rest.post("/deployments/rest-watched/health").json()["health_status"] == "healthy"
+    seen = rest.get("/deployments/rest-watched/health").json()
+    assert (seen["deployment_id"], seen["health_status"], seen["cause"]) == (watched, "healthy", None)
+    assert seen["reason"] == "Gateway local serves revision 1."
+    assert set(seen["uptime"]) == {"24h", "7d", "30d", "90d"}
+    assert seen["changes"][0]["state"] == "healthy"
+
+
+def test_the_board_filters_and_pages(rest: httpx.Client, watched: str) -> None:
+    board = rest.get("/health", params={"limit": 1, "kind": "deployment", "q": "rest-watch"}).json()
+    (row,) = board["items"]
+    assert (row["id"], row["gateway"], len(row["uptime_slots"])) == (watched, "local", 90)
+    assert "gateway" in {item["kind"] for item in rest.get("/health", params={"limit": 200}).json()["items"]}
+    assert rest.get("/health", params={"range": "1y"}).status_code == 422
+
+
+def test_paused_checks_are_told_and_go_on(rest: httpx.Client, watched: str) -> None:
+    assert rest.post("/deployments/rest-watched/health/pause", json={"reason": "a test"}).status_code == 204
+    seen = rest.get("/deployments/rest-watched/health").json()
+    assert (seen["paused"], seen["health_status"], seen["pause_reason"]) == (True, "unknown", "a test")
+    assert rest.post("/deployments/rest-watched/health").json()["health_status"] == "unknown"
+    assert rest.post("/deployments/rest-watched/health/resume").status_code == 204
+    assert rest.get("/deployments/rest-watched/health").json()["health_status"] == "healthy"
+
+
+def test_maintenance_is_planned_shown_and_ended(rest: httpx.Client, watched: str) -> None:
+    times = {"starts_at": "2000-01-01T00:00:00Z", "ends_at": "2000-01-01T01:00:00Z"}
+    refused = rest.post("/maintenance", json={**times, "reason": "too late"})
+    assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, "ends_at")
+    times = {"starts_at": "2090-01-01T00:00:00+02:00", "ends_at": "2090-01-01T01:00:00+02:00"}
+    planned = rest.post("/maintenance", json={**times, "reason": "<b>disk</b>", "deployment": "rest-watched"}).json()
+    assert (planned["scope"], planned["starts_at"]) == ("rest-watched", "2089-12-31T22:00:00Z")
+    assert planned["id"] in [item["id"] for item in rest.get("/maintenance").json()["items"]]
+    assert rest.delete(f"/maintenance/{planned['id']}").status_code == 204
+    assert rest.delete(f"/maintenance/{planned['id']}").status_code == 404
+
+
+def test_an_incident_that_is_not_there(rest: httpx.Client, studio: Studio) -> None:
+    unknown = f"inc_{'0' * 16}"
+    assert rest.get(f"/incidents/{unknown}").status_code == 404
+    assert rest.post(f"/incidents/{unknown}/notes", json={"text": "?"}).status_code == 404
+    assert studio.cli("incidents", "ack", unknown).returncode != 0
+
+
+def test_the_command_line_tells_the_same(studio: Studio, watched: str) -> None:
+    told = studio.cli("health", "rest-watched")
+    assert "Gateway local serves revision 1." in told.stdout, told.stderr
+    board = json.loads(studio.cli("health", "--json").stdout)
+    assert watched in [row["id"] for row in board]
+    assert studio.cli("incidents", "list").returncode == 0
