@@ -115,6 +115,11 @@ class Manifest(BaseModel):
     require_key: bool = False
     record: Recording = Field(default_factory=Recording)
 
+    @property
+    def about(self) -> str:
+        """What is said of the agent where something has to be said: clients refuse an empty description."""
+        return self.description or f"The agent {self.agent}."
+
 
 class AcceptedKeys(BaseModel):
     """The invocation keys of a deployment, as hashes. A gateway that knows no expiry refuses those that have one."""

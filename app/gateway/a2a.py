@@ -111,10 +111,9 @@ class A2aChannel:
 def card_of(revision: Revision, base: str) -> dict[str, Any]:
     """What the public may know of an agent: nothing of it depends on what callers send or on how it is set up."""
     name, manifest = revision.bundle.name, revision.bundle.manifest
-    description = manifest.description or f"The agent {manifest.agent}."
     card: dict[str, Any] = {
         "name": name,
-        "description": description,
+        "description": manifest.about,
         "version": manifest.version,
         "supportedInterfaces": [
             {"url": f"{base}{PREFIX}/{name}", "protocolBinding": "JSONRPC", "protocolVersion": VERSION}
@@ -122,7 +121,7 @@ def card_of(revision: Revision, base: str) -> dict[str, Any]:
         "capabilities": {"streaming": revision.stream is not None, "pushNotifications": False},
         "defaultInputModes": [JSON_TYPE, "text/plain"],
         "defaultOutputModes": [JSON_TYPE, "text/plain"],
-        "skills": [{"id": name, "name": name, "description": description, "tags": [manifest.kind.value]}],
+        "skills": [{"id": name, "name": name, "description": manifest.about, "tags": [manifest.kind.value]}],
     }
     if manifest.require_key:
         about = "An invocation key of this deployment."

@@ -175,7 +175,7 @@ def _tool(name: str, revision: Revision) -> mcp_types.Tool:
     manifest = revision.bundle.manifest
     return mcp_types.Tool(
         name=name,
-        description=manifest.description,
+        description=manifest.about,
         inputSchema=manifest.input_schema,
         outputSchema={"type": "object", **manifest.output_schema},
     )

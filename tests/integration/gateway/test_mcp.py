@@ -69,6 +69,12 @@ async def test_tools_are_typed_and_results_structured(gateway):
             assert json.loads(result.content[0].text) == {"doubled": 42}
 
 
+async def test_a_tool_always_has_a_description(gateway):
+    gateway.deploy("untold", "def agent():\n    return {}\n")
+    async with connected(gateway) as client:
+        assert (await client.tools())["untold"].description == "The agent untold."
+
+
 async def test_failures_are_error_results_that_carry_the_problem(gateway):
     gateway.deploy("doubler", DOUBLE, **SCHEMAS)
     gateway.deploy("mcp-raises", "def agent():\n    raise ValueError('no luck')\n")
