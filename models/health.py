@@ -138,6 +138,7 @@ class IncidentEvent(SQLModel, table=True):
     """A line of an incident's timeline; ``id`` grows, so a reader that keeps the last one misses none."""
 
     __tablename__ = "incident_event"
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: int | None = Field(default=None, primary_key=True)
     incident_id: str = Field(foreign_key="incident.id", index=True)

@@ -1,6 +1,5 @@
 """The only importer of apprise: an address becomes a plugin, a message goes out, and the real cause of a failure comes
-back. It is imported only
-once a channel uses it: with its hundred plugins it is large."""
+back. With its hundred plugins it is large: this module is imported once a channel uses it, and in a thread."""
 
 import logging
 

@@ -82,8 +82,8 @@ def _check_apprise(url: str, scheme: str, options: list[str]) -> None:
 
 def _secrets_of(url: str, host: str) -> tuple[str, ...]:
     """Every part of the address but its scheme and host, as it is written and as it is meant, the longest first."""
-    _, _, rest = url.partition("://")
-    pieces = {url, rest, *re.split(r"[/?&=@:#,]", rest)}
+    rest, _, query = url.partition("://")[2].partition("?")
+    pieces = {url, *re.split(r"[/@:#,]", rest), *(value for _, value in parse_qsl(query))}
     pieces |= {unquote(piece) for piece in pieces}
     return tuple(sorted((p for p in pieces if len(p) >= SHORTEST_SECRET and p != host), key=len, reverse=True))
 

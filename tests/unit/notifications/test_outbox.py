@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import delete
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from app.build import build_studio
 from app.settings import Settings
 from models.base import now
-from models.health import IncidentEventKind, Severity
+from models.health import IncidentEvent, IncidentEventKind, Severity
 from models.notification import ChannelKind, ChannelRule, DeliveryState, QuietHours
 from services.notifications.channels import ChannelChange
 from services.rules.notices import PAUSES
@@ -130,6 +131,19 @@ async def test_a_restart_loses_nothing_at_any_point(tmp_path: Path, receiver: Ht
     await send_what_is_due(studio, at + timedelta(hours=1))
     await studio.stop()
     assert [document["incident"]["title"] for document in receiver.documents] == ["first", "second"]
+
+
+async def test_an_event_is_told_though_all_before_it_were_removed(
+    studio: Studio, receiver: HttpReceiver, trouble: Trouble
+) -> None:
+    await webhook(studio, receiver)
+    for kind in (OPENED, CLOSED):
+        await trouble.happens(kind)
+    await send_what_is_due(studio)
+    await studio.database.write(lambda session: session.exec(delete(IncidentEvent)))
+    await Trouble(studio, "after a calm year").happens(OPENED)
+    await send_what_is_due(studio)
+    assert [document["incident"]["title"] for document in receiver.documents][2:] == ["after a calm year"]
 
 
 async def test_an_attempt_that_was_cut_off_is_made_again(tmp_path: Path, receiver: HttpReceiver) -> None:
