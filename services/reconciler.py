@@ -8,16 +8,17 @@ from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
+from sqlmodel.sql.expression import Select
 
 from models.base import now
-from models.deployment import Deployment, Revision
+from models.deployment import Deployment, OperationKind, Revision
 from models.gateway import Gateway, GatewayKind
-from models.wire import DeploymentState, GatewayState
+from models.wire import DeploymentState
 from services.convergence import Convergence
 from services.database import Database
 from services.deployment_requests import revision_to_run
 from services.errors import StudioError
-from services.gateways import GatewayDirectory
+from services.gateways import GatewayDirectory, Look
 from services.guests import Guests
 from services.health import HealthService
 from services.key_delivery import KeyDelivery
@@ -31,9 +32,10 @@ AT_ONCE = 50  # gateways looked at concurrently
 
 @dataclass(frozen=True)
 class Drift:
-    """``repairs``: deployments with a new operation; ``remainders``: what a gateway holds besides what it should;
-    ``strangers``: what it holds that is not ours."""
+    """``wrong``: what would bring each deployment back; ``repairs``: those with a new operation; ``remainders``: what
+    a gateway holds besides what it should; ``strangers``: what it holds that is not ours."""
 
+    wrong: dict[str, OperationKind] = field(default_factory=dict)
     repairs: list[str] = field(default_factory=list)
     remainders: list[DeploymentState] = field(default_factory=list)
     strangers: list[DeploymentState] = field(default_factory=list)
@@ -94,12 +96,9 @@ class Reconciler:
             self._coming_up.add(gateway.id)
         if look.is_up:
             await self._keys.after_look(gateway, look.state)
-            try:
-                drift = await self._database.write(
-                    lambda session: self._find_drift(session, gateway, look.state, look.at)
-                )
-            except IntegrityError:  # somebody else began an operation just now: the next look sees what came of it
-                return gateway
+            drift = await self._database.read(lambda session: self._find_drift(session, look))
+            if drift.wrong:
+                drift.repairs.extend(await self._begin_repairs(drift.wrong, look.at))
             for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)
             self._note_strangers(gateway, drift.strangers)
@@ -125,37 +124,58 @@ class Reconciler:
             except StudioError as error:
                 logger.warning("a remainder of %s on %s: %s", held.name, gateway.name, error.message)
 
-    def _find_drift(self, session: Session, gateway: Gateway, state: GatewayState, looked_at: datetime) -> Drift:
-        """Write an operation for each deployment that needs repair; note remainders and strangers."""
-        seen = {held.deployment_id: held for held in state.deployments}
-        is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
-        ours = select(Deployment, Revision.sha256).join(Revision, is_live, isouter=True)
+    def _find_drift(self, session: Session, look: Look) -> Drift:
+        """Compare what the gateway holds with what it should hold: a thousand deployments cost a few milliseconds."""
+        seen = {held.deployment_id: held for held in look.state.deployments}
         drift, known = Drift(), set()
-        for row, sha256 in session.exec(ours.where(Deployment.gateway_id == gateway.id)):
-            if row.undeployed_at is None or not is_settled(row.undeployed_at, looked_at, now()):
-                known.add(row.id)
+        for row in session.execute(_expected_on(look.gateway.id, look.at)):
+            known.add(row.id)
             if row.undeployed_at is not None:
                 continue
             held = self._guests.left_out(seen.get(row.id))
-            kind = repair_for(row, sha256, held)
+            kind = repair_for(row, row.sha256, held)
             if kind is None:
                 self._backoff.settled(row.id)
-            if not self._may_repair(session, row, looked_at):
-                continue
-            if kind is None and held is not None and has_remainder(row, held):
+            if kind is not None and self._backoff.may(row.id, time.monotonic()):
+                drift.wrong[row.id] = kind
+            is_remainder = kind is None and held is not None and has_remainder(row, held)
+            if is_remainder and self._may_touch(session, row, look.at):
                 drift.remainders.append(held)
-            elif kind is not None:
-                logger.warning("%s drifted on %s: %s", row.name, gateway.name, kind)
-                open_operation(session, row, kind, revision_to_run(session, row), RECONCILER)
-                self._backoff.tried(row.id, time.monotonic())
-                drift.repairs.append(row.id)
-        drift.strangers.extend(held for held in state.deployments if held.deployment_id not in known)
+        drift.strangers.extend(held for held in look.state.deployments if held.deployment_id not in known)
         return drift
 
-    def _may_repair(self, session: Session, row: Deployment, looked_at: datetime) -> bool:
+    async def _begin_repairs(self, wrong: dict[str, OperationKind], looked_at: datetime) -> list[str]:
+        """Write an operation for each that may be touched. Returns the ids of their deployments."""
+
+        def change(session: Session) -> list[str]:
+            begun = []
+            for deployment_id, kind in wrong.items():
+                row = session.get_one(Deployment, deployment_id)
+                if self._may_touch(session, row, looked_at):
+                    logger.warning("%s drifted: %s", row.name, kind)
+                    open_operation(session, row, kind, revision_to_run(session, row), RECONCILER)
+                    begun.append(deployment_id)
+            return begun
+
+        try:
+            begun = await self._database.write(change)
+        except IntegrityError:  # somebody else began an operation just now: the next look sees what came of it
+            return []
+        for deployment_id in begun:
+            self._backoff.tried(deployment_id, time.monotonic())
+        return begun
+
+    def _may_touch(self, session: Session, row: Deployment, looked_at: datetime) -> bool:
         """Not while somebody else is at it, nor on the word of a look that is older than the last change."""
-        return (
-            self._backoff.may(row.id, time.monotonic())
-            and is_settled(row.updated_at, looked_at, now())
-            and active_operation(session, row.id) is None
-        )
+        return is_settled(row.updated_at, looked_at, now()) and active_operation(session, row.id) is None
+
+
+def _expected_on(gateway_id: str, looked_at: datetime) -> Select:
+    """What a gateway should hold, in a few columns; and what was undeployed since the look, which it may hold still."""
+    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
+    columns = (
+        *(Deployment.id, Deployment.status, Deployment.desired_state, Deployment.live_revision),
+        *(Deployment.undeployed_at, Deployment.updated_at, Revision.sha256),
+    )
+    here = Deployment.undeployed_at.is_(None) | (Deployment.undeployed_at >= looked_at)
+    return select(*columns).join(Revision, is_live, isouter=True).where(Deployment.gateway_id == gateway_id, here)
