@@ -40,13 +40,16 @@ class News:
 class Ledger:
     """What outlives a look: the interval of the sweep, traffic windows, and what the sample calls found of late.
 
-    ``sample_faults``: deployment → why its sample call failed.
+    ``sample_faults``: deployment → why its sample call failed. ``steady``: what the last look at each
+    gateway saw, to the last column, of deployments that were well and stayed as they were: nothing new can come of
+    seeing the same again, without any calls.
     """
 
     interval: timedelta
     traffic: TrafficWindows
     sampling: Sampling
     sample_faults: dict[str, str] = field(default_factory=dict)
+    steady: dict[str, dict[str, tuple]] = field(default_factory=dict)
 
     def note(self, session: Session, look: Look) -> News:
         return _Entry(self, session, look).write()
@@ -56,6 +59,8 @@ class _Entry:
     def __init__(self, ledger: Ledger, session: Session, look: Look) -> None:
         self._ledger, self._session, self._look = ledger, session, look
         self._news = News()
+        self._was_steady: dict[str, tuple] = ledger.steady.get(look.gateway.id, {})
+        self._steady: dict[str, tuple] = {}
         self._cover: Cover = cover_at(session, look.at)
         self._incidents = IncidentLog.of_gateway(session, look.gateway.id, look.at)
         self._held: dict[str, DeploymentState] = {d.deployment_id: d for d in look.deployments}
@@ -71,6 +76,7 @@ class _Entry:
         rows = self._session.execute(_deployments_on(gateway.id)).all()
         for deployment in rows:
             self._judge_deployment(deployment)
+        self._ledger.steady[gateway.id] = self._steady
         if self._look.is_up:
             looked_at = update(Deployment).where(
                 Deployment.gateway_id == gateway.id,
@@ -107,11 +113,17 @@ class _Entry:
 
     def _judge_deployment(self, row: Row[Any]) -> None:
         held = self._held.get(row.id)
+        live = held.live if held is not None and self._look.is_up else None
+        seen = (row, live and live.revision, live and live.sha256, self._ledger.sample_faults.get(row.id))
         if held is not None and row.live_revision is not None:
             boot_id = self._look.state.boot_id
             counted = row.id, row.live_revision, boot_id, held.revisions
             self._ledger.traffic.note(self._session, *counted, self._look.at)
         traffic = self._ledger.traffic.seen(row.id, self._look.at, row.latency_limit_ms)
+        if seen == self._was_steady.get(row.id) and not traffic.requests:
+            self._steady[row.id] = seen
+            self._sample(row.id, row, requests=0, errors=0)
+            return
         before = standing_of(row, self._look.at)
         if (why := _why_not_judged(row, self._is_paused)) is not None:
             standing = rest(before, why, self._look.at)
@@ -125,6 +137,8 @@ class _Entry:
             in_maintenance = self._cover.covers(row.id, self._look.gateway.id)
             self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
             self._sample(row.id, standing, requests=traffic.requests, errors=traffic.errors)
+            if sight.fault is None and before == standing and not standing.switches:
+                self._steady[row.id] = seen
         self._keep(row.id, row.state is not None, before, standing)
         self._show(row, standing)
 
@@ -170,7 +184,7 @@ class _Entry:
         self._session.execute(update(Deployment).where(Deployment.id == row.id).values(**values))
         self._news.deployments.add(row.id)
 
-    def _sample(self, subject_id: str, standing: Standing, **seen: Any) -> None:
+    def _sample(self, subject_id: str, standing: Standing | Row[Any], **seen: Any) -> None:
         if self._ledger.sampling.is_due(subject_id, standing.state, self._look.at):
             values = {"state": standing.state, "reason": standing.reason, **seen}
             self._session.add(HealthSample(subject_id=subject_id, at=self._look.at, **values))

@@ -127,21 +127,19 @@ class Reconciler:
     def _find_drift(self, session: Session, look: Look) -> Drift:
         """Compare what the gateway holds with what it should hold: a thousand deployments cost a few milliseconds."""
         seen = {held.deployment_id: held for held in look.state.deployments}
-        drift, known = Drift(), set()
-        for row in session.execute(_expected_on(look.gateway.id, look.at)):
-            known.add(row.id)
-            if row.undeployed_at is not None:
-                continue
-            held = self._guests.left_out(seen.get(row.id))
+        drift = Drift()
+        for row in session.execute(_expected_on(look.gateway.id)):
+            held = self._guests.left_out(seen.pop(row.id, None))
             kind = repair_for(row, row.sha256, held)
             if kind is None:
                 self._backoff.settled(row.id)
-            if kind is not None and self._backoff.may(row.id, time.monotonic()):
+                if held is not None and has_remainder(row, held) and self._may_touch(session, row.id, look.at):
+                    drift.remainders.append(held)
+            elif self._backoff.may(row.id, time.monotonic()):
                 drift.wrong[row.id] = kind
-            is_remainder = kind is None and held is not None and has_remainder(row, held)
-            if is_remainder and self._may_touch(session, row, look.at):
-                drift.remainders.append(held)
-        drift.strangers.extend(held for held in look.state.deployments if held.deployment_id not in known)
+        just_gone = select(Deployment.id).where(Deployment.id.in_(list(seen)), Deployment.undeployed_at >= look.at)
+        gone = set(session.exec(just_gone)) if seen else set()
+        drift.strangers.extend(held for id_, held in seen.items() if id_ not in gone)
         return drift
 
     async def _begin_repairs(self, wrong: dict[str, OperationKind], looked_at: datetime) -> list[str]:
@@ -150,8 +148,8 @@ class Reconciler:
         def change(session: Session) -> list[str]:
             begun = []
             for deployment_id, kind in wrong.items():
-                row = session.get_one(Deployment, deployment_id)
-                if self._may_touch(session, row, looked_at):
+                if self._may_touch(session, deployment_id, looked_at):
+                    row = session.get_one(Deployment, deployment_id)
                     logger.warning("%s drifted: %s", row.name, kind)
                     open_operation(session, row, kind, revision_to_run(session, row), RECONCILER)
                     begun.append(deployment_id)
@@ -165,17 +163,15 @@ class Reconciler:
             self._backoff.tried(deployment_id, time.monotonic())
         return begun
 
-    def _may_touch(self, session: Session, row: Deployment, looked_at: datetime) -> bool:
+    def _may_touch(self, session: Session, deployment_id: str, looked_at: datetime) -> bool:
         """Not while somebody else is at it, nor on the word of a look that is older than the last change."""
+        row = session.get_one(Deployment, deployment_id)
         return is_settled(row.updated_at, looked_at, now()) and active_operation(session, row.id) is None
 
 
-def _expected_on(gateway_id: str, looked_at: datetime) -> Select:
-    """What a gateway should hold, in a few columns; and what was undeployed since the look, which it may hold still."""
+def _expected_on(gateway_id: str) -> Select:
+    """What a gateway should hold, in a few columns."""
     is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
-    columns = (
-        *(Deployment.id, Deployment.status, Deployment.desired_state, Deployment.live_revision),
-        *(Deployment.undeployed_at, Deployment.updated_at, Revision.sha256),
-    )
-    here = Deployment.undeployed_at.is_(None) | (Deployment.undeployed_at >= looked_at)
-    return select(*columns).join(Revision, is_live, isouter=True).where(Deployment.gateway_id == gateway_id, here)
+    columns = Deployment.id, Deployment.status, Deployment.desired_state, Deployment.live_revision, Revision.sha256
+    here = Deployment.gateway_id == gateway_id, Deployment.undeployed_at.is_(None)
+    return select(*columns).join(Revision, is_live, isouter=True).where(*here)

@@ -1,6 +1,6 @@
 """Gateways that only tell their state: ``states.py FOLDER``; each ``PORT.json`` in the folder is what one answers.
 
-Prints how many requests it was sent when it is told to by ``GET /count`` on any of its ports.
+``GET /count`` on any of its ports tells how many other requests were sent to all of them.
 """
 
 import asyncio
@@ -28,10 +28,9 @@ def answering(body: bytes):
     return answer
 
 
-async def main() -> None:
-    files = sorted(Path(sys.argv[1]).glob("*.json"))
-    servers = [await asyncio.start_server(answering(f.read_bytes()), "127.0.0.1", int(f.stem)) for f in files]
+async def main(bodies: dict[int, bytes]) -> None:
+    servers = [await asyncio.start_server(answering(body), "127.0.0.1", port) for port, body in bodies.items()]
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
-asyncio.run(main())
+asyncio.run(main({int(file.stem): file.read_bytes() for file in Path(sys.argv[1]).glob("*.json")}))

@@ -12,11 +12,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds
 def repair_for(deployment: Deployment, sha256: str | None, seen: DeploymentState | None) -> OperationKind | None:
     """The operation that the deployment needs, given what its gateway holds of it; None when all is as it should be.
 
-    ``sha256`` is that of the live revision. A deployment that failed, or that is on its way, needs a person or is being
-    seen to; neither is touched.
+    ``sha256`` is that of the live revision; of the deployment, which was not undeployed, three columns are enough. One
+    that failed, or that is on its way, needs a person or is being seen to; neither is touched.
     """
-    if deployment.undeployed_at is not None:
-        return None
     if deployment.desired_state is DesiredState.RUNNING:
         if deployment.status is not DeploymentStatus.RUNNING:
             return None

@@ -41,12 +41,6 @@ def test_what_is_repaired_and_how(desired, status, held, repair) -> None:
     assert repair_for(row, "aa", held) == repair
 
 
-def test_what_was_undeployed_is_left_alone() -> None:
-    row = deployment("stopped")
-    row.desired_state, row.undeployed_at = DesiredState.ABSENT, now()
-    assert repair_for(row, None, HELD) is None
-
-
 @given(tries=st.integers(1, 40))
 def test_the_pause_doubles_up_to_its_limit(tries: int) -> None:
     backoff, moment = Backoff(), 1000.0
