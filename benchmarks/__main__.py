@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import deploying, logs, models, starting, throughput, watching
+from benchmarks import deploying, logs, models, reconciling, repairing, starting, throughput, watching
 from benchmarks.load import require_wrk
 from benchmarks.processes import Nexdeck, nexdeck
 from benchmarks.report import Figure, show
@@ -13,6 +13,7 @@ ON_ONE_STUDIO: list[Callable[[Nexdeck], list[Figure]]] = [
     throughput.mcp,
     deploying.deploy_time,
     deploying.redeploys,
+    repairing.after_a_kill,
     watching.live_health,
 ]
 
@@ -25,6 +26,7 @@ def main() -> int:
         for benchmark in ON_ONE_STUDIO:
             figures += benchmark(studio)
     figures += logs.logs()
+    figures += reconciling.rounds()
     figures += models.concurrent_calls()
     show(figures)
     return 0 if all(figure.met for figure in figures) else 1

@@ -13,7 +13,7 @@ from benchmarks.report import Figure
 from benchmarks.throughput import BODY
 
 ROUNDS = 15
-REDEPLOYS = 50
+REDEPLOYS, ROLLBACKS = 100, 20
 CLIENTS = 16
 
 
@@ -34,7 +34,7 @@ def deploy_time(studio: Nexdeck) -> list[Figure]:
 
 def redeploys(studio: Nexdeck) -> list[Figure]:
     failed, calls, during = asyncio.run(_redeploy_under_load(studio))
-    name = f"failed requests in {REDEPLOYS} redeploys under {CLIENTS} clients"
+    name = f"failed requests in {REDEPLOYS} redeploys and {ROLLBACKS} rollbacks under {CLIENTS} clients"
     figure = Figure(name, failed, "of " + f"{calls:,}", "without redeploys", 0, "0", failed == 0, f"in {during:.0f} s")
     return [figure]
 
@@ -58,8 +58,9 @@ async def _redeploy_under_load(studio: Nexdeck) -> tuple[int, int, float]:
     clients = [asyncio.create_task(client()) for _ in range(CLIENTS)]
     began = time.perf_counter()
     try:
-        for _ in range(REDEPLOYS):
-            change = await asyncio.to_thread(studio.post, f"deployments/{deployed['id']}/redeploy?wait=60")
+        for kind in (*["redeploy"] * REDEPLOYS, *["rollback"] * ROLLBACKS):
+            path, reason = f"deployments/{deployed['id']}/{kind}?wait=60", {"reason": "bench"}
+            change = await asyncio.to_thread(studio.post, path, reason)
             if change["operation"]["status"] != "succeeded":
                 raise RuntimeError(change["operation"])
     finally:

@@ -4,6 +4,8 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 
@@ -53,13 +55,10 @@ def _serves(url: str) -> bool:
 
 def _pid_of(url: str) -> int:
     """The process that listens on the port of the URL."""
-    port = httpx.URL(url).port
-    for folder in os.scandir("/proc"):
-        if folder.name.isdigit():
-            try:
-                words = open(f"{folder.path}/cmdline", "rb").read().split(b"\0")
-            except OSError:
-                continue
-            if b"app.gateway" in words and str(port).encode() in words:
+    port = str(httpx.URL(url).port).encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            if b"app.gateway" in words and port in words:
                 return int(folder.name)
-    raise LookupError(f"no gateway listens on {port}")
+    raise LookupError(f"no gateway listens at {url}")
