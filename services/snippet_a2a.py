@@ -4,30 +4,23 @@ import json
 
 from services.codegen.literals import layout
 from services.interface import Interface
-from services.snippet_parts import PYTHON_HEADERS, Snippet, before, seconds
-from services.snippet_trust import python_lines
+from services.snippet_parts import Snippet, before, python_client
 
 
 def a2a_snippet(interface: Interface, url: str) -> Snippet:
-    imports, headers = ["asyncio", "json"], ""
-    if interface.require_key:
-        imports.append("os")
-        headers = f"{PYTHON_HEADERS}, "
-    if tls := python_lines(interface):
-        imports.append("ssl")
-        headers += "verify=tls, "
+    imports, arguments, tls = python_client(interface)
     code = f"""\
-{chr(10).join(f"import {name}" for name in imports)}
+{imports}
 from uuid import uuid4
 
 import httpx
 from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
 from a2a.types import SendMessageRequest
 from google.protobuf.json_format import MessageToDict, ParseDict
-{chr(10).join(["", *tls, ""]) if tls else ""}
+{tls}
 
 async def main() -> None:
-    async with httpx.AsyncClient({headers}timeout={seconds(interface)}) as http:
+    async with httpx.AsyncClient({arguments}) as http:
         card = await A2ACardResolver(http, {json.dumps(url)}).get_agent_card()
         client = ClientFactory(ClientConfig(httpx_client=http, streaming=False)).create(card)
         inputs = {layout(interface.sample, 8, 17, 0)}

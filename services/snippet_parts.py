@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.interface import Interface
-from services.snippet_trust import curl_options, for_node, how_to_save_it
+from services.snippet_trust import curl_options, for_node, how_to_save_it, python_lines
 
 KEY_VARIABLE = "NEXDECK_KEY"
 GRACE_SECONDS = 5  # the gateway times the agent out by itself; this is for the way there and back
@@ -57,6 +57,19 @@ if (!answer.ok) throw new Error(`${{answer.status}}: ${{await answer.text()}}`);
 
 def before_node(interface: Interface) -> str:
     return "Runs in Node 18 or newer. " + before(interface) + for_node(interface)
+
+
+def python_client(interface: Interface) -> tuple[str, str, str]:
+    """Of an asynchronous program: its first imports, the arguments of its httpx client, and what it sets up for TLS."""
+    tls = python_lines(interface)
+    imports = ["asyncio", "json", *(["os"] if interface.require_key else []), *(["ssl"] if tls else [])]
+    arguments = [
+        *([PYTHON_HEADERS] if interface.require_key else []),
+        *(["verify=tls"] if tls else []),
+        f"timeout={seconds(interface)}",
+    ]
+    lines = "\n".join(f"import {name}" for name in imports)
+    return lines, ", ".join(arguments), "\n".join(["", *tls, ""]) if tls else ""
 
 
 def before(interface: Interface, needs_certificate: bool = True) -> str:

@@ -22,6 +22,7 @@ from services.snippet_parts import (
     before_node,
     curl_command,
     javascript_call,
+    python_client,
     seconds,
 )
 from services.snippet_streams import stream_snippets
@@ -136,25 +137,19 @@ def _vs_code(interface: Interface, url: str) -> Snippet:
 
 
 def _python_mcp(interface: Interface, url: str) -> Snippet:
-    imports, headers = ["asyncio", "json"], ""
-    if interface.require_key:
-        imports.append("os")
-        headers = f"{PYTHON_HEADERS}, "
-    if tls := python_lines(interface):
-        imports.append("ssl")
-        headers += "verify=tls, "
+    imports, arguments, tls = python_client(interface)
     call = f"        result = await session.call_tool({json.dumps(interface.name)}, "
     code = f"""\
-{chr(10).join(f"import {name}" for name in imports)}
+{imports}
 
 import httpx
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-{chr(10).join(["", *tls, ""]) if tls else ""}
+{tls}
 
 async def main() -> None:
     async with (
-        httpx.AsyncClient({headers}timeout={seconds(interface)}) as http,
+        httpx.AsyncClient({arguments}) as http,
         streamable_http_client({json.dumps(url)}, http_client=http) as (read, write, _),
         ClientSession(read, write) as session,
     ):
