@@ -22,6 +22,7 @@ LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set a
 LOOK_SECONDS = 2.0
 HUNG_LOOKS = 3  # looks in a row without an answer, each of 5 s at most
 START_SECONDS = 60.0  # until the first answer
+SECOND_LOOK_SECONDS = 2.0  # after which one that was left behind, and has perhaps only just begun, is asked again
 
 
 class LocalProcess:
@@ -111,12 +112,12 @@ class LocalProcess:
             is_ours = str(self._folder) in psutil.Process(pid).cmdline()
         except (OSError, ValueError, psutil.Error):
             return None
-        for _ in range(HUNG_LOOKS if is_ours else 0):
-            await asyncio.sleep(1.0)
-            if state := await self._state():
-                return state
-        if is_ours:
-            self._kill(pid, "it was left behind and did not answer")
+        if not is_ours:
+            return None
+        await asyncio.sleep(SECOND_LOOK_SECONDS)
+        if state := await self._state():
+            return state
+        self._kill(pid, "it was left behind and did not answer")
         return None
 
     async def _look(self) -> GatewayState | None:

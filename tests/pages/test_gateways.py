@@ -1,11 +1,15 @@
 """Adding a gateway: what is wrong with it is told in the dialog, and nothing is stored."""
 
+from pathlib import Path
+
 from nicegui import ui
 from nicegui.testing import User
 
 from models.gateway import GatewayKind
+from models.trust import TrustKind
 from models.wire import DeploymentState, Limits, LiveOptions, RevisionState
 from services.studio import Studio
+from tests.certificates import Authority, showing
 from tests.pages.waiting import until
 
 
@@ -62,3 +66,21 @@ async def test_what_is_unknown_on_a_gateway_is_told(user: User, studio: Studio, 
     assert len(user.find("Adopt").elements) == 1
     user.find("Adopt").click()
     await user.should_see("Adopt foundling?")
+
+
+async def test_a_certificate_that_is_not_the_pinned_one_is_told_at_its_field(user: User, tmp_path: Path) -> None:
+    await user.open("/gateways")
+    user.find(marker="add-gateway").click()
+    await user.should_see(marker="gateway-url")
+    with showing(*Authority(tmp_path).sign("127.0.0.1")) as port:
+        for marker, value in (("url", f"https://127.0.0.1:{port}"), ("token", "abc")):
+            (field,) = user.find(kind=ui.input, marker=f"gateway-{marker}").elements
+            field.set_value(value)
+        user.find(marker="test-gateway").click()
+        await user.should_see("not signed by the system's authorities", retries=30)
+        (trust,) = user.find(kind=ui.select, marker="gateway-trust").elements
+        trust.set_value(TrustKind.PIN)
+        (pin,) = user.find(kind=ui.input, marker="gateway-pin").elements
+        pin.set_value("ab" * 32)
+        user.find(marker="test-gateway").click()
+        await until(lambda: "It shows another certificate" in (pin.error or ""))

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.integration.studio.test_lifecycle import call, change
 from tests.integration.studio.test_reconciler import eventually
 from tests.integration.studio.test_serve import is_alive
-from tests.programs import Studio
+from tests.programs import STOP_SECONDS, Studio, start_studio
 
 
 def gateway(studio: Studio, name: str) -> dict:
@@ -115,3 +116,19 @@ def test_a_dedicated_gateway_comes_and_goes_with_its_deployment(studio: Studio, 
     eventually(lambda: not (is_alive(after["pid"]) or (studio.data_dir / "gateways" / "alone").exists()))
     undone = [row["name"] for row in studio.http.get("/api/v1/gateways").json()["items"]]
     assert not {"alone", "guest"} & set(undone)
+
+
+def test_a_gateway_that_was_left_behind_and_hangs_is_replaced(tmp_path: Path) -> None:
+    first = start_studio(tmp_path)
+    left = state_of(first, "local")["pid"]
+    first.kill()
+    os.kill(left, signal.SIGSTOP)
+    try:
+        again = start_studio(tmp_path)
+        eventually(lambda: state_of(again, "local").get("ready", False), 60)
+        assert state_of(again, "local")["pid"] != left
+        assert not is_alive(left)
+        again.process.terminate()
+        assert again.process.wait(STOP_SECONDS) == 0
+    finally:
+        again.kill()
