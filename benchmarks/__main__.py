@@ -3,7 +3,19 @@
 import sys
 from collections.abc import Callable
 
-from benchmarks import deploying, logs, models, reconciling, repairing, starting, throughput, watching
+from benchmarks import (
+    counting,
+    deploying,
+    logs,
+    metrics,
+    models,
+    reconciling,
+    repairing,
+    starting,
+    sweeps,
+    throughput,
+    watching,
+)
 from benchmarks.load import require_wrk
 from benchmarks.processes import Nexdeck, nexdeck
 from benchmarks.report import Figure, show
@@ -28,6 +40,7 @@ def main() -> int:
     figures += logs.logs()
     figures += reconciling.rounds()
     figures += models.concurrent_calls()
+    figures += counting.recording() + metrics.rollups() + sweeps.sweeps()
     show(figures)
     return 0 if all(figure.met for figure in figures) else 1
 

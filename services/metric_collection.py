@@ -7,6 +7,7 @@ process ends at whichever moment, the next look adds exactly what came since.
 from collections.abc import Iterable
 from functools import partial
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -93,13 +94,18 @@ def _counted(revisions: Iterable[RevisionCounters]) -> Iterable[tuple[SeriesKey,
 
 def _add_to_deployments(session: Session, news: dict[str, Amounts]) -> None:
     """``request_count`` and its like: totals for ever, whatever becomes of the rows."""
-    for deployment_id, delta in news.items():
-        session.exec(
-            update(Deployment)
-            .where(Deployment.id == deployment_id)
-            .values(
-                request_count=Deployment.request_count + delta.requests,
-                error_count=Deployment.error_count + delta.failures,
-                latency_ms_sum=Deployment.latency_ms_sum + delta.latency_us_sum / 1000,
-            )
-        )
+    if not news:
+        return
+    column = Deployment.__table__.c
+    added = {
+        "request_count": column.request_count + bindparam("requests"),
+        "error_count": column.error_count + bindparam("failures"),
+        "latency_ms_sum": column.latency_ms_sum + bindparam("ms"),
+    }
+    rows = [
+        {"is_id": id_, "requests": delta.requests, "failures": delta.failures, "ms": delta.latency_us_sum / 1000}
+        for id_, delta in news.items()
+    ]
+    session.connection().execute(
+        update(Deployment.__table__).where(column.id == bindparam("is_id")).values(added), rows
+    )

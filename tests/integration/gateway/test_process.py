@@ -152,3 +152,31 @@ def test_it_answers_before_it_is_ready(tmp_path):
     finally:
         process.kill()
         process.wait()
+
+
+def test_what_was_counted_outlives_revisions_ends_and_kills(tmp_path):
+    with gateway_process(tmp_path / "data") as gateway:
+        first = gateway.state()["boot_id"]
+        gateway.deploy("counted", "def agent():\n    return 1\n")
+        for _ in range(3):
+            gateway.output("counted")
+        gateway.undeploy("counted")
+        assert counted(gateway, first, 0)["revisions"][0]["channels"][0]["requests"] == 3
+        gateway.deploy("other", "def agent():\n    return 1\n")
+        assert gateway.stop() == 0
+        gateway.start()
+        second = gateway.state()["boot_id"]
+        gateway.output("other")
+        wait_for(lambda: "other" in (tmp_path / "data" / "counters" / f"{second}.json").read_text(), what="saved")
+        gateway.kill()
+        gateway.start()
+        earlier = counted(gateway, first, 3)["earlier"]
+        assert [boot["boot_id"] for boot in earlier] == [first, second]
+        channels = [[c for revision in boot["revisions"] for c in revision["channels"]] for boot in earlier]
+        assert [sum(channel["requests"] for channel in of_boot) for of_boot in channels] == [3, 1]
+        third = gateway.state()["boot_id"]
+        assert counted(gateway, third, 0)["earlier"] == []
+
+
+def counted(gateway, boot_id, after):
+    return gateway.control.get("/control/v1/counters", params={"boot": boot_id, "after": after}).json()
