@@ -17,6 +17,7 @@ from services.key_delivery import KeyDelivery
 
 MOST_VALID = 100  # of one deployment: each is compared with every call's
 MOST_ENDED = 200  # expired and revoked ones that are kept to look back at
+LONGEST = timedelta(days=36_525)  # to which a key may be valid: times far beyond that do not fit a database
 OVERLAP = timedelta(days=1)  # for which a rotated key goes on, unless another time is said
 
 
@@ -80,6 +81,7 @@ class DeploymentKeys:
         It never goes on for longer than it would have. Raises NotFound, InvalidInput, Conflict for a key that ended.
         """
         _require_future(expires_at)
+        _require_sane("old_valid_until", old_valid_until)
 
         def replace(session: Session) -> tuple[DeploymentKey, str]:
             row, at = _callable_deployment(session, deployment), now()
@@ -162,6 +164,12 @@ def _make_room(session: Session, row: Deployment) -> None:
 
 def _require_future(expires_at: datetime | None) -> None:
     if expires_at is not None and expires_at <= now():
-        raise InvalidInput(
-            "The key would have ended already.", errors=[Fault("expires_at", "has to lie in the future")]
-        )
+        fault = Fault("expires_at", "has to lie in the future")
+        raise InvalidInput("The key would have ended already.", errors=[fault])
+    _require_sane("expires_at", expires_at)
+
+
+def _require_sane(path: str, time: datetime | None) -> None:
+    if time is not None and time > now() + LONGEST:
+        fault = Fault(path, "lies more than a hundred years ahead; leave it out for a key without an end")
+        raise InvalidInput("The time is not valid.", errors=[fault])

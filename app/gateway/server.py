@@ -99,6 +99,7 @@ class Gateway:
         host = Host(self._store, nexus, self._meter, self._fit_kaizen)
         mcp = mcp_server.McpChannel(host, self._invoker, VERSION)
         host.on_change = mcp.tools_changed
+        self._a2a = A2aChannel(host, self._invoker)
         self._mcp, self._execute, self._nexus, self._host = mcp, Execute(self._invoker), nexus.app, host
         async with nexus.app.router.lifespan_context(nexus.app), mcp.run():
             self._loaded.set()
@@ -166,7 +167,8 @@ class Gateway:
                 _check_key(host.revision(name, visit.revision), visit)
             await self._mcp.answer(name, visit, scope, receive, send)
         elif path == A2A_PREFIX or path.startswith(f"{A2A_PREFIX}/"):
-            await A2aChannel(self._running_host(), self._invoker).answer(visit, scope, receive, send)
+            self._running_host()
+            await self._a2a.answer(visit, scope, receive, send)
         elif path.startswith(CONTROL_PREFIX) or path in ("/livez", "/readyz", "/metrics"):
             if path.startswith(CONTROL_PREFIX) and not visit.control:
                 raise unauthorized("The control API")

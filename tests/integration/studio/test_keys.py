@@ -63,6 +63,10 @@ async def test_a_rotated_key_goes_on_until_the_chosen_time(studio: Studio, keyed
     assert studio.cli("run", "keyed", "text=x", "--key", new["key"]).returncode == 5
     assert studio.cli("run", "keyed", "text=x", "--key", newest["key"]).returncode == 0
     assert keys_of(studio)[new["id"]]["state"] == "revoked"
+    far = {"old_valid_until": "9999-12-31T23:59:59-12:00", "expires_at": "0001-01-01T00:00:00+12:00"}
+    for field, time in far.items():
+        refused = studio.http.post(f"/api/v1/deployments/keyed/keys/{newest['id']}/rotate", json={field: time})
+        assert (refused.status_code, refused.json()["errors"][0]["path"]) == (422, field)
     again = studio.http.post(path, json={})
     assert (again.status_code, again.json()["code"]) == (409, "key_ended")
 
