@@ -21,7 +21,7 @@ HINTS = {
         "An Apprise URL, e.g. mailtos://user:password@smtp.example.com?to=ops@example.com, slack://A/B/C, "
         "workflows://… for Teams. appriseit.com has the form for each service."
     ),
-    ChannelKind.WEBHOOK: "An https:// address. It gets a JSON body, signed as docs/notifications.md describes.",
+    ChannelKind.WEBHOOK: "An https:// address. It gets a JSON body, signed by the Standard Webhooks specification.",
 }
 SIGNED = "It signs every notice, so that the receiver can tell it from a forgery. It goes into the receiver's settings."
 ONCE = "It will not be shown again. If it gets lost, remove the channel and add it anew."

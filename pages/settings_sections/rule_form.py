@@ -36,7 +36,8 @@ class RuleForm:
         with ui.element("div").classes("folds"):
             with fold("Only some gateways or deployments", len(rule.gateways) + len(rule.deployments)):
                 await self._build_scope(studio)
-            with fold("Quiet hours", int(rule.quiet_hours is not None)).mark("quiet-hours"):
+            quiet = rule.quiet_hours
+            with fold(f"Quiet hours, {quiet.start} to {quiet.end}" if quiet else "Quiet hours").mark("quiet-hours"):
                 self._build_quiet()
 
     async def _build_scope(self, studio: Studio) -> None:
