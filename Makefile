@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: run demo test unit integration e2e bench binary lint pins clean help
+.PHONY: run demo test unit integration e2e bench soak binary lint pins clean help
 
 run: $(VENV)/.installed  ## install, migrate the database and serve the web app with the gateway `local`
 	$(BIN)/nexdeck serve
@@ -27,6 +27,9 @@ e2e: $(VENV)/.tests-installed  ## a real browser against the real thing
 
 bench: $(VENV)/.tests-installed  ## figures, each as a ratio to a baseline measured in the same run
 	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.tests-installed  ## deploy and undeploy 500 times: nothing may grow
+	$(BIN)/python -m benchmarks.soak
 
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check

@@ -5,12 +5,17 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import linear_regression
 
 import httpx
 
 from models.wire import CONTROL_PREFIX
 
-HISTORY = {"deployment", "revision", "operation", "operation_step", "status_change", "log_record", "health_change"}
+HISTORY = {  # tables that keep what happened, each within bounds of its own
+    *("deployment", "revision", "operation", "operation_step", "status_change", "log_record"),
+    *("health_change", "health_sample", "health_standing", "incident", "incident_event"),
+    *("metric_minute", "metric_hour", "metric_day", "metric_count", "metric_series", "call_record", "call_content"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,11 @@ def grown(before: Holdings, after: Holdings) -> dict[str, float]:
     more = {name: count(after) - count(before) for name, count in counts}
     more |= {table: n - before.rows.get(table, 0) for table, n in after.rows.items() if table not in HISTORY}
     return {name: difference for name, difference in more.items() if difference > 0}
+
+
+def slope(cycles: list[int], sizes: list[float]) -> float:
+    """KB a cycle, by least squares over sizes in MB."""
+    return linear_regression(cycles, sizes).slope * 1024
 
 
 def _memory(pid: int) -> float:
