@@ -78,6 +78,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         settings.gateway_port,
         settings.llm_allowed_hosts,
         settings.otlp_endpoint,
+        settings.llm_prices,
     )
     deployments = NexusDeploymentService(
         database, changes, agents, gateways, secrets, keys, health, convergence, local_gateways, settings.url

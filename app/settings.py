@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL; default: nexdeck.db in the data folder")
     gateway_port: int = Field(8401, ge=1, le=65535, description="port that the gateway `local` prefers at first start")
     llm_allowed_hosts: str = Field("", description="private model hosts that local gateways may reach, by comma")
+    llm_prices: str = Field(
+        "", description="what a million model tokens cost, MODEL=IN/OUT by comma: for the estimated cost in metrics"
+    )
     gateway_allowed_networks: str = Field(
         "", description="private networks where remote gateways may be, by comma, e.g. 10.1.0.0/16"
     )

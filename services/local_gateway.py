@@ -44,6 +44,7 @@ class LocalGateways:
         preferred_port: int,
         llm_allowed_hosts: str,
         otlp_endpoint: str = "",
+        llm_prices: str = "",
     ) -> None:
         self._database = database
         self._secrets = secrets
@@ -52,6 +53,7 @@ class LocalGateways:
         self._preferred_port = preferred_port
         self._llm_allowed_hosts = llm_allowed_hosts
         self._otlp_endpoint = otlp_endpoint
+        self._llm_prices = llm_prices
         self._supervisors: dict[str, asyncio.Task[None]] = {}
         self._one_change = asyncio.Lock()
 
@@ -173,6 +175,7 @@ class LocalGateways:
     def _process_of(self, gateway: Gateway) -> LocalProcess:
         options = (
             *(("--llm-allowed-hosts", self._llm_allowed_hosts) if self._llm_allowed_hosts else ()),
+            *(("--llm-prices", self._llm_prices) if self._llm_prices else ()),
             *(("--otlp-endpoint", self._otlp_endpoint) if self._otlp_endpoint else ()),
         )
         token = self._secrets.decrypt(gateway.encrypted_token)

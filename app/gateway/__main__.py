@@ -9,6 +9,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.gateway.prices import Prices
+
 TOKEN_VARIABLE = "NEXDECK_GATEWAY_TOKEN"
 LLM_HOSTS_VARIABLE = "NEXDECK_LLM_ALLOWED_HOSTS"
 OTLP_VARIABLE = "NEXDECK_OTLP_ENDPOINT"
@@ -63,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
         "--otlp-endpoint",
         default=os.environ.get(OTLP_VARIABLE, ""),
         help=f"OTLP/HTTP collector that traces are sent to, e.g. http://127.0.0.1:4318 (else: {OTLP_VARIABLE})",
+    )
+    parser.add_argument(
+        "--llm-prices",
+        default="",
+        type=_prices,
+        help="what a million tokens cost, MODEL=IN/OUT by comma: for the estimated cost among the metrics",
     )
     levels = ["DEBUG", "INFO", "WARNING", "ERROR"]
     parser.add_argument("--log-level", default="INFO", type=str.upper, choices=levels, help="of the process's own log")
@@ -146,6 +154,15 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server(address[:2], family=family, backlog=1024)
     except (OSError, OverflowError) as error:
         raise CannotStart(NO_ADDRESS, f"cannot listen on {host} port {port}: {error}.") from error
+
+
+def _prices(listed: str) -> str:
+    """Raises ArgumentTypeError for what are no prices."""
+    try:
+        Prices(listed)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return listed
 
 
 def _is_loopback(host: str) -> bool:

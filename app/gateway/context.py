@@ -10,13 +10,15 @@ DEFAULT_CHANNEL = "api"
 
 @dataclass(slots=True)
 class Tokens:
-    """What models read and wrote for a call; None where no model told."""
+    """What models read and wrote for a call, None where no model told; the cost where there are prices."""
 
     read: int | None = None
     written: int | None = None
+    cost: float = 0.0
 
-    def add(self, usage: dict[str, int | None]) -> None:
+    def add(self, usage: dict[str, int | None], cost: float = 0.0) -> None:
         """``usage`` as kaizen's client gives it."""
+        self.cost += cost
         for name, reported in (("read", usage.get("input_tokens")), ("written", usage.get("output_tokens"))):
             if isinstance(reported, int):
                 setattr(self, name, (getattr(self, name) or 0) + reported)

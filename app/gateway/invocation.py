@@ -51,9 +51,8 @@ class Invoker:
         token = CURRENT.set(call)
         status, cause, output = 200, None, None
         recording = revision.recorder.recording
-        kept = (
-            revision.recorder.text(inputs) if recording.inputs and meter is not None else None
-        )  # now: an agent may change them
+        # now: an agent may change them
+        kept = revision.recorder.text(inputs) if recording.inputs and meter is not None else None
         try:
             output = await self._answer(revision, inputs, caller, on_piece)
             return output

@@ -26,13 +26,14 @@ from kaizen.strategies.async_single_shot import AsyncSingleShotStrategy
 
 from app.gateway.egress import AllowedHosts
 from app.gateway.model_call import ModelCaller
+from app.gateway.prices import Prices
 from app.gateway.problems import GatewayProblem
 
 _lock = threading.Lock()
 _installed = False
 
 
-def install(allowed: AllowedHosts, loop: asyncio.AbstractEventLoop) -> None:
+def install(allowed: AllowedHosts, prices: Prices, loop: asyncio.AbstractEventLoop) -> None:
     """Patch kaizen; later calls change nothing. From any thread."""
     global _installed
     with _lock:
@@ -41,7 +42,7 @@ def install(allowed: AllowedHosts, loop: asyncio.AbstractEventLoop) -> None:
         _keep_credentials_of_others()
         _allow_listed_hosts(allowed)
         _give_no_tools_unasked()
-        _pool_model_calls(ModelCaller(allowed, loop))
+        _pool_model_calls(ModelCaller(allowed, prices, loop))
         _installed = True
 
 

@@ -15,6 +15,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from app.gateway.context import CURRENT
 from app.gateway.egress import AllowedHosts
 from app.gateway.model_http import PooledHttpClient
+from app.gateway.prices import Prices
 from app.gateway.problems import GatewayProblem
 
 PROVIDERS = frozenset(
@@ -40,7 +41,8 @@ _LENIENT = ConfigDict(coerce_numbers_to_str=True)
 class ModelCaller:
     """Calls models on the gateway's loop, also for agents that run in a thread with a loop of their own."""
 
-    def __init__(self, allowed: AllowedHosts, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, allowed: AllowedHosts, prices: Prices, loop: asyncio.AbstractEventLoop) -> None:
+        self._prices = prices
         self._loop = loop
         self._http = PooledHttpClient(allowed)
         self._clients: WeakKeyDictionary[Any, tuple[tuple, LlmClient]] = WeakKeyDictionary()
@@ -78,7 +80,8 @@ class ModelCaller:
         except (LlmClientError, httpx.HTTPError, OSError) as error:
             raise _problem(error, config) from error
         if (call := CURRENT.get()) is not None:
-            call.tokens.add(answer.get("usage") or {})
+            usage = answer.get("usage") or {}
+            call.tokens.add(usage, self._prices.cost(config.model, usage))
         return answer.get("text") or ""
 
     def _client(self, agent: Any) -> LlmClient:

@@ -26,6 +26,7 @@ from app.gateway.counter_store import CounterStore
 from app.gateway.egress import AllowedHosts
 from app.gateway.invocation import Invoker
 from app.gateway.log_buffer import LogBuffer, LogCapture, PrintCapture
+from app.gateway.prices import Prices
 from app.gateway.server import Gateway
 from app.gateway.store import BundleStore
 
@@ -78,7 +79,7 @@ def serve(
             invoker = TracedInvoker(logs, calls, prints, tracer=tracing.tracer)
         else:
             invoker = Invoker(logs, calls, prints)
-        gateway = Gateway(store, counters, door, allowed, logs, calls, port, invoker)
+        gateway = Gateway(store, counters, door, allowed, Prices(options.llm_prices), logs, calls, port, invoker)
         served = TracedGateway(gateway, tracing.tracer, options.name) if tracing else gateway
         # The loop is not closed: that would wait for threads of agents that never end.
         return loop.run_until_complete(_live(gateway, served, listener, certificate))

@@ -32,6 +32,7 @@ from app.gateway.host import Host
 from app.gateway.invocation import Invoker
 from app.gateway.log_buffer import LogBuffer
 from app.gateway.meter import Meter
+from app.gateway.prices import Prices
 from app.gateway.problems import GatewayProblem, busy, unauthorized
 from app.gateway.revision import Revision
 from app.gateway.store import BundleStore
@@ -52,6 +53,7 @@ class Gateway:
         counters: CounterStore,
         door: Door,
         allowed: AllowedHosts,
+        prices: Prices,
         logs: LogBuffer,
         calls: CallBuffer,
         port: int,
@@ -60,6 +62,7 @@ class Gateway:
         self._store = store
         self._door = door
         self._allowed = allowed
+        self._prices = prices
         self._invoker = invoker
         self._port = port
         self._meter = Meter()
@@ -206,7 +209,7 @@ class Gateway:
         """Called in a loading thread, once a module has imported kaizen."""
         from app.gateway import kaizen_llm  # large: imported only where an agent wants it, or in the background
 
-        kaizen_llm.install(self._allowed, loop)
+        kaizen_llm.install(self._allowed, self._prices, loop)
 
     def _warm_kaizen(self, loop: asyncio.AbstractEventLoop) -> None:
         """So that the first agent that uses kaizen does not wait for its import."""

@@ -39,6 +39,7 @@ class ChannelTally:
         if tokens.read is not None or tokens.written is not None:
             self.tokens_in += tokens.read or 0
             self.tokens_out += tokens.written or 0
+            self.cost += tokens.cost
         key = key_of(ms)
         self.buckets[key] = self.buckets.get(key, 0) + 1
 

@@ -16,8 +16,8 @@ def model() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory, model) -> Iterator[GatewayProcess]:
-    allowed = model.removeprefix("http://")
-    with gateway_process(tmp_path_factory.mktemp("gateway"), "--llm-allowed-hosts", allowed) as running:
+    options = ("--llm-allowed-hosts", model.removeprefix("http://"), "--llm-prices", "fake-model=100/1000")
+    with gateway_process(tmp_path_factory.mktemp("gateway"), *options) as running:
         yield running
 
 

@@ -194,3 +194,12 @@ def test_a_declarative_agent_of_the_catalog(gateway, model, provider):
     assert (failed.status_code, failed.json()["code"]) == (502, "model_failed")
     assert "the model broke" in failed.json()["detail"]
     assert ask(gateway, name, "PROSE").json()["code"] == "model_failed"
+
+
+def test_tokens_and_their_price_are_counted_for_the_deployment(gateway, model):
+    gateway.deploy("priced", module(model), environment={"MODEL_KEY": "key"})
+    for _ in range(2):
+        assert ask(gateway, "priced", "how much?").status_code == 200
+    [counted] = gateway.deployment("priced")["revisions"][0]["channels"]
+    assert (counted["tokens_in"], counted["tokens_out"]) == (14, 10)
+    assert counted["cost"] == pytest.approx(2 * (7 * 100 + 5 * 1000) / 1_000_000)
