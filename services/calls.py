@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Select, delete, or_
-from sqlmodel import Session, func, select
+from sqlmodel import Session, select
 
 from models.base import now
 from models.call import CALL_COLUMNS, CallContent, CallEntry, CallRecord
@@ -20,9 +20,9 @@ from services.database import Database
 from services.deployment_views import find_deployment
 from services.errors import NotFound
 from services.gateways import GatewayDirectory
+from services.retention import CHUNK, remove_surplus
 
 MOST_CALLS = 200  # in one page
-CHUNK = 2_000  # calls removed in one transaction, so that other writers get their turn
 PUBLIC_ID = re.compile(r"req_([0-9]{1,15})")
 StatusClass = Literal["ok", "failed", "refused", "broken"]
 CLASSES: dict[str, tuple[int, int]] = {"ok": (100, 400), "failed": (400, 1000), "refused": (400, 500)}
@@ -153,18 +153,7 @@ class CallService:
         """Remove what is too old or too much, a little at a time; inputs and outputs before the calls themselves."""
         while await self._database.write(_forget_contents):
             pass
-        too_old = now() - self._kept_for
-        old = select(CallRecord.id, CallRecord.time).order_by(CallRecord.id).limit(CHUNK)  # they arrived in order
-        while await self._database.write(
-            lambda session: _remove(session, [id_ for id_, time in session.exec(old) if time < too_old])
-        ):
-            pass
-        counts = select(CallRecord.deployment_id, func.count()).group_by(CallRecord.deployment_id)
-        for deployment_id, count in await self._database.read(lambda session: session.exec(counts).all()):
-            first = select(CallRecord.id).where(CallRecord.deployment_id == deployment_id).order_by(CallRecord.id)
-            for begin in range(0, count - self._kept_calls, CHUNK):
-                excess = first.limit(min(CHUNK, count - self._kept_calls - begin))
-                await self._database.write(lambda session, ids=excess: _remove(session, session.exec(ids).all()))
+        await remove_surplus(self._database, CallRecord, _remove, self._kept_for, self._kept_calls)
 
     async def close(self) -> None:
         await self._collector.close()
@@ -218,8 +207,6 @@ def _forget_contents(session: Session) -> int:
     return len(ids)
 
 
-def _remove(session: Session, ids: Sequence[int]) -> int:
-    if ids:
-        session.execute(delete(CallContent).where(CallContent.call_id.in_(ids)))
-        session.execute(delete(CallRecord).where(CallRecord.id.in_(ids)))
-    return len(ids)
+def _remove(session: Session, ids: Sequence[int]) -> None:
+    session.execute(delete(CallContent).where(CallContent.call_id.in_(ids)))
+    session.execute(delete(CallRecord).where(CallRecord.id.in_(ids)))

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Table, delete
 from sqlmodel import Session, SQLModel, func, select, update
 
 from models.base import now
+from models.call import CallRecord
 from models.deployment import Deployment, Operation, OperationStatus, OperationStep, StatusChange
 from models.log import LogRecord
 from services.database import Database
@@ -56,11 +57,14 @@ class History:
 
 
 def _remove_deployments(session: Session, before: datetime) -> int:
-    """Those undeployed long ago, with everything that belongs to them; first their log has to have run out."""
+    """Those undeployed long ago, with everything that belongs to them; first their log and requests have to have run out."""
+    has_calls = select(CallRecord.id).where(CallRecord.deployment_id == Deployment.id).exists()
     has_lines = select(LogRecord.id).where(LogRecord.deployment_id == Deployment.id).exists()
     # The newest change stays: its number must not be given out again, for the log goes on after it.
     newest = select(StatusChange.deployment_id).order_by(StatusChange.id.desc()).limit(1).scalar_subquery()
-    gone = select(Deployment.id).where(Deployment.undeployed_at < before, ~has_lines, Deployment.id != newest)
+    gone = select(Deployment.id).where(
+        Deployment.undeployed_at < before, ~has_lines, ~has_calls, Deployment.id != newest
+    )
     ids = session.exec(gone.limit(FEW)).all()
     if ids:
         table = Deployment.__table__

@@ -1,13 +1,12 @@
 """Logs of deployments: collected, kept within bounds, read back, searched, and followed live."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, text
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
-from models.base import now
 from models.gateway import Gateway
 from models.log import LogEntry, LogLevel, LogRecord
 from services.changes import Changes
@@ -17,10 +16,10 @@ from services.gateways import GatewayDirectory
 from services.log_collection import LogCollector
 from services.log_feed import LogFeed, Subscription
 from services.log_search import lines_of, matcher, remove_lines, terms_of
+from services.retention import remove_surplus
 from services.rules.steps import StepSeen, steps_of
 
 MOST_LINES = 1_000  # in one page
-CHUNK = 2_000  # lines removed in one transaction, so that other writers get their turn
 
 
 @dataclass(frozen=True)
@@ -127,18 +126,7 @@ class LogService:
 
     async def prune(self) -> None:
         """Remove what is too old or too much, a little at a time."""
-        too_old = now() - self._kept_for
-        old = select(LogRecord.id, LogRecord.time).order_by(LogRecord.id).limit(CHUNK)  # they arrived in order
-        while await self._database.write(
-            lambda session: _remove(session, [id_ for id_, time in session.exec(old) if time < too_old])
-        ):
-            pass
-        counts = select(LogRecord.deployment_id, func.count()).group_by(LogRecord.deployment_id)
-        for deployment_id, count in await self._database.read(lambda session: session.exec(counts).all()):
-            first = select(LogRecord.id).where(LogRecord.deployment_id == deployment_id).order_by(LogRecord.id)
-            for begin in range(0, count - self._kept_lines, CHUNK):
-                excess = first.limit(min(CHUNK, count - self._kept_lines - begin))
-                await self._database.write(lambda session, ids=excess: _remove(session, session.exec(ids).all()))
+        await remove_surplus(self._database, LogRecord, remove_lines, self._kept_for, self._kept_lines)
 
     def end_streams(self) -> None:
         """Whoever follows a log is told that it ends; nobody can begin to."""
@@ -162,9 +150,3 @@ def _narrowed(lines: Select, query: LogQuery) -> Select:
     if query.until is not None:
         lines = lines.where(LogRecord.time < query.until)
     return lines
-
-
-def _remove(session: Session, ids: Sequence[int]) -> int:
-    if ids:
-        remove_lines(session, list(ids))
-    return len(ids)
