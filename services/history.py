@@ -57,7 +57,7 @@ class History:
 
 
 def _remove_deployments(session: Session, before: datetime) -> int:
-    """Those undeployed long ago, with everything that belongs to them; first their log and requests have to have run out."""
+    """Those undeployed long ago, with all that belongs to them; first their log and requests have to have run out."""
     has_calls = select(CallRecord.id).where(CallRecord.deployment_id == Deployment.id).exists()
     has_lines = select(LogRecord.id).where(LogRecord.deployment_id == Deployment.id).exists()
     # The newest change stays: its number must not be given out again, for the log goes on after it.
