@@ -18,6 +18,7 @@ import uvicorn
 
 from app.build import build_studio
 from app.settings import LOOPBACK, Settings
+from services.errors import StorageFailed
 from services.studio import Studio
 
 USAGE, IN_USE = 2, 4  # exit codes, as ``nexdeck --help`` lists them
@@ -68,7 +69,10 @@ def _run(settings: Settings, listener: socket.socket) -> int:
         # while it starts, a wish to end is noted; later uvicorn sees to it, and raises it again when it has shut down
         signal.signal(ending, lambda number, _: endings.append(number))
     print(f"Nexdeck serves at {settings.url}  (data: {settings.data_dir})", flush=True)
-    asyncio.run(_serve(settings, listener, endings))
+    try:
+        asyncio.run(_serve(settings, listener, endings))
+    except StorageFailed as error:
+        return _refuse(f"{error.message} (database: {settings.sqlalchemy_url.split('@')[-1]})", IN_USE)
     return 0
 
 

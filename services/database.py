@@ -1,7 +1,8 @@
 """Short transactions, run in threads: the only place that commits."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,10 +43,10 @@ class Database:
         return self.engine.url.render_as_string(hide_password=True)
 
     def migrate(self) -> None:
-        """Bring the schema to the newest revision; safe to call at every start."""
+        """Bring the schema to the newest revision; safe to call at every start. Raises StorageFailed."""
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self.engine.begin() as connection:
+        with _told_in_plain_words(), self.engine.begin() as connection:
             config.attributes["connection"] = connection
             alembic.command.upgrade(config, "head")
 
@@ -58,17 +59,22 @@ class Database:
             return await asyncio.to_thread(self._run, change, True)
 
     def _run(self, work: Callable[[Session], T], commit: bool) -> T:
-        try:
-            with Session(self.engine, expire_on_commit=False) as session:
-                result = work(session)
-                if commit:
-                    session.commit()
-                return result
-        except (OperationalError, InterfaceError, NoConnection) as error:
-            raise StorageFailed(_in_plain_words(str(getattr(error, "orig", None) or error))) from error
+        with _told_in_plain_words(), Session(self.engine, expire_on_commit=False) as session:
+            result = work(session)
+            if commit:
+                session.commit()
+            return result
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _told_in_plain_words() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, NoConnection) as error:
+        raise StorageFailed(_in_plain_words(str(getattr(error, "orig", None) or error))) from error
 
 
 def _in_plain_words(said: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlmodel import Session, select, update
 
+from models.base import now
 from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, Revision
 from models.gateway import Gateway
 from models.health import HealthCause, HealthChange, HealthSample, HealthStanding
@@ -17,6 +18,7 @@ from models.wire import DeploymentState
 from services.gateways import Look
 from services.incident_log import IncidentLog, Subject
 from services.maintenance import Cover, cover_at
+from services.rules.convergence import is_settled
 from services.rules.health import Sight, Standing, Traffic, judge, rest
 from services.sampling import Sampling
 from services.traffic import TrafficWindows
@@ -150,7 +152,7 @@ class _Entry:
                 return None
             fault = f"Gateway {name} cannot be reached: {self._standing.reason}"
             return Sight(fault=fault, cause=HealthCause.GATEWAY)
-        is_excused = row.status in UNDER_WAY or row.updated_at >= self._look.at
+        is_excused = row.status in UNDER_WAY or not is_settled(row.updated_at, self._look.at, now())
         if held is None or held.live is None:
             cause = f": {held.error}" if held and held.error else "."
             return Sight(fault=f"Gateway {name} does not serve it{cause}", is_excused=is_excused)
