@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx
 import psutil
 import socketio
+from sqlalchemy import insert
 from sqlmodel import Session, create_engine
 
 from benchmarks.processes import HTTP, Nexdeck
@@ -61,13 +62,17 @@ def _fill(studio: Nexdeck) -> None:
         )  # fmt: skip
         session.add(version)
         session.flush()
+        changes: list[dict] = []
         for number in range(DEPLOYMENTS):
-            _add_deployment(session, gateway, agent, version, number)
+            _add_deployment(session, gateway, agent, version, number, changes)
+        session.execute(insert(HealthChange), changes)
         session.commit()
     engine.dispose()
 
 
-def _add_deployment(session: Session, gateway: Gateway, agent: Agent, version: AgentVersion, number: int) -> None:
+def _add_deployment(
+    session: Session, gateway: Gateway, agent: Agent, version: AgentVersion, number: int, changes: list[dict]
+) -> None:
     at, name = now(), f"watched-{number:04}"
     row = Deployment(
         agent_id=agent.id, version="1.0.0", gateway_id=gateway.id, status=DeploymentStatus.RUNNING, deployed_by="b",
@@ -90,7 +95,7 @@ def _add_deployment(session: Session, gateway: Gateway, agent: Agent, version: A
     for outage in range(OUTAGES):
         begin = at - timedelta(days=90) * (outage + 1) / (OUTAGES + 1)
         for state, when in ((HealthState.UNHEALTHY, begin), (HealthState.HEALTHY, begin + timedelta(minutes=3))):
-            session.add(HealthChange(subject_id=row.id, at=when, state=state, reason="seeded"))
+            changes.append({"subject_id": row.id, "at": when, "state": state, "reason": "seeded"})
 
 
 def _board(studio: Nexdeck) -> list[Figure]:
@@ -123,7 +128,7 @@ class _Browser:
     """A tab as the server sees it: the page, and its socket. ``arrivals``: when each update that tells it came."""
 
     url: str
-    sio: socketio.AsyncClient = field(default_factory=socketio.AsyncClient)
+    sio: socketio.AsyncClient = field(default_factory=lambda: socketio.AsyncClient(request_timeout=60))
     arrivals: list[float] = field(default_factory=list)
 
     async def open(self, http: httpx.AsyncClient, words: tuple[str, str]) -> None:
@@ -133,7 +138,9 @@ class _Browser:
         query |= {"document_id": client_id, "tab_id": client_id}
         self.sio.on("update", lambda data: self._note(str(data), words))
         address = f"{self.url}?{urlencode(query)}"
-        await self.sio.connect(address, socketio_path="/_nicegui_ws/socket.io", transports=["websocket"])
+        await self.sio.connect(
+            address, socketio_path="/_nicegui_ws/socket.io", transports=["websocket"], wait_timeout=60
+        )
 
     def _note(self, data: str, words: tuple[str, str]) -> None:
         if any(word in data for word in words):

@@ -15,6 +15,7 @@ from services.deployment_views import find_deployment
 from services.gateway_rows import find_gateway
 from services.gateways import GatewayDirectory, Look
 from services.health_ledger import PAUSED, Ledger, News, note_change, standing_of
+from services.incident_log import IncidentLog
 from services.rules.health import is_stale, rest
 from services.sampling import Sampling
 from services.traffic import TrafficWindows
@@ -88,7 +89,7 @@ class HealthService:
 
     async def lapse(self) -> None:
         """What was not looked at for three intervals is unknown since the look that did not come: after a stop of the
-        control plane, say. Called at the start, and each interval."""
+        control plane, say. Incidents of what is gone end. Called at the start, and each interval."""
         news = News()
 
         def write(session: Session) -> None:
@@ -101,6 +102,7 @@ class HealthService:
                     reason = f"It was last looked at on {when:%Y-%m-%d at %H:%M:%S} UTC."
                     for id_ in _with_what_is_on_it(session, standing.subject_id):
                         self._let_rest(session, id_, reason, when + self._interval, news)
+            news.incidents = IncidentLog.close_orphans(session, now())
 
         await self._database.write(write)
         self._tell(news)

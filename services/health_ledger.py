@@ -219,8 +219,10 @@ def _deployments_on(gateway_id: str):
 def _why_not_judged(row: Row[Any], is_gateway_paused: bool) -> str | None:
     if row.paused_at is not None or is_gateway_paused:
         return PAUSED
-    if row.desired_state is not DesiredState.RUNNING or row.live_revision is None or row.sha256 is None:
+    if row.desired_state is not DesiredState.RUNNING:
         return "It is not meant to run."
+    if row.live_revision is None or row.sha256 is None:
+        return "It is not live yet."
     if row.status not in (DeploymentStatus.RUNNING, *UNDER_WAY):
         return "It does not run."
     return None

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from models.deployment import HealthState
+from models.gateway import Gateway, GatewayStatus
 from models.health import (
     HealthCause,
     Incident,
@@ -113,6 +114,20 @@ class IncidentLog:
         incident.closed_at, incident.flapping = self.at, False
         self.open.pop(incident.cause_key, None)
         self._event(incident, IncidentEventKind.CLOSED, why)
+
+    @classmethod
+    def close_orphans(cls, session: Session, at: datetime) -> list[str]:
+        """Close those whose gateway was removed. Returns their ids."""
+        is_there = (Gateway.id == Incident.gateway_id) & (Gateway.status != GatewayStatus.REMOVED)
+        orphans = (
+            select(Incident)
+            .join(Gateway, is_there, isouter=True)
+            .where(Incident.closed_at.is_(None), Gateway.id.is_(None))
+        )
+        log = cls(session, at, {})
+        for incident in session.exec(orphans).all():
+            log.close(incident, "Its gateway was removed.")
+        return log.touched
 
     def affect(self, incident: Incident, deployment_ids: list[str]) -> None:
         """Note that the incident affects these, once each."""

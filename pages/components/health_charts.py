@@ -15,7 +15,7 @@ from services.rules.windows import moment
 from services.studio import Studio
 
 DEFAULT = "1h"
-REFRESH_SECONDS = 15.0
+REFRESH_SECONDS = 30.0
 
 
 class HealthCharts:

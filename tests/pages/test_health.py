@@ -1,0 +1,95 @@
+"""The health pages: the board, incidents on top, a pause, planned work, and all of it live."""
+
+from datetime import timedelta
+
+import pytest
+from nicegui.testing import User
+
+from models.base import now
+from services.gateways import Look
+from services.incidents import IncidentQuery
+from services.studio import Studio
+from tests.pages.waiting import until
+
+HOSTILE = "<script>alert(1)</script>"
+
+
+class Sweeps:
+    """Looks at the gateway of the tests as if each came 15 s after the one before."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._at = now() - timedelta(minutes=5)
+
+    async def fail(self, times: int = 3) -> str:
+        """The gateway does not answer; returns the incident's id, once there is one."""
+        for _ in range(times):
+            gateway = await self._studio.gateways.get("local")
+            gateway.status_reason = f"refused {HOSTILE}"
+            self._at += timedelta(seconds=15)
+            await self._studio.health.record(Look(gateway, None, self._at, 1.0))
+        found = await self._studio.incidents.list(IncidentQuery())
+        return found.items[0].incident.id if found.items else ""
+
+
+@pytest.fixture
+def sweeps(studio: Studio) -> Sweeps:
+    return Sweeps(studio)
+
+
+async def test_an_incident_appears_live_and_is_seen_to(user: User, studio: Studio, sweeps: Sweeps) -> None:
+    await user.open("/health")
+    await user.should_see("No open incidents")
+    gateway = await studio.gateways.get("local")
+    incident = await sweeps.fail()
+    await user.should_see("Gateway local cannot be reached", retries=100)
+    await user.should_see(f"refused {HOSTILE}")
+    user.find(marker=f"acknowledge-{gateway.id}").click()
+    await user.should_see("local sees to it", retries=100)
+    assert (await studio.incidents.get(incident)).summary.incident.acknowledged_by == "local"
+
+
+async def test_an_incident_has_a_page_with_its_timeline_and_notes(user: User, studio: Studio, sweeps: Sweeps) -> None:
+    incident = await sweeps.fail()
+    await user.open(f"/incidents/{incident}")
+    await user.should_see("Opened")
+    user.find(marker="note").type(f"Called the host {HOSTILE}")
+    user.find(marker="add-note").click()
+    await user.should_see(f"Called the host {HOSTILE}", retries=100)
+    await user.open("/incidents?status=closed")
+    await user.should_see("No incidents")
+
+
+async def test_the_checks_of_a_gateway_are_paused_from_its_row(user: User, studio: Studio) -> None:
+    gateway = await studio.gateways.get("local")
+    await user.open("/health?kind=gateway&range=7d")
+    await user.should_see("Uptime, 7 days")
+    user.find(marker=f"menu-{gateway.id}").click()
+    user.find("Pause the checks …").click()
+    await user.should_see("Pause the checks of local?")
+    user.find(marker="confirm").click()
+    await user.should_see("Paused", retries=100)
+    assert await studio.health.paused_gateways() == {gateway.id}
+
+
+async def test_maintenance_of_everything_is_planned_and_told(user: User, studio: Studio) -> None:
+    await user.open("/health")
+    user.find("Plan maintenance").click()
+    user.find(marker="save-maintenance").click()
+    await user.should_see("say in up to 500 characters what is done", retries=100)
+    user.find(marker="maintenance-reason").type("New disks")
+    user.find(marker="save-maintenance").click()
+
+    async def is_planned() -> bool:
+        return bool(await studio.maintenance.list())
+
+    await until(is_planned)
+    await user.open("/health")
+    await user.should_see("Maintenance of Everything is under way: New disks")
+
+
+async def test_the_overview_tells_what_and_since_when(user: User, studio: Studio, sweeps: Sweeps) -> None:
+    await sweeps.fail()
+    await user.open("/")
+    await user.should_see("1 thing needs attention")
+    await user.should_see("Gateway local cannot be reached")
