@@ -36,7 +36,7 @@ def agent() -> dict:
     """Answer."""
     return {}
 '''
-OUTAGES = 100  # of each deployment in 90 days
+OUTAGES = 40  # of each deployment in 90 days
 
 
 def live_health(studio: Nexdeck) -> list[Figure]:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Select, bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -75,7 +75,8 @@ class _Entry:
             self._standing = standing_of(row, self._look.at)
         else:
             self._standing = self._judge_gateway(gateway, row)
-        rows = self._session.execute(_deployments_on(gateway.id)).all()
+        self._session.flush()
+        rows = self._session.connection().execute(DEPLOYMENTS_ON, {"gateway_id": gateway.id}).all()
         for deployment in rows:
             self._judge_deployment(deployment)
         self._ledger.steady[gateway.id] = self._steady
@@ -201,19 +202,22 @@ class _Entry:
                 self._incidents.close(incident, "It was undeployed.")
 
 
-def _deployments_on(gateway_id: str):
+def _of_what_is_on_it() -> Select:
+    """Columns, not rows of the ORM: this is read at every look, for every deployment."""
     is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
     is_its = HealthStanding.subject_id == Deployment.id
     columns = (
         *(Deployment.id, Deployment.name, Deployment.status, Deployment.desired_state, Deployment.live_revision),
-        *(Deployment.health_status, Deployment.health_reason, Deployment.updated_at),
-        Revision.sha256,
+        *(Deployment.health_status, Deployment.health_reason, Deployment.updated_at, Revision.sha256),
         Revision.options["latency_limit_ms"].as_float().label("latency_limit_ms"),
         *(getattr(HealthStanding, name) for name in OF_STANDING),
         HealthStanding.paused_at,
     )
     rows = select(*columns).join(Revision, is_live, isouter=True).join(HealthStanding, is_its, isouter=True)
-    return rows.where(Deployment.gateway_id == gateway_id, Deployment.undeployed_at.is_(None))
+    return rows.where(Deployment.gateway_id == bindparam("gateway_id"), Deployment.undeployed_at.is_(None))
+
+
+DEPLOYMENTS_ON = _of_what_is_on_it()
 
 
 def _why_not_judged(row: Row[Any], is_gateway_paused: bool) -> str | None:

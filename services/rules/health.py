@@ -48,6 +48,12 @@ class Standing:
     switches: list[float] = field(default_factory=list)
     flapping: bool = False
 
+    @property
+    def is_settled(self) -> bool:
+        """It is well, and no counter has anything to remember."""
+        is_well = self.state is HealthState.HEALTHY and self.successes >= LOOKS_TO_RECOVER
+        return is_well and not (self.calm_windows or self.switches or self.flapping)
+
 
 @dataclass(frozen=True)
 class Traffic:
@@ -76,9 +82,15 @@ class Sight:
     traffic: Traffic = Traffic()
     is_excused: bool = False
 
+    @property
+    def is_quiet(self) -> bool:
+        return self.fault is None and not self.traffic.requests
+
 
 def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
     """How the subject is after a look."""
+    if standing.is_settled and sight.is_quiet and sight.good == standing.reason:
+        return standing  # as most are at most looks
     counted = _count(standing, sight, at, interval)
     if sight.fault is None:
         state, cause, reason, calm = _of_good_look(counted, sight)

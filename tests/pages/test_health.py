@@ -9,7 +9,6 @@ from models.base import now
 from services.gateways import Look
 from services.incidents import IncidentQuery
 from services.studio import Studio
-from tests.pages.waiting import until
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -65,8 +64,9 @@ async def test_the_checks_of_a_gateway_are_paused_from_its_row(user: User, studi
     await user.open("/health?kind=gateway&range=7d")
     await user.should_see("Uptime, 7 days")
     user.find(marker=f"menu-{gateway.id}").click()
+    await user.should_see("Pause the checks …", retries=100)
     user.find("Pause the checks …").click()
-    await user.should_see("Pause the checks of local?")
+    await user.should_see("Pause the checks of local?", retries=100)
     user.find(marker="confirm").click()
     await user.should_see("Paused", retries=100)
     assert await studio.health.paused_gateways() == {gateway.id}
@@ -75,15 +75,12 @@ async def test_the_checks_of_a_gateway_are_paused_from_its_row(user: User, studi
 async def test_maintenance_of_everything_is_planned_and_told(user: User, studio: Studio) -> None:
     await user.open("/health")
     user.find("Plan maintenance").click()
+    await user.should_see(marker="save-maintenance", retries=100)
     user.find(marker="save-maintenance").click()
     await user.should_see("say in up to 500 characters what is done", retries=100)
     user.find(marker="maintenance-reason").type("New disks")
     user.find(marker="save-maintenance").click()
-
-    async def is_planned() -> bool:
-        return bool(await studio.maintenance.list())
-
-    await until(is_planned)
+    await user.should_see("Maintenance is under way.", retries=100)
     await user.open("/health")
     await user.should_see("Maintenance of Everything is under way: New disks")
 
