@@ -20,15 +20,13 @@ from app.build import build_studio
 from app.settings import Settings
 from benchmarks.processes import HTTP, Nexdeck, nexdeck
 from benchmarks.report import Figure
-from models.agent import Agent
 from models.base import now
-from models.deployment import Deployment
-from models.gateway import Gateway, GatewayKind
 from models.log import LogRecord
 from services.log_search import add_to_index
 from services.logs import LogQuery
 from services.studio import Studio
 from tests.chromium import find
+from tests.stored import stored_deployment
 
 TALKER = '''"""Writes lines at a steady pace."""
 import asyncio
@@ -144,24 +142,15 @@ async def _median_ms(search: Callable, words: list[str]) -> float:
 
 
 async def _filled(studio: Studio) -> str:
-    token = studio.secrets.encrypt("token")
-    local = Gateway(
-        name="local", kind=GatewayKind.LOCAL, url="http://127.0.0.1:1", encrypted_token=token, created_by="bench"
-    )
-    gateway = await studio.gateways.save_new(local)
-
-    def deployment(session: Session) -> str:
-        agent = Agent(name="searched", created_by="bench")
-        session.add(agent)
-        session.flush()
-        names = {"name": "searched", "api_endpoint": "", "cli_command": "", "version": "1.0.0", "deployed_by": "bench"}
-        row = Deployment(agent_id=agent.id, gateway_id=gateway.id, **names)
-        session.add(row)
-        session.flush()
-        return row.id
-
-    deployment_id, chance = await studio.database.write(deployment), random.Random(1)
-    origin = {"deployment_id": deployment_id, "gateway_id": gateway.id, "boot_id": "b", "level": "INFO", "logger": "x"}
+    deployment = await stored_deployment(studio, "searched")
+    deployment_id, chance = deployment.id, random.Random(1)
+    origin = {
+        "deployment_id": deployment_id,
+        "gateway_id": deployment.gateway_id,
+        "boot_id": "b",
+        "level": "INFO",
+        "logger": "x",
+    }
     for first in range(1, LINES + 1, 20_000):
         at = now()
         rows = [

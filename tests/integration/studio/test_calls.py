@@ -11,13 +11,11 @@ from sqlmodel import Session, func, select
 
 from app.build import build_studio
 from app.settings import Settings
-from models.agent import Agent
 from models.base import now
 from models.call import CallContent, CallRecord
-from models.deployment import Deployment
-from models.gateway import Gateway, GatewayKind
 from tests.integration.studio.test_logs import eventually
 from tests.programs import Studio, running_studio
+from tests.stored import stored_deployment
 
 SOURCE = '''"""Takes orders."""
 import os
@@ -177,21 +175,10 @@ def test_requests_are_kept_and_found_on_postgresql_too(tmp_path: Path) -> None:
 
 async def test_old_requests_go_and_their_contents_before_them(tmp_path: Path) -> None:
     studio = build_studio(Settings(data_dir=tmp_path, request_days=1, request_count=100))
-    token = studio.secrets.encrypt("token")
-    local = Gateway(
-        name="local", kind=GatewayKind.LOCAL, url="http://127.0.0.1:1", encrypted_token=token, created_by="t"
-    )
-    gateway = await studio.gateways.save_new(local)
+    deployment = await stored_deployment(studio, "kept")
 
     def fill(session: Session) -> None:
-        agent = Agent(name="kept", created_by="t")
-        session.add(agent)
-        session.flush()
-        names = {"name": "kept", "api_endpoint": "", "cli_command": "", "version": "1.0.0", "deployed_by": "t"}
-        deployment = Deployment(agent_id=agent.id, gateway_id=gateway.id, **names)
-        session.add(deployment)
-        session.flush()
-        origin = {"deployment_id": deployment.id, "gateway_id": gateway.id, "boot_id": "b", "channel": "api"}
+        origin = {"deployment_id": deployment.id, "gateway_id": "gtw", "boot_id": "b", "channel": "api"}
         for number in range(1, 3001):
             at = now() - timedelta(days=2 if number <= 2500 else 0)
             times = {"id": number, "cursor": number, "time": at, "milliseconds": 1.0}

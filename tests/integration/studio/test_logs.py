@@ -17,13 +17,11 @@ from sqlmodel import Session
 
 from app.build import build_studio
 from app.settings import Settings
-from models.agent import Agent
 from models.base import now
-from models.deployment import Deployment
-from models.gateway import Gateway, GatewayKind
 from models.log import LogRecord
 from services.log_search import add_to_index
 from tests.programs import ROOT, Studio, running_studio
+from tests.stored import stored_deployment
 
 TALKING = '''"""Talks."""
 import logging
@@ -182,21 +180,10 @@ def test_nothing_is_lost_while_we_are_away_and_streams_end_when_we_go(tmp_path: 
 
 async def test_old_lines_and_too_many_are_removed_from_table_and_index(tmp_path: Path) -> None:
     studio = build_studio(Settings(data_dir=tmp_path, log_days=1, log_lines=100))
-    token = studio.secrets.encrypt("token")
-    local = Gateway(
-        name="local", kind=GatewayKind.LOCAL, url="http://127.0.0.1:1", encrypted_token=token, created_by="t"
-    )
-    gateway = await studio.gateways.save_new(local)
+    deployment = await stored_deployment(studio, "kept")
 
     def fill(session: Session) -> None:
-        agent = Agent(name="kept", created_by="t")
-        session.add(agent)
-        session.flush()
-        names = {"name": "kept", "api_endpoint": "", "cli_command": "", "version": "1.0.0", "deployed_by": "t"}
-        deployment = Deployment(agent_id=agent.id, gateway_id=gateway.id, **names)
-        session.add(deployment)
-        session.flush()
-        origin = {"deployment_id": deployment.id, "gateway_id": gateway.id, "boot_id": "b", "level": "INFO"}
+        origin = {"deployment_id": deployment.id, "gateway_id": "gtw", "boot_id": "b", "level": "INFO"}
         for number in range(1, 3001):
             at = now() - timedelta(days=2 if number <= 2500 else 0)
             session.add(LogRecord(id=number, cursor=number, time=at, message=f"surplus {number}", **origin))
