@@ -86,18 +86,6 @@ def figure(kind: Kind, series: Series, compared: Series | None = None) -> dict[s
     return {"data": data, "layout": _layout(kind, series)}
 
 
-def requests_chart(series: Series, compared: Series | None = None) -> dict[str, Any]:
-    return figure(REQUESTS, series, compared)
-
-
-def errors_chart(series: Series, compared: Series | None = None) -> dict[str, Any]:
-    return figure(ERRORS, series, compared)
-
-
-def latency_chart(series: Series, compared: Series | None = None) -> dict[str, Any]:
-    return figure(LATENCY, series, compared)
-
-
 def times_of(points: Sequence[Point]) -> list[int]:
     return [round(point.at.timestamp() * 1000) for point in points]
 

