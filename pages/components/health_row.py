@@ -70,7 +70,7 @@ class HealthRow:
             if paused:
                 menu_item("play", "Go on with the checks", lambda: self._act("resume", self._row))
             else:
-                menu_item("circle-stop", "Pause the checks …", lambda: self._act("pause", self._row))
+                menu_item("circle-stop", "Pause the checks …", lambda: self._act("pause", self._row)).mark("act-pause")
             menu_item("clock", "Plan maintenance …", lambda: self._act("maintenance", self._row))
         self._menu.open()
 

@@ -65,7 +65,7 @@ async def test_the_checks_of_a_gateway_are_paused_from_its_row(user: User, studi
     await user.should_see("Uptime, 7 days")
     user.find(marker=f"menu-{gateway.id}").click()
     await user.should_see("Pause the checks …", retries=100)
-    user.find("Pause the checks …").click()
+    user.find(marker="act-pause").click()
     await user.should_see("Pause the checks of local?", retries=100)
     user.find(marker="confirm").click()
     await user.should_see("Paused", retries=100)
