@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from models.base import now
 from models.gateway import Gateway
-from models.metrics import Amounts, MetricSeries, Tier
+from models.metrics import ALL_REVISIONS, Amounts, MetricSeries, Tier
 from models.wire import Channel
 from services.changes import Changes
 from services.database import Database
@@ -118,17 +118,12 @@ class MetricsService:
 
 def read_series(session: Session, scope: Scope, window: Window) -> Series:
     name, condition, marks = _subject(session, scope, window)
-    listed = select(MetricSeries.id, MetricSeries.revision).where(condition)
-    if scope.revision is not None:
-        listed = listed.where(MetricSeries.revision == scope.revision)
-    if scope.channel is not None:
-        listed = listed.where(MetricSeries.channel == scope.channel.value)
-    ids = [id_ for id_, _ in session.execute(listed)]
+    found = session.exec(select(MetricSeries).where(condition)).all()
+    ids = [one.id for one in found if scope.revision in (None, one.revision) and scope.channel in (None, one.channel)]
     steps: list[list[Row]] = [[] for _ in window.starts]
     for row in _rows(session, ids, window):
         steps[(row[-1] - window.since) // window.step].append(row)
     sums = [sum_of(rows) for rows in steps]
-    revisions = session.exec(select(MetricSeries.revision).where(condition, MetricSeries.revision > 0).distinct())
     return Series(
         name=name,
         scope=scope,
@@ -136,7 +131,7 @@ def read_series(session: Session, scope: Scope, window: Window) -> Series:
         points=[_point(start, amounts) for start, amounts in zip(window.starts, sums, strict=True)],
         total=_point(window.since, total(sums)),
         marks=marks,
-        revisions=sorted(revisions, reverse=True),
+        revisions=sorted({one.revision for one in found} - {ALL_REVISIONS}, reverse=True),
     )
 
 
