@@ -128,11 +128,7 @@ class Journal:
         message: list[str] = []
         try:
             yield message
-        except (
-            LeaseLost,
-            StorageFailed,
-            RevisionLost,
-        ):  # no failure of the step: it is left to whoever goes on with it
+        except (LeaseLost, StorageFailed, RevisionLost):  # no failure of the step: whoever goes on begins it again
             raise
         except StudioError as error:
             await self._set(operation, name, status=StepStatus.FAILED, ended_at=now(), message=error.message)
