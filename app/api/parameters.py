@@ -7,7 +7,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidatorFunctionWrapHandler, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidatorFunctionWrapHandler,
+    model_validator,
+)
 
 from app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
 from models.wire import VARIABLE_PATTERN
@@ -15,6 +23,7 @@ from services.paging import MAX_LIMIT
 from services.studio import Studio
 
 MAX_DEPTH = 64
+_DATE = re.compile(r"[0-9]{4}-")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -38,7 +47,14 @@ def _in_utc(time: datetime) -> datetime:
         raise ValueError("there is no such time in UTC") from error
 
 
-Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _no_number(value: Any) -> Any:
+    """pydantic would take a number for seconds since 1970; the document says that a time is a text."""
+    if isinstance(value, str) and not _DATE.match(value):
+        raise ValueError("write it like 2026-11-25T10:00:00Z")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_utc)]
 Reference = Annotated[str, Path(pattern=REFERENCE_PATTERN, description="an id, or a name where it is unambiguous")]
 VersionLabel = Annotated[str, Path(pattern=LABEL_PATTERN, description="a semantic version, e.g. 1.2.0")]
 SecretName = Annotated[str, Path(pattern=VARIABLE_PATTERN, description="a variable's name")]
