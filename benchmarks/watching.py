@@ -23,8 +23,9 @@ from models.gateway import Gateway, GatewayKind, GatewayStatus
 from models.health import HealthChange, HealthStanding
 
 BROWSERS = 50
-CHANGES = 20
-PAUSE = 0.5  # seconds between two changes
+CHANGES = 15
+PAUSE = 1.0  # seconds between two changes
+AT_REST = 5.0  # seconds
 DEPLOYMENTS = 1_000
 AGENT = '''"""Answers."""
 
@@ -155,6 +156,9 @@ async def _changes(studio: Nexdeck, subject: str) -> list[Figure]:
         await asyncio.sleep(3)
         server, delays, lost = psutil.Process(studio.process.pid), [], 0
         cpu, began = sum(server.cpu_times()[:2]), time.perf_counter()
+        await asyncio.sleep(AT_REST)
+        rest = 100 * (sum(server.cpu_times()[:2]) - cpu) / (time.perf_counter() - began)
+        cpu, began = sum(server.cpu_times()[:2]), time.perf_counter()
         for number in range(CHANGES):
             for browser in browsers:
                 browser.arrivals.clear()
@@ -177,5 +181,5 @@ async def _changes(studio: Nexdeck, subject: str) -> list[Figure]:
             "a change of status reaches 50 browsers (p95)", p95, "ms", "the median", statistics.median(delays or [0]),
             "≤ 300 ms", p95 <= 300 and not lost, note,
         ),
-        Figure("CPU of that", share, "% of a core", "one core", 100, "≤ 15 %", share <= 15, "REST calls included"),
+        Figure("CPU of that", share, "% of a core", "at rest", rest, "≤ 15 %", share <= 15, "REST calls included"),
     ]  # fmt: skip
