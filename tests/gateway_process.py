@@ -139,7 +139,14 @@ class GatewayProcess:
         return self.control.get(f"{CONTROL_PREFIX}/logs", params=query).json()
 
     def messages(self, name: str) -> list[str]:
-        return [line["message"] for line in self.logs()["lines"] if line["deployment_id"] == f"id-{name}"]
+        """Of all that it still holds, however much others have written to it."""
+        after, found = 0, []
+        while True:
+            batch = self.logs(after=after, limit=5000)
+            found += [line["message"] for line in batch["lines"] if line["deployment_id"] == f"id-{name}"]
+            if batch["next_cursor"] == after:
+                return found
+            after = batch["next_cursor"]
 
 
 @contextmanager
