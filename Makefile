@@ -19,10 +19,11 @@ unit: $(VENV)/.tests-installed  ## rules, code generation, pages and the house's
 	$(BIN)/pytest tests/pages
 
 integration: $(VENV)/.tests-installed  ## real processes, a real gateway, a real SQLite file
+	$(BIN)/python -m tests.system faketime iproute2
 	$(BIN)/pytest tests/integration
 
 e2e: $(VENV)/.tests-installed  ## a real browser against the real thing
-	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m tests.system chromium
 	$(BIN)/pytest tests/e2e
 
 bench: $(VENV)/.tests-installed  ## figures, each as a ratio to a baseline measured in the same run

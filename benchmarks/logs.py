@@ -25,8 +25,8 @@ from models.log import LogRecord
 from services.log_search import add_to_index
 from services.logs import LogQuery
 from services.studio import Studio
-from tests.chromium import find
 from tests.stored import stored_deployment
+from tests.system import browser
 
 TALKER = '''"""Writes lines at a steady pace."""
 import asyncio
@@ -187,7 +187,7 @@ def _watching(address: str, viewers: int) -> Iterator["_Watched"]:
     """So many browser tabs on the log, following."""
     watched = _Watched()
     with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=find(), args=ARGUMENTS)
+        browser: Browser = playwright.chromium.launch(executable_path=browser(), args=ARGUMENTS)
         pages = [browser.new_page() for _ in range(viewers)]
         for page in pages:
             page.on("websocket", lambda socket: socket.on("close", lambda s: watched.dropped.append(s.url)))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.chromium import find
 from tests.programs import ROOT, Studio, running_studio
+from tests.system import browser
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 ARGUMENTS += ["--disable-component-update", "--disable-sync", "--no-first-run", "--disable-default-apps"]
@@ -14,7 +14,7 @@ ARGUMENTS += ["--disable-component-update", "--disable-sync", "--no-first-run", 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    return {**browser_type_launch_args, "executable_path": find(), "args": ARGUMENTS}
+    return {**browser_type_launch_args, "executable_path": browser(), "args": ARGUMENTS}
 
 
 @pytest.fixture(scope="session")

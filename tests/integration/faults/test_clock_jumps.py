@@ -11,11 +11,12 @@ from tests.integration.studio.conftest import echo_source
 from tests.integration.studio.test_lifecycle import call, change
 from tests.integration.studio.test_reconciler import control
 from tests.programs import running_studio
+from tests.system import faketime
 
-LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+LIBRARY = faketime()
 SLOW = "import asyncio\n\nSAMPLE = {}\n\n\nasync def slow() -> dict:\n    await asyncio.sleep(2)\n    return {}\n"
 
-pytestmark = pytest.mark.skipif(not LIBRARIES, reason="needs the Debian package faketime")
+pytestmark = pytest.mark.skipif(LIBRARY is None, reason="needs the Debian package faketime")
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that says by how much the time of day is wrong in the programs that are started."""
     offset = tmp_path / "offset"
     offset.write_text("+0")
-    monkeypatch.setenv("LD_PRELOAD", str(LIBRARIES[0]))
+    monkeypatch.setenv("LD_PRELOAD", LIBRARY)
     monkeypatch.setenv("FAKETIME_TIMESTAMP_FILE", str(offset))
     monkeypatch.setenv("FAKETIME_CACHE_DURATION", "1")
     monkeypatch.setenv("FAKETIME_DONT_FAKE_MONOTONIC", "1")
