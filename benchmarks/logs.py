@@ -187,8 +187,8 @@ def _watching(address: str, viewers: int) -> Iterator["_Watched"]:
     """So many browser tabs on the log, following."""
     watched = _Watched()
     with sync_playwright() as playwright:
-        browser: Browser = playwright.chromium.launch(executable_path=browser(), args=ARGUMENTS)
-        pages = [browser.new_page() for _ in range(viewers)]
+        chromium: Browser = playwright.chromium.launch(executable_path=browser(), args=ARGUMENTS)
+        pages = [chromium.new_page() for _ in range(viewers)]
         for page in pages:
             page.on("websocket", lambda socket: socket.on("close", lambda s: watched.dropped.append(s.url)))
             page.goto(address)
@@ -199,7 +199,7 @@ def _watching(address: str, viewers: int) -> Iterator["_Watched"]:
             page.get_by_text(LAST_LINE).wait_for(timeout=30_000)
             watched.saw_all += 1
         watched.dropped = list(watched.dropped)  # the browser's end closes the others
-        browser.close()
+        chromium.close()
 
 
 def _cpu_share(studio: Nexdeck, seconds: float) -> float:
