@@ -14,8 +14,9 @@ from benchmarks.processes import HTTP, free_port, program, wait_for
 from benchmarks.report import Figure
 from models.agent import AgentVersion
 from models.base import now
-from models.deployment import Deployment, DeploymentOptions, DeploymentStatus, Revision
+from models.deployment import Deployment, DeploymentStatus, Revision
 from models.gateway import Gateway, GatewayKind
+from models.options import DeploymentOptions
 from models.wire import Channel, Counters, DeploymentState, GatewayState, Limits, LiveOptions, RevisionState
 from services.studio import Studio
 

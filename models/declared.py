@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from models.wire import NAME_PATTERN, Limits
 
 DEFAULT_GATEWAY = "local"

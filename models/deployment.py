@@ -2,15 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, model_validator
-from pydantic import Field as PydanticField
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import JSON, Column, Field, SQLModel
 
 from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from models.wire import NAME_PATTERN, VARIABLE_PATTERN, Channel, Limits, Recording
+from models.wire import NAME_PATTERN
 
 
 class DeploymentStatus(StrEnum):
@@ -61,53 +59,6 @@ class StepStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     SKIPPED = "skipped"
-
-
-VariableName = Annotated[str, PydanticField(pattern=VARIABLE_PATTERN)]
-
-
-class CanaryPlan(BaseModel):
-    """How a redeploy's new revision is tried out by some of the callers before all of them get it."""
-
-    model_config = {"extra": "forbid"}
-
-    percent: int = PydanticField(default=10, ge=1, le=50, description="of the calls")
-    minutes: float = PydanticField(default=10.0, gt=0, le=1440, description="after which it is judged for good")
-    calls: int | None = PydanticField(
-        default=None, ge=1, le=1_000_000, description="judged earlier, once it has answered that many"
-    )
-
-
-class DeploymentOptions(BaseModel):
-    """What a person chooses beside the agent's version; part of each revision's snapshot."""
-
-    model_config = {"extra": "forbid"}
-
-    channels: list[Channel] = PydanticField(default_factory=lambda: list(Channel), min_length=1)
-    require_key: bool = False
-    environment: dict[VariableName, str] = PydanticField(
-        default_factory=dict, description="plain environment variables"
-    )
-    secrets: list[VariableName] = PydanticField(
-        default_factory=list, description="stored secrets, each a variable of its name"
-    )
-    limits: Limits = PydanticField(default_factory=Limits)
-    record: Recording = PydanticField(default_factory=Recording, description="what is kept of each call")
-    sample_input: dict[str, Any] | None = PydanticField(default=None, description="None: the version's own sample")
-    canary: CanaryPlan | None = PydanticField(default=None, description="None: a redeploy switches all callers at once")
-    latency_limit_ms: float | None = PydanticField(
-        default=None, gt=0, le=3_600_000, description="degraded when one call in twenty takes longer; None: no limit"
-    )
-    synthetic_check: bool = PydanticField(
-        default=False, description="call it with the sample input every five minutes when nobody else does"
-    )
-
-    @model_validator(mode="after")
-    def _each_once(self) -> "DeploymentOptions":
-        if both := set(self.environment) & set(self.secrets):
-            raise ValueError(f"{', '.join(sorted(both))}: named both as a variable and as a secret; keep one")
-        self.channels = [channel for channel in Channel if channel in self.channels]
-        return self
 
 
 class Deployment(SQLModel, table=True):

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, func, insert, select
 
 from models.base import now
+from models.batches import CallBatch, CallReport
 from models.call import CallContent, CallCursor, CallEntry, CallRecord
-from models.deployment import Deployment, DeploymentKey, DeploymentOptions, Revision
+from models.deployment import Deployment, DeploymentKey, Revision
 from models.gateway import Gateway
-from models.wire import CallBatch, CallReport
+from models.options import DeploymentOptions
 from services.changes import Changes
 from services.collection import Collector
 from services.database import Database

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from models.base import now
-from models.deployment import CanaryPlan, Deployment, DeploymentOptions, Operation, Revision
+from models.deployment import Deployment, Operation, Revision
+from models.options import CanaryPlan, DeploymentOptions
 from services.database import Database
 from services.deployment_views import find_deployment
 from services.errors import CanaryAborted, Conflict

@@ -6,8 +6,9 @@ from sqlmodel import Session, select
 
 from models.agent import Agent, AgentVersion
 from models.declared import DEFAULT_GATEWAY, DeclaredDeployment, DeclaredState
-from models.deployment import Deployment, DeploymentOptions, DeploymentStatus, DesiredState, Revision
+from models.deployment import Deployment, DeploymentStatus, DesiredState, Revision
 from models.gateway import Gateway
+from models.options import DeploymentOptions
 from services.agents import find_version
 from services.deployment_requests import revision_to_run
 from services.errors import Conflict, Fault, NotFound, SourceInvalid

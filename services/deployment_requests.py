@@ -8,8 +8,9 @@ from sqlmodel import Session, func, select
 
 from models.agent import AgentVersion
 from models.base import new_id
-from models.deployment import Deployment, DeploymentOptions, DesiredState, Revision, StatusChange
+from models.deployment import Deployment, DesiredState, Revision, StatusChange
 from models.gateway import Gateway
+from models.options import DeploymentOptions
 from models.wire import AgentKind
 from services.errors import Conflict, Fault, InvalidInput
 from services.rules.endpoints import api_endpoint, cli_command, mcp_endpoint

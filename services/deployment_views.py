@@ -9,7 +9,6 @@ from models.agent import Agent, AgentVersion
 from models.deployment import (
     Deployment,
     DeploymentKey,
-    DeploymentOptions,
     DeploymentStatus,
     HealthState,
     Operation,
@@ -18,6 +17,7 @@ from models.deployment import (
     StatusChange,
 )
 from models.gateway import Gateway
+from models.options import DeploymentOptions
 from models.wire import AgentKind
 from services.database import Database
 from services.errors import Conflict, Fault, InvalidInput, NotFound

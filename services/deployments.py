@@ -14,14 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from models.base import new_id, now
-from models.deployment import (
-    Deployment,
-    DeploymentOptions,
-    DeploymentStatus,
-    DesiredState,
-    OperationKind,
-    Revision,
-)
+from models.deployment import Deployment, DeploymentStatus, DesiredState, OperationKind, Revision
+from models.options import DeploymentOptions
 from services.agents import AgentCatalog
 from services.canary import canary_under_way
 from services.changes import Changes

@@ -15,19 +15,17 @@ import httpx
 from pydantic import BaseModel, ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from models.batches import CallBatch, CounterBatch, LogBatch
 from models.wire import (
     CONTROL_PREFIX,
     INSTALLATION_HEADER,
     PRODUCT,
     REVISION_HEADER,
-    CallBatch,
     CanaryRequest,
-    CounterBatch,
     DeploymentState,
     GatewayState,
     KeysRequest,
     LiveRequest,
-    LogBatch,
     RevisionBundle,
 )
 from services.errors import GatewayError, GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from models.trust import Trust
 from models.wire import CHUNKS_KEYWORD, Channel, JsonSchema, Limits
 from services.deployment_views import DeploymentDetail

@@ -3,10 +3,10 @@
 from sqlmodel import Session, func, insert, select
 
 from models.base import now
+from models.batches import LogBatch
 from models.deployment import Deployment, Operation, StatusChange
 from models.gateway import Gateway
 from models.log import LogCursor, LogEntry, LogRecord
-from models.wire import LogBatch
 from services.changes import Changes
 from services.collection import Collector
 from services.database import Database

@@ -11,10 +11,11 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
+from models.batches import CounterBatch
 from models.deployment import Deployment
 from models.gateway import Gateway
 from models.metrics import Amounts, MetricCursor
-from models.wire import CounterBatch, RevisionCounters
+from models.wire import RevisionCounters
 from services.changes import Changes
 from services.collection import GatewayRounds
 from services.database import Database

@@ -9,9 +9,7 @@ from sqlmodel import Session, select
 
 from models.base import now
 from models.deployment import (
-    CanaryPlan,
     Deployment,
-    DeploymentOptions,
     DesiredState,
     Operation,
     OperationKind,
@@ -20,6 +18,7 @@ from models.deployment import (
     Revision,
     StepStatus,
 )
+from models.options import CanaryPlan, DeploymentOptions
 from models.wire import Channel
 from services.changes import Changes
 from services.database import Database

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from models.agent import Agent, AgentVersion
-from models.deployment import Deployment, DeploymentOptions, DeploymentStatus, Revision
+from models.deployment import Deployment, DeploymentStatus, Revision
 from models.gateway import Gateway
+from models.options import DeploymentOptions
 from models.wire import KeysRequest
 from services.deployment_requests import revision_to_run
 from services.deployment_views import find_deployment

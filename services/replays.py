@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from models.base import now
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from services.agents import AgentCatalog
 from services.calls import Call, CallService
 from services.database import Database

@@ -9,7 +9,7 @@ from difflib import unified_diff
 from typing import Any
 
 from models.agent import AgentVersion
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from models.wire import Recording
 from services.rules.contract import ContractChange, Side, compare_doors, compare_schemas
 

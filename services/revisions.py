@@ -3,7 +3,8 @@
 from sqlmodel import Session, select
 
 from models.agent import AgentVersion
-from models.deployment import Deployment, DeploymentOptions, DeploymentStatus, Revision
+from models.deployment import Deployment, DeploymentStatus, Revision
+from models.options import DeploymentOptions
 from services.agents import AgentCatalog
 from services.database import Database
 from services.deployment_requests import DeploymentRequest, revision_to_run

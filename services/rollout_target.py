@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from models.agent import Agent, AgentVersion
-from models.deployment import Deployment, DeploymentOptions, Operation, Revision
+from models.deployment import Deployment, Operation, Revision
 from models.gateway import Gateway
+from models.options import DeploymentOptions
 from models.wire import KeysRequest, Manifest, RevisionBundle, hash_of
 from services.errors import ArtifactRejected
 from services.key_delivery import accepted_keys

@@ -9,9 +9,10 @@ from sqlmodel import Session, select
 
 from models.agent import AgentVersion
 from models.base import now
-from models.deployment import Deployment, DeploymentOptions, DeploymentStatus, DesiredState, Revision
+from models.deployment import Deployment, DeploymentStatus, DesiredState, Revision
 from models.gateway import Gateway, GatewayStatus
 from models.health import HealthStanding
+from models.options import DeploymentOptions
 from models.wire import REVISION_HEADER
 from services.database import Database
 from services.errors import GatewayError, GatewayUnreachable

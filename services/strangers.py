@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from models.agent import Agent, AgentVersion
-from models.deployment import Deployment, DeploymentOptions, OperationKind, Revision, Secret
+from models.deployment import Deployment, OperationKind, Revision, Secret
 from models.gateway import Gateway
+from models.options import DeploymentOptions
 from models.wire import DeploymentState
 from services.convergence import Convergence
 from services.database import Database

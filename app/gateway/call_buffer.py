@@ -8,7 +8,7 @@ from time import time
 
 from app.gateway.context import Call
 from app.gateway.ring import Ring
-from models.wire import CallBatch, CallReport
+from models.batches import CallBatch, CallReport
 
 CAPACITY = 400_000  # calls: a minute and more of 5,000 a second, while the control plane is away
 MOST_TEXT = 64 * 1024 * 1024  # characters of all inputs and outputs together

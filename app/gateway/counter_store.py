@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from models.wire import BootCounters
+from models.batches import BootCounters
 
 logger = logging.getLogger(__name__)
 BOOTS_KEPT = 32

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from app.gateway.counter_store import CounterStore
 from app.gateway.meter import Meter
-from models.wire import BootCounters, CounterBatch
+from models.batches import BootCounters, CounterBatch
 
 logger = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from models.batches import CounterBatch
 from models.histogram import key_of
 from models.wire import (
     CONTROL_PREFIX,
     Channel,
     ChannelCounters,
-    CounterBatch,
     DeploymentState,
     GatewayState,
     RevisionCounters,

@@ -2,7 +2,8 @@
 
 from nicegui import ui
 
-from models.deployment import DeploymentOptions, Revision
+from models.deployment import Revision
+from models.options import DeploymentOptions
 from pages.components.buttons import Button
 from pages.components.chips import Chip
 from pages.components.deploy.revision_dialogs import open_compare_dialog, open_rollback_dialog

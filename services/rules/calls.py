@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from models.batches import CallReport
 from models.call import CallEntry
-from models.wire import CallReport
 from services.rules.log_lines import credible_time
 
 LONGEST_CONTENT = 70_000  # characters; a gateway keeps fewer

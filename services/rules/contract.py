@@ -8,7 +8,7 @@ as breaking: a confirmation too many costs a click, one too few costs an outage.
 from dataclasses import dataclass
 from enum import Enum
 
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from models.wire import JsonSchema
 from services.rules.schema_parts import LIMITS, OPAQUE, Part, Tightness, bare, same_json, short, type_words
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from models.declared import DeclaredState
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 
 
 class Action(StrEnum):

@@ -6,7 +6,8 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from models.deployment import DeploymentOptions, DeploymentStatus
+from models.deployment import DeploymentStatus
+from models.options import DeploymentOptions
 from models.wire import Channel
 from pages.live import Watch
 from services.deployment_views import DeploymentQuery

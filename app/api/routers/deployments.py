@@ -21,7 +21,8 @@ from app.api.parameters import (
 from app.api.patterns import LABEL_PATTERN, REFERENCE_PATTERN
 from app.api.schemas.base import Listing
 from app.api.schemas.deployments import CanaryShape, ChangeShape, DeploymentRowShape, DeploymentShape
-from models.deployment import DeploymentOptions, DeploymentStatus, HealthState
+from models.deployment import DeploymentStatus, HealthState
+from models.options import DeploymentOptions
 from models.wire import NAME_PATTERN
 from services.deployment_views import SORTS, DeploymentQuery
 

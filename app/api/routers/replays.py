@@ -9,7 +9,7 @@ from app.api.parameters import Body, Caller, Reference, Services, Wait
 from app.api.patterns import LABEL_PATTERN
 from app.api.routers.calls import REQUEST_PATTERN
 from app.api.schemas.replays import ReplayShape
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from services.replays import MOST_CALLS, ReplayRequest
 
 router = APIRouter(prefix="/v1/deployments/{deployment}/replays", tags=["requests"])

@@ -6,16 +6,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from app.api.schemas.base import Shape
-from models.deployment import (
-    CanaryPlan,
-    DeploymentOptions,
-    DeploymentStatus,
-    DesiredState,
-    HealthState,
-    OperationKind,
-    OperationStatus,
-    StepStatus,
-)
+from models.deployment import DeploymentStatus, DesiredState, HealthState, OperationKind, OperationStatus, StepStatus
+from models.options import CanaryPlan, DeploymentOptions
 from models.wire import AgentKind, Channel, JsonSchema
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from nicegui import ui
 
-from models.deployment import CanaryPlan
+from models.options import CanaryPlan
 from pages.components.fields import FormErrors, fold, number_field
 
 NOTE = (

@@ -4,8 +4,8 @@ import re
 
 from nicegui import ui
 
-from models.deployment import DeploymentOptions
 from models.gateway import Gateway, GatewayStatus
+from models.options import DeploymentOptions
 from models.wire import NAME_PATTERN
 from pages.components.buttons import Button, link_button
 from pages.components.deploy.options_form import OptionsForm

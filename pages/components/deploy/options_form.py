@@ -6,7 +6,7 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from models.agent import AgentVersion
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from pages.components.deploy.canary_form import CanaryForm
 from pages.components.deploy.recording_form import RecordingForm
 from pages.components.deploy.sample_form import SampleForm

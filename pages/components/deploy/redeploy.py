@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from pages.components.buttons import Button
 from pages.components.deploy.change_panel import ChangePanel
 from pages.components.deploy.options_form import OptionsForm

@@ -18,8 +18,9 @@ import pytest
 from app.build import build_studio
 from app.settings import Settings
 from models.base import now
-from models.deployment import DeploymentOptions, HealthState
+from models.deployment import HealthState
 from models.health import HealthCause, IncidentEventKind
+from models.options import DeploymentOptions
 from models.wire import Channel
 from services.health_views import HealthView
 from services.incidents import IncidentDetail, IncidentQuery

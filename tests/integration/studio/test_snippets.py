@@ -12,7 +12,7 @@ import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from models.wire import Channel
 from services.interface import Interface
 from services.snippet_parts import Snippet

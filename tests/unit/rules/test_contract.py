@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from services.rules.contract import Side, compare_doors, compare_schemas
 
 TEXT, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}

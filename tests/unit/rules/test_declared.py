@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.declared import DeclaredState
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from models.wire import Channel
 from services.rules.declared import Action, PlannedChange, Present, Wanted, differences, plan
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.declared import DeclaredDeployment
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from services.errors import SourceInvalid
 from services.sources.declared import read_declared, written
 

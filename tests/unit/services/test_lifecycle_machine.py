@@ -12,15 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlmodel import select
 
-from models.deployment import (
-    Deployment,
-    DeploymentOptions,
-    DeploymentStatus,
-    DesiredState,
-    Operation,
-    OperationStatus,
-    Revision,
-)
+from models.deployment import Deployment, DeploymentStatus, DesiredState, Operation, OperationStatus, Revision
+from models.options import DeploymentOptions
 from services import canary, leases, settling
 from services.errors import Conflict
 from services.rules.convergence import Backoff

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.api.log_text import as_text
+from models.batches import LogLine
 from models.log import LogEntry, LogLevel
-from models.wire import LogLine
 from services.errors import InvalidInput
 from services.log_feed import MOST_WAITING, LogFeed
 from services.log_search import matcher, terms_of

@@ -1,7 +1,7 @@
 """What is told of the way from one revision to another."""
 
 from models.agent import AgentVersion
-from models.deployment import DeploymentOptions
+from models.options import DeploymentOptions
 from services.revision_diff import OptionChange, RevisionDiff, Snapshot, compare
 
 SOURCE = "name: greeter\nmodel: small\ninstructions: greet\n"
