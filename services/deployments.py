@@ -160,9 +160,7 @@ class NexusDeploymentService(DeploymentReader):
                 require_unbroken(session, row, request)
             return write_revision(session, row, request)
 
-        if (
-            not allow_breaking
-        ):  # asked before what is under way gives way to it, and again when nothing can come between
+        if not allow_breaking:  # before what is under way gives way to it, and again when nothing can come between
             row = detail.summary.deployment
             await self._database.read(lambda session: require_unbroken(session, row, request))
         return await self._change(deployment, OperationKind.REDEPLOY, write, by)
