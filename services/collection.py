@@ -22,6 +22,7 @@ from services.gateways import GatewayDirectory
 
 logger = logging.getLogger(__name__)
 BATCH = 5_000  # items asked for at once
+QUIET_ROUNDS = 5  # a gateway that had nothing new is asked less often: what it has then waits for us
 
 
 class Batch(Protocol):
@@ -42,6 +43,7 @@ class GatewayRounds(ABC):
         self._database = database
         self._gateways = gateways
         self._under_way: dict[str, asyncio.Task[int]] = {}
+        self._quiet: dict[str, int] = {}
 
     @abstractmethod
     async def collect(self, gateway: Gateway) -> int:
@@ -58,7 +60,12 @@ class GatewayRounds(ABC):
         await asyncio.sleep(0)
 
     def is_due(self, gateway: Gateway) -> bool:
-        return True
+        left = self._quiet.get(gateway.id, 0)
+        self._quiet[gateway.id] = max(0, left - 1)
+        return not left
+
+    def note_quiet(self, gateway: Gateway) -> None:
+        self._quiet[gateway.id] = QUIET_ROUNDS
 
     async def close(self) -> None:
         tasks = list(self._under_way.values())
@@ -92,6 +99,8 @@ class Collector(GatewayRounds, Generic[B, Entry]):
                 boot_id, cursor = batch.boot_id, 0  # it was started anew and counts from the beginning
                 batch = await self.ask(client, cursor, BATCH)
             if batch.next_cursor <= cursor:
+                if not total:
+                    self.note_quiet(gateway)
                 return total
             entries = await self._database.write(partial(self._keep, gateway=gateway, batch=batch, after=cursor))
             self.publish(entries)

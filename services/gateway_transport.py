@@ -5,6 +5,7 @@ checked: a name that points elsewhere from one moment to the next (DNS rebinding
 """
 
 import asyncio
+import ipaddress
 import socket
 import ssl
 
@@ -69,11 +70,21 @@ def port_of(url: httpx.URL) -> int:
 
 async def addresses_of(host: str, port: int) -> list[str]:
     """All IP addresses of a host, each once, the preferred first. Raises OSError for an unknown one."""
+    if _is_address(host):
+        return [host]  # nothing to look up, which would take a thread for every request
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError as error:
         raise OSError(f"{host!r} is no name of a host") from error
     return list(dict.fromkeys(address[0] for *_, address in found))
+
+
+def _is_address(host: str) -> bool:
+    """Whether it is an IP address in its usual spelling."""
+    try:
+        return str(ipaddress.ip_address(host)) == host
+    except ValueError:
+        return False
 
 
 async def certificate_shown(address: str, port: int, host: str) -> bytes | None:

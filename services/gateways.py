@@ -1,9 +1,11 @@
 """The directory of gateways: which there are, how to reach them, and what the last look saw."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import NamedTuple
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -17,7 +19,14 @@ from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable,
 from services.gateway_admission import Place, TrustWish, admit
 from services.gateway_client import GatewayClient
 from services.gateway_connections import GatewayConnections
-from services.gateway_rows import GatewaySummary, find_gateway, list_gateways, require_unused, write_gateway
+from services.gateway_rows import (
+    GatewaySummary,
+    find_gateway,
+    list_gateways,
+    present_gateways,
+    require_unused,
+    write_gateway,
+)
 from services.rules.addresses import Network, normalise_url
 from services.rules.names import require_name
 from services.secrets import SecretVault
@@ -27,18 +36,25 @@ RIVAL_SECONDS = 60.0  # another Nexdeck that called within that time still has t
 PLACE = ("url", "encrypted_token", "trust", "certificate")
 BY_SYSTEM = TrustWish()
 SEEN = (*NEWS, "last_seen_at")
+COLUMN = Gateway.__table__.c
+WRITE_SEEN = (
+    update(Gateway.__table__)
+    .where(COLUMN.id == bindparam("of"), COLUMN.status != GatewayStatus.REMOVED)
+    .values({name: bindparam(f"new_{name}") for name in SEEN})
+)
 
 
 class Look(NamedTuple):
     """One probe of a gateway: the row brought up to date, and its state, None when it could not be reached.
 
-    ``probe_ms``: how long the answer took, or the failure.
+    ``probe_ms``: how long the answer took, or the failure. ``is_news``: people see something else of it than before.
     """
 
     gateway: Gateway
     state: GatewayState | None
     at: datetime
     probe_ms: float
+    is_news: bool = False
 
     @property
     def is_up(self) -> bool:
@@ -145,6 +161,13 @@ class GatewayDirectory:
 
     async def look(self, gateway: Gateway) -> Look:
         """One call, and the row brought up to date. An unreachable gateway is no error."""
+        look = await self.probe(gateway)
+        await self._database.write(lambda session: write_seen(session, [look]))
+        self.tell([look])
+        return look
+
+    async def probe(self, gateway: Gateway) -> Look:
+        """As ``look``, but nothing is written yet."""
         before = [getattr(gateway, name) for name in NEWS]
         at, began, state = now(), perf_counter(), None
         try:
@@ -155,10 +178,17 @@ class GatewayDirectory:
         except StudioError as error:
             gateway.status, gateway.status_reason = GatewayStatus.UNKNOWN, error.message
         probe_ms = (perf_counter() - began) * 1000
-        await self._save(gateway, *SEEN)
-        if before != [getattr(gateway, name) for name in NEWS]:
-            self._changes.gateway.send(gateway.id)
-        return Look(gateway, state, at, probe_ms)
+        is_news = before != [getattr(gateway, name) for name in NEWS]
+        return Look(gateway, state, at, probe_ms, is_news)
+
+    def tell(self, looks: Iterable[Look]) -> None:
+        """Send signals of what has been written."""
+        for look in looks:
+            if look.is_news:
+                self._changes.gateway.send(look.gateway.id)
+
+    async def present(self) -> Sequence[Gateway]:
+        return await self._database.read(lambda session: session.exec(present_gateways()).all())
 
     async def remove(self, gateway: str, *, by: str) -> None:
         """Forget a remote gateway. Raises Conflict while deployments are on it, or for one that Nexdeck runs itself."""
@@ -210,3 +240,9 @@ class GatewayDirectory:
                 update(Gateway).where(Gateway.id == gateway.id, Gateway.status != GatewayStatus.REMOVED).values(values)
             )
         )
+
+
+def write_seen(session: Session, looks: list[Look]) -> None:
+    """Bring the rows of gateways up to date with what looks at them saw."""
+    rows = [{f"new_{name}": getattr(gateway, name) for name in SEEN} | {"of": gateway.id} for gateway, *_ in looks]
+    session.connection().execute(WRITE_SEEN, rows)

@@ -14,6 +14,7 @@ from services.database import Database
 from services.deployment_views import find_deployment
 from services.gateway_rows import find_gateway
 from services.gateways import GatewayDirectory, Look
+from services.health_known import read_known
 from services.health_ledger import PAUSED, Ledger, News, note_change, standing_of
 from services.incident_log import IncidentLog
 from services.rules.health import is_stale, rest
@@ -49,7 +50,11 @@ class HealthService:
 
     async def record(self, look: Look) -> None:
         """Note what a look at a gateway says of it and of the deployments on it."""
-        self._tell(await self._database.write(lambda session: self.ledger.note(session, look)))
+
+        def write(session: Session) -> News:
+            return self.ledger.note(session, [look], read_known(session, [look.gateway.id], look.at))
+
+        self.tell(await self._database.write(write))
 
     async def paused_gateways(self) -> set[str]:
         paused = select(HealthStanding.subject_id).where(HealthStanding.paused_at.is_not(None))
@@ -71,7 +76,7 @@ class HealthService:
             news.subjects.add(subject_id)
 
         await self._database.write(write)
-        self._tell(news)
+        self.tell(news)
 
     async def resume(self, subject: str, *, by: str) -> None:
         """Go on with the checks, and look once now. Raises NotFound."""
@@ -85,7 +90,7 @@ class HealthService:
 
         subject_id, gateway_id = await self._database.write(write)
         await self.record(await self._gateways.look(await self._gateways.get(gateway_id)))
-        self._tell(News(subjects={subject_id}))
+        self.tell(News(subjects={subject_id}))
 
     async def lapse(self) -> None:
         """What was not looked at for three intervals is unknown since the look that did not come: after a stop of the
@@ -105,7 +110,7 @@ class HealthService:
             news.incidents = IncidentLog.close_orphans(session, now())
 
         await self._database.write(write)
-        self._tell(news)
+        self.tell(news)
 
     def _let_rest(self, session: Session, subject_id: str, reason: str, at: datetime, news: News) -> None:
         row = session.get(HealthStanding, subject_id)
@@ -123,7 +128,8 @@ class HealthService:
         if subject_id.startswith("dep_"):
             news.deployments.add(subject_id)
 
-    def _tell(self, news: News) -> None:
+    def tell(self, news: News) -> None:
+        """Send signals of what has been written."""
         for deployment_id in news.deployments:
             self._changes.deployment.send(deployment_id)
         for subject_id in news.subjects:

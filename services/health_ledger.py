@@ -1,4 +1,4 @@
-"""Notes what a look at a gateway says of it and of what is on it: one transaction, whatever the number of deployments.
+"""Notes what looks at gateways say of them and of what is on them: one transaction, whatever the number of deployments.
 
 Of a deployment that is as it was, nothing is written but the time of the look, and that for all in one statement.
 """
@@ -7,17 +7,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam
+from sqlalchemy import Row, bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
-from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, Revision
+from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState
 from models.gateway import Gateway
 from models.health import HealthCause, HealthChange, HealthSample, HealthStanding
 from models.wire import DeploymentState
 from services.gateways import Look
+from services.health_known import OF_STANDING, Known
 from services.incident_log import IncidentLog, Subject
-from services.maintenance import Cover, cover_at
 from services.rules.convergence import is_settled
 from services.rules.health import Sight, Standing, Traffic, judge, rest
 from services.sampling import Sampling
@@ -25,8 +25,22 @@ from services.traffic import TrafficWindows
 
 GATEWAY_ANSWERS = "It answers."
 PAUSED = "Checks are paused."
-OF_STANDING = tuple(Standing.__dataclass_fields__)
 UNDER_WAY = (DeploymentStatus.PENDING, DeploymentStatus.DEPLOYING)
+GATEWAY_CHECKED = (
+    update(HealthStanding.__table__)
+    .where(HealthStanding.__table__.c.subject_id == bindparam("of"))
+    .values(checked_at=bindparam("at"))
+)
+ON_IT = Deployment.__table__.c
+DEPLOYMENTS_CHECKED = (
+    update(Deployment.__table__)
+    .where(
+        ON_IT.gateway_id == bindparam("of"),
+        ON_IT.undeployed_at.is_(None),
+        ON_IT.status == DeploymentStatus.RUNNING,
+    )
+    .values(last_health_check=bindparam("at"))
+)
 
 
 @dataclass
@@ -53,55 +67,48 @@ class Ledger:
     sample_faults: dict[str, str] = field(default_factory=dict)
     steady: dict[str, dict[str, tuple]] = field(default_factory=dict)
 
-    def note(self, session: Session, look: Look) -> News:
-        return _Entry(self, session, look).write()
+    def note(self, session: Session, looks: list[Look], known: Known) -> News:
+        """Each look is at another gateway."""
+        news = News()
+        judged = [look for look in looks if _Entry(self, session, look, known, news).write()]
+        _note_times(session, judged, [look for look in looks if look.is_up and known.deployments[look.gateway.id]])
+        return news
 
 
 class _Entry:
-    def __init__(self, ledger: Ledger, session: Session, look: Look) -> None:
-        self._ledger, self._session, self._look = ledger, session, look
-        self._news = News()
+    def __init__(self, ledger: Ledger, session: Session, look: Look, known: Known, news: News) -> None:
+        self._ledger, self._session, self._look, self._known, self._news = ledger, session, look, known, news
         self._was_steady: dict[str, tuple] = ledger.steady.get(look.gateway.id, {})
         self._steady: dict[str, tuple] = {}
-        self._cover: Cover = cover_at(session, look.at)
-        self._incidents = IncidentLog.of_gateway(session, look.gateway.id, look.at)
+        incidents = known.incidents[look.gateway.id]
+        self._incidents = IncidentLog(session, look.at, {incident.cause_key: incident for incident in incidents})
         self._held: dict[str, DeploymentState] = {d.deployment_id: d for d in look.deployments}
 
-    def write(self) -> News:
+    def write(self) -> bool:
+        """Returns whether the gateway was judged: one whose checks are paused is not."""
         gateway = self._look.gateway
-        row = self._session.get(HealthStanding, gateway.id)
+        row = self._known.standings.get(gateway.id)
         self._is_paused = row is not None and row.paused_at is not None
         if self._is_paused:
             self._standing = standing_of(row, self._look.at)
         else:
             self._standing = self._judge_gateway(gateway, row)
-        self._session.flush()
-        rows = self._session.connection().execute(DEPLOYMENTS_ON, {"gateway_id": gateway.id}).all()
+        rows = self._known.deployments[gateway.id]
         for deployment in rows:
             self._judge_deployment(deployment)
         self._ledger.steady[gateway.id] = self._steady
-        if self._look.is_up:
-            looked_at = update(Deployment).where(
-                Deployment.gateway_id == gateway.id,
-                Deployment.undeployed_at.is_(None),
-                Deployment.status == DeploymentStatus.RUNNING,
-            )
-            self._session.execute(looked_at.values(last_health_check=self._look.at))
         self._end_incidents_of_the_gone({row.id for row in rows})
-        self._news.incidents = self._incidents.touched
-        return self._news
+        self._news.incidents += self._incidents.touched
+        return not self._is_paused
 
-    def _judge_gateway(self, gateway: Gateway, row: HealthStanding | None) -> Standing:
+    def _judge_gateway(self, gateway: Gateway, row: Row[Any] | None) -> Standing:
         before = standing_of(row, self._look.at)
         fault = None if self._look.is_up else gateway.status_reason or f"Gateway {gateway.name} is still starting."
         sight = Sight(good=GATEWAY_ANSWERS, fault=fault, cause=HealthCause.UNREACHABLE)
         standing = judge(before, sight, self._look.at, self._ledger.interval)
         self._keep(gateway.id, row is not None, before, standing)
-        self._session.execute(
-            update(HealthStanding).where(HealthStanding.subject_id == gateway.id).values(checked_at=self._look.at)
-        )
         subject = Subject(gateway.name, gateway.id)
-        in_maintenance = self._cover.covers(gateway.id)
+        in_maintenance = self._known.cover.covers(gateway.id)
         incident = self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
         if incident is not None and standing.state is HealthState.UNHEALTHY:
             affected = select(Deployment.id).where(
@@ -137,7 +144,7 @@ class _Entry:
         else:
             standing = judge(before, sight, self._look.at, self._ledger.interval)
             subject = Subject(row.name, self._look.gateway.id, row.id)
-            in_maintenance = self._cover.covers(row.id, self._look.gateway.id)
+            in_maintenance = self._known.cover.covers(row.id, self._look.gateway.id)
             self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
             self._sample(row.id, standing, requests=traffic.requests, errors=traffic.errors)
             if sight.fault is None and before == standing and not standing.switches:
@@ -202,22 +209,12 @@ class _Entry:
                 self._incidents.close(incident, "It was undeployed.")
 
 
-def _of_what_is_on_it() -> Select:
-    """Columns, not rows of the ORM: this is read at every look, for every deployment."""
-    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
-    is_its = HealthStanding.subject_id == Deployment.id
-    columns = (
-        *(Deployment.id, Deployment.name, Deployment.status, Deployment.desired_state, Deployment.live_revision),
-        *(Deployment.health_status, Deployment.health_reason, Deployment.updated_at, Revision.sha256),
-        Revision.options["latency_limit_ms"].as_float().label("latency_limit_ms"),
-        *(getattr(HealthStanding, name) for name in OF_STANDING),
-        HealthStanding.paused_at,
-    )
-    rows = select(*columns).join(Revision, is_live, isouter=True).join(HealthStanding, is_its, isouter=True)
-    return rows.where(Deployment.gateway_id == bindparam("gateway_id"), Deployment.undeployed_at.is_(None))
-
-
-DEPLOYMENTS_ON = _of_what_is_on_it()
+def _note_times(session: Session, judged: list[Look], up: list[Look]) -> None:
+    connection = session.connection()
+    if judged:
+        connection.execute(GATEWAY_CHECKED, [{"of": look.gateway.id, "at": look.at} for look in judged])
+    if up:
+        connection.execute(DEPLOYMENTS_CHECKED, [{"of": look.gateway.id, "at": look.at} for look in up])
 
 
 def _why_not_judged(row: Row[Any], is_gateway_paused: bool) -> str | None:

@@ -50,11 +50,6 @@ class IncidentLog:
     open: dict[str, Incident]
     touched: list[str] = field(default_factory=list)
 
-    @classmethod
-    def of_gateway(cls, session: Session, gateway_id: str, at: datetime) -> "IncidentLog":
-        found = session.exec(select(Incident).where(Incident.gateway_id == gateway_id, Incident.closed_at.is_(None)))
-        return cls(session, at, {incident.cause_key: incident for incident in found})
-
     def follow(self, subject: Subject, standing: Standing, *, in_maintenance: bool) -> Incident | None:
         """Open, carry on or close what the standing asks for. Returns the subject's open incident.
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session, select, update
@@ -54,12 +55,9 @@ class KeyDelivery:
                 if error.code != "not_deployed":
                     raise
 
-    async def after_look(self, gateway: Gateway, state: GatewayState) -> None:
-        """Note the uses that a look at a gateway told of; send the keys again where it has others than it should."""
-        uses, stale = await self._database.read(lambda session: _compare(session, gateway, state))
-        if uses:
-            await self._database.write(lambda session: _add(session, state.boot_id, uses))
-        for deployment_id in stale:
+    async def resend(self, deployment_ids: Iterable[str]) -> None:
+        """To gateways that have others than they should; one that cannot be told now is told after its next look."""
+        for deployment_id in deployment_ids:
             await self._try_to_send(deployment_id)
 
     async def catch_up(self, held: DeploymentState) -> None:
@@ -91,17 +89,27 @@ def request_of(keys: list[DeploymentKey]) -> KeysRequest:
     )
 
 
-def _compare(session: Session, gateway: Gateway, state: GatewayState) -> tuple[list[Uses], list[str]]:
+def note_uses(session: Session, states: Mapping[str, GatewayState]) -> dict[str, list[str]]:
+    """Note the uses that looks at gateways (by id) told of. Returns the deployments whose keys each should be sent."""
+    ours = select(DeploymentKey, Deployment.gateway_id).join(Deployment, Deployment.id == DeploymentKey.deployment_id)
+    ours = ours.where(Deployment.gateway_id.in_(list(states)), Deployment.undeployed_at.is_(None))
+    by_gateway: defaultdict[str, defaultdict[str, list[DeploymentKey]]] = defaultdict(lambda: defaultdict(list))
+    for key, gateway_id in session.exec(ours):
+        by_gateway[gateway_id][key.deployment_id].append(key)
+    stale = {}
+    for gateway_id, by_deployment in by_gateway.items():
+        state = states[gateway_id]
+        uses, stale[gateway_id] = _compare(by_deployment, state)
+        _add(session, state.boot_id, uses)
+    return stale
+
+
+def _compare(ours: Mapping[str, list[DeploymentKey]], state: GatewayState) -> tuple[list[Uses], list[str]]:
     """What the gateway counted since the last look, and the ids of the deployments whose keys it should be sent."""
-    ours = select(DeploymentKey).join(Deployment, Deployment.id == DeploymentKey.deployment_id)
-    ours = ours.where(Deployment.gateway_id == gateway.id, Deployment.undeployed_at.is_(None))
-    by_deployment: defaultdict[str, list[DeploymentKey]] = defaultdict(list)
-    for key in session.exec(ours):
-        by_deployment[key.deployment_id].append(key)
     uses: list[Uses] = []
     stale: list[str] = []
     for held in state.deployments:
-        keys = by_deployment.get(held.deployment_id, [])
+        keys = ours.get(held.deployment_id, [])
         for key in keys:
             seen = held.key_uses.get(key.key_hash)
             if seen is not None and (calls := _new_calls(key, state.boot_id, seen.calls)):

@@ -36,6 +36,10 @@ class LogCollector(Collector[LogBatch, LogEntry]):
             self.publish(await self._database.write(self._write_lifecycle))
         await super().sweep()
 
+    def is_due(self, gateway: Gateway) -> bool:
+        """Every time while somebody watches lines come in."""
+        return super().is_due(gateway) or self._feed.is_watched
+
     async def ask(self, client: GatewayClient, after: int, limit: int) -> LogBatch:
         return await client.logs(after, limit)
 

@@ -50,6 +50,10 @@ class LogFeed:
         self._subscriptions: dict[str, set[Subscription]] = defaultdict(set)
         self._closed = False
 
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._subscriptions)
+
     def subscribe(self, deployment_id: str) -> Subscription:
         subscription = Subscription(deployment_id)
         self._subscriptions[deployment_id].add(subscription)

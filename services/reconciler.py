@@ -5,40 +5,47 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
-from sqlmodel.sql.expression import Select
 
 from models.base import now
-from models.deployment import Deployment, OperationKind, Revision
+from models.deployment import Deployment, OperationKind
 from models.gateway import Gateway, GatewayKind
 from models.wire import DeploymentState
 from services.convergence import Convergence
 from services.database import Database
 from services.deployment_requests import revision_to_run
 from services.errors import StudioError
-from services.gateways import GatewayDirectory, Look
+from services.gateways import GatewayDirectory, Look, write_seen
+from services.gathering import Gathering
 from services.guests import Guests
 from services.health import HealthService
-from services.key_delivery import KeyDelivery
+from services.health_known import read_known
+from services.health_ledger import News
+from services.key_delivery import KeyDelivery, note_uses
 from services.operations import active_operation, open_operation
 from services.rules.convergence import Backoff, has_remainder, is_settled, repair_for
 
 logger = logging.getLogger(__name__)
 RECONCILER = "reconciler"
 AT_ONCE = 50  # gateways looked at concurrently
+GATHERED_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Drift:
     """``wrong``: what would bring each deployment back; ``repairs``: those with a new operation; ``remainders``: what
-    a gateway holds besides what it should; ``strangers``: what it holds that is not ours."""
+    a gateway holds besides what it should; ``strangers``: what it holds that is not ours; ``stale_keys``: deployments
+    that it accepts other keys for than it should."""
 
     wrong: dict[str, OperationKind] = field(default_factory=dict)
     repairs: list[str] = field(default_factory=list)
     remainders: list[DeploymentState] = field(default_factory=list)
     strangers: list[DeploymentState] = field(default_factory=list)
+    stale_keys: list[str] = field(default_factory=list)
 
 
 class Reconciler:
@@ -59,13 +66,14 @@ class Reconciler:
         self._guests = guests
         self._backoff = Backoff()
         self._slots = asyncio.Semaphore(AT_ONCE)
+        self._noted: Gathering[Look, Drift] = Gathering(self._note, GATHERED_SECONDS)
         self._coming_up: set[str] = set()
         self._strangers: dict[str, list[DeploymentState]] = {}
 
     async def sweep(self) -> None:
         """Every gateway once, but for those whose checks are paused; a slow one holds up no other."""
         paused = await self._health.paused_gateways()
-        gateways = [summary.gateway for summary in await self._gateways.list()]
+        gateways = await self._gateways.present()
         await asyncio.gather(*(self._visit(gateway) for gateway in gateways if gateway.id not in paused))
 
     async def retry_due(self) -> None:
@@ -74,7 +82,7 @@ class Reconciler:
         if due is not None and due <= time.monotonic():
             await self.sweep()
         elif self._coming_up:
-            here = [summary.gateway for summary in await self._gateways.list()]
+            here = await self._gateways.present()
             self._coming_up.intersection_update(gateway.id for gateway in here)
             await asyncio.gather(*(self._visit(gateway) for gateway in here if gateway.id in self._coming_up))
 
@@ -82,21 +90,23 @@ class Reconciler:
         """Look at one gateway now, and repair what drifted on it. An unreachable gateway is no error."""
         return await self._visit(await self._gateways.get(gateway))
 
+    async def close(self) -> None:
+        await self._noted.close()
+
     def strangers(self, gateway_id: str) -> list[DeploymentState]:
         """What the gateway held at the last look that no deployment of ours accounts for."""
         return self._strangers.get(gateway_id, [])
 
     async def _visit(self, gateway: Gateway) -> Gateway:
         async with self._slots:
-            look = await self._gateways.look(gateway)
-        await self._health.record(look)
+            look = await self._gateways.probe(gateway)
+        drift = await self._noted.add(gateway.id, look)
         if look.is_up or gateway.kind is not GatewayKind.LOCAL:
             self._coming_up.discard(gateway.id)
         else:
             self._coming_up.add(gateway.id)
         if look.is_up:
-            await self._keys.after_look(gateway, look.state)
-            drift = await self._database.read(lambda session: self._find_drift(session, look))
+            await self._keys.resend(drift.stale_keys)
             if drift.wrong:
                 drift.repairs.extend(await self._begin_repairs(drift.wrong, look.at))
             for deployment_id in drift.repairs:
@@ -104,6 +114,26 @@ class Reconciler:
             self._note_strangers(gateway, drift.strangers)
             await self._clear(gateway, drift.remainders)
         return gateway
+
+    async def _note(self, looks: list[Look]) -> list[Drift]:
+        """Write what looks at gateways say. What came in within a moment goes into one transaction."""
+        news, drifts = await self._database.write(lambda session: self._write(session, looks))
+        self._gateways.tell(looks)
+        self._health.tell(news)
+        return [drifts[look.gateway.id] for look in looks]
+
+    def _write(self, session: Session, looks: list[Look]) -> tuple[News, dict[str, Drift]]:
+        looks = sorted(looks, key=lambda look: look.gateway.id)  # another Nexdeck's transactions lock in the same order
+        write_seen(session, looks)
+        known = read_known(session, [look.gateway.id for look in looks], max(look.at for look in looks))
+        news = self._health.ledger.note(session, looks, known)
+        stale = note_uses(session, {look.gateway.id: look.state for look in looks if look.is_up})
+        drifts = {}
+        for look in looks:
+            id_ = look.gateway.id
+            drifts[id_] = self._find_drift(session, look, known.deployments[id_]) if look.is_up else Drift()
+            drifts[id_].stale_keys.extend(stale.get(id_, []))
+        return news, drifts
 
     def _note_strangers(self, gateway: Gateway, strangers: list[DeploymentState]) -> None:
         before = {held.deployment_id for held in self.strangers(gateway.id)}
@@ -124,11 +154,11 @@ class Reconciler:
             except StudioError as error:
                 logger.warning("a remainder of %s on %s: %s", held.name, gateway.name, error.message)
 
-    def _find_drift(self, session: Session, look: Look) -> Drift:
+    def _find_drift(self, session: Session, look: Look, expected: list[Row[Any]]) -> Drift:
         """Compare what the gateway holds with what it should hold: a thousand deployments cost a few milliseconds."""
         seen = {held.deployment_id: held for held in look.state.deployments}
         drift = Drift()
-        for row in session.execute(_expected_on(look.gateway.id)):
+        for row in expected:
             held = self._guests.left_out(seen.pop(row.id, None))
             kind = repair_for(row, row.sha256, held)
             if kind is None:
@@ -167,11 +197,3 @@ class Reconciler:
         """Not while somebody else is at it, nor on the word of a look that is older than the last change."""
         row = session.get_one(Deployment, deployment_id)
         return is_settled(row.updated_at, looked_at, now()) and active_operation(session, row.id) is None
-
-
-def _expected_on(gateway_id: str) -> Select:
-    """What a gateway should hold, in a few columns."""
-    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
-    columns = Deployment.id, Deployment.status, Deployment.desired_state, Deployment.live_revision, Revision.sha256
-    here = Deployment.gateway_id == gateway_id, Deployment.undeployed_at.is_(None)
-    return select(*columns).join(Revision, is_live, isouter=True).where(*here)

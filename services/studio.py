@@ -74,6 +74,7 @@ class Studio:
     async def stop(self) -> None:
         """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
         await self.replays.close()
+        await self.reconciler.close()
         await self.convergence.close()
         await self.outbox.close()
         await self.logs.close()

@@ -22,7 +22,7 @@ from models.metrics import Amounts, MetricCursor, MetricSeries, Tier
 from models.wire import Channel
 from services import metric_collection
 from services.database import Database
-from services.metric_collection import write_batch
+from services.metric_collection import write_batches
 from services.metric_retention import MetricRetention, merge_some
 from services.rules.rollup import COLUMNS, amounts_from, percentiles, total
 from tests.unit.factories import deployment
@@ -71,7 +71,7 @@ class Boots:
 def collect(session: Session, boots: Boots, gateway_id: str) -> None:
     cursor = session.get(MetricCursor, gateway_id)
     boot_id, position = (cursor.boot_id, cursor.cursor) if cursor else ("", 0)
-    write_batch(session, gateway_id, boots.counting.batch(boot_id, position))
+    write_batches(session, [(gateway_id, boots.counting.batch(boot_id, position))])
     session.commit()
 
 
