@@ -40,6 +40,8 @@ TABS = {
     "revisions": ("Revisions", RevisionsTab),
     "settings": ("Settings", SettingsTab),
 }
+# On a phone the tab that is open may be beyond the edge of the strip.
+SHOW_LINK = "getHtmlElement({id})?.scrollIntoView({{block: 'nearest', inline: 'center'}})"
 LOOK_AGAIN = 15.0  # seconds; the time of the last check moves on without being news
 
 
@@ -110,6 +112,7 @@ class DeploymentPage:
         for name, link in self._links.items():
             link.classes(add="on" if name == key else None, remove=None if name == key else "on")
             link.props["aria-current"] = "page" if name == key else None
+        ui.run_javascript(SHOW_LINK.format(id=self._links[key].id))
         self._place.clear()
         with self._place:
             self._tab = TABS[key][1](self._context, self._detail)

@@ -124,7 +124,7 @@ class IncidentPage:
                     if incident.flapping:
                         Chip(FLAPPING)
                 ui.label(incident.reason).classes("small fg2 keep breaks")
-                with ui.element("div").classes("line wrap tiny fg3"):
+                with ui.element("div").classes("line wrap words tiny fg3"):
                     ui.label("since")
                     Moment(incident.opened_at)
                     if incident.closed_at is not None:

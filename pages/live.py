@@ -22,6 +22,7 @@ class Feed(Generic[T]):
         self._read = read
         self._pause = pause
         self._changed: set[str] = set()
+        self._unread: set[str] = set()  # keeps what a read that fails was about, for the next one
         self._busy = False
         self.watchers: list[Watch[T]] = []
         for signal in signals:
@@ -43,8 +44,10 @@ class Feed(Generic[T]):
         try:
             while self._changed:
                 await asyncio.sleep(self._pause)
-                changed, self._changed = self._changed, set()
-                news = await self._read(changed)
+                self._unread |= self._changed
+                self._changed = set()
+                news = await self._read(set(self._unread))
+                self._unread.clear()
                 for watch in list(self.watchers):
                     watch.hand(news)
         finally:

@@ -116,6 +116,8 @@ def _show_verdict(state: OverviewState) -> None:
         return
     worst = "bad" if any(p.tone == "bad" for p in state.problems) else "warn" if state.problems else "ok"
     busy = f" {count_of(state.counts.busy, 'change')} under way." if state.counts.busy else ""
+    total = count_of(state.counts.total, "deployment")
+    serving = f"{state.counts.serving:,} of {total} {'serves' if state.counts.serving == 1 else 'serve'}."
     with ui.element("div").classes("card").style("margin-bottom: 16px").mark("verdict"):
         with ui.element("div").classes("verdict").style("margin: 0"):
             with ui.element("div").classes(f"mark {worst}"):
@@ -123,11 +125,10 @@ def _show_verdict(state: OverviewState) -> None:
             with ui.element("div").classes("stack tight"):
                 if state.problems:
                     ui.label(f"{count_of(state.problem_count, 'thing needs', 'things need')} attention").classes("h2")
-                    ui.label(f"Worst first.{busy}").classes("small fg2")
+                    ui.label(f"Worst first. {serving}{busy}").classes("small fg2")
                 else:
                     ui.label("Everything is all right").classes("h2")
-                    running = f"{state.counts.running:,} of {count_of(state.counts.total, 'deployment')} running."
-                    ui.label(f"{running} Every gateway answers.{busy}").classes("small fg2")
+                    ui.label(f"{serving} Every gateway answers.{busy}").classes("small fg2")
         for problem in state.problems[:PROBLEMS_SHOWN]:
             _show_problem(problem)
         if (more := state.problem_count - len(state.problems[:PROBLEMS_SHOWN])) > 0:
@@ -153,7 +154,7 @@ def _show_figures(state: OverviewState) -> None:
     online = sum(s.gateway.status is GatewayStatus.ONLINE for s in state.gateways)
     troubled = state.counts.failed + state.counts.unhealthy
     figures = (
-        ("Running", f"{state.counts.running:,}", f"of {state.counts.total:,}", "/deployments?status=running"),
+        ("Serving", f"{state.counts.serving:,}", f"of {state.counts.total:,}", "/deployments"),
         ("In trouble", f"{troubled:,}", "failed or unhealthy", "/health"),
         ("Gateways online", f"{online:,}", f"of {len(state.gateways):,}", "/gateways"),
         ("Agents", f"{state.agents:,}", "in the catalog", "/agents"),
@@ -205,6 +206,6 @@ def _show_gateway(summary: GatewaySummary) -> None:
         icon("server", "fg3")
         with ui.element("div").classes("stack tight grow"):
             ui.link(gateway.name, "/gateways").classes("row-link cut")
-            running = f"{summary.running_count} of {count_of(summary.deployment_count, 'deployment')} running"
+            running = f"{summary.running_count} of {count_of(summary.deployment_count, 'deployment')} serving"
             ui.label(running if summary.deployment_count else "nothing deployed").classes("tiny fg3")
         Chip(gateway_look(gateway), gateway.status_reason)

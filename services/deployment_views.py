@@ -62,12 +62,15 @@ class DeploymentSummary:
 
 @dataclass(frozen=True)
 class DeploymentCounts:
+    """``busy``: those of a change under way; ``serving``: those that answer callers, a change under way or not."""
+
     total: int = 0
     running: int = 0
     stopped: int = 0
     failed: int = 0
     busy: int = 0
     unhealthy: int = 0
+    serving: int = 0
 
 
 @dataclass(frozen=True)
@@ -159,8 +162,16 @@ def read_counts(session: Session) -> DeploymentCounts:
         ),
         count(status.in_(busy)),
         count((status == DeploymentStatus.RUNNING) & Deployment.health_status.in_(sick)),
+        count(is_serving()),
     ]
     return DeploymentCounts(*session.exec(select(*columns).where(Deployment.undeployed_at.is_(None))).one())
+
+
+def is_serving() -> ColumnElement[bool]:
+    """Whether it answers callers as far as is known: a redeploy or a canary takes nothing away from them."""
+    served = (DeploymentStatus.PENDING, DeploymentStatus.DEPLOYING, DeploymentStatus.RUNNING)
+    is_there = Deployment.live_revision.is_not(None) & (Deployment.health_status != HealthState.UNHEALTHY)
+    return is_there & Deployment.status.in_(served)
 
 
 def read_detail(session: Session, deployment_id: str) -> DeploymentDetail:

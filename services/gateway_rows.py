@@ -2,17 +2,21 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import case
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from models.deployment import Deployment, DeploymentStatus
+from models.deployment import Deployment
 from models.gateway import Gateway, GatewayStatus
+from services.deployment_views import is_serving
 from services.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True)
 class GatewaySummary:
+    """``running_count``: those that answer callers, a change under way or not."""
+
     gateway: Gateway
     deployment_count: int
     running_count: int
@@ -24,16 +28,11 @@ def present_gateways() -> SelectOfScalar[Gateway]:
 
 def list_gateways(session: Session) -> list[GatewaySummary]:
     """All gateways, the local ones first, with how many deployments each holds."""
-    present = select(Deployment.gateway_id, Deployment.status, func.count()).where(Deployment.undeployed_at.is_(None))
-    counts: dict[str, dict[str, int]] = {}
-    for gateway_id, status, count in session.exec(present.group_by(Deployment.gateway_id, Deployment.status)):
-        counts.setdefault(gateway_id, {})[status] = count
+    serving = func.sum(case((is_serving(), 1), else_=0))
+    present = select(Deployment.gateway_id, func.count(), serving).where(Deployment.undeployed_at.is_(None))
+    counts = {gateway_id: found for gateway_id, *found in session.exec(present.group_by(Deployment.gateway_id))}
     gateways = session.exec(present_gateways().order_by(Gateway.kind, Gateway.name))
-    return [
-        GatewaySummary(g, sum(c.values()), c.get(DeploymentStatus.RUNNING, 0))
-        for g in gateways
-        for c in [counts.get(g.id, {})]
-    ]
+    return [GatewaySummary(gateway, *counts.get(gateway.id, (0, 0))) for gateway in gateways]
 
 
 def find_gateway(session: Session, gateway: str) -> Gateway:

@@ -122,4 +122,4 @@ def _print_incident(incident: dict[str, Any], as_json: bool) -> None:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f} %"
+    return "" if value is None else f"{value:.2f}%"

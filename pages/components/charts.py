@@ -48,7 +48,7 @@ ERRORS = Kind(
         Trace("Failed", "--bad", lambda p: _percent(p, p.amounts.failures)),
         Trace("Refused", "--warn", lambda p: _percent(p, _not_well(p) - p.amounts.failures)),
     ),
-    suffix=" %",
+    suffix="%",
 )
 LATENCY = Kind(
     "Latency",

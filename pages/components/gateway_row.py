@@ -64,7 +64,7 @@ class GatewayRow:
         self._never.set_visibility(gateway.last_seen_at is None)
         if gateway.last_seen_at is not None:
             self._seen.show(gateway.last_seen_at)
-        self._holds.text = f"{summary.running_count} of {summary.deployment_count} running"
+        self._holds.text = f"{summary.running_count} of {summary.deployment_count} serving"
 
     def _build_menu(self, gateway: Gateway) -> None:
         with (

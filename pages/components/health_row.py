@@ -33,7 +33,7 @@ class HealthRow:
                 self._maintenance = Chip(MAINTENANCE, "Planned work: it opens no incident and counts as no downtime.")
             with ui.element("div").classes("stack tight why").style("gap: 2px"):
                 self._reason = ui.label().classes("small fg2 breaks")
-                with ui.element("div").classes("tiny fg3 line"):
+                with ui.element("div").classes("tiny fg3 line words"):
                     self._since_words = ui.label("since")
                     self._since = Moment(row.since or row.checked_at) if row.since or row.checked_at else None
             with ui.element("div").classes("stack tight uptime"):

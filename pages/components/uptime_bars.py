@@ -33,9 +33,9 @@ class UptimeBars(ui.element, component="../static/js/uptime_bars.js"):
 
 
 def percent_words(percent: float | None) -> str:
-    """``99.95 %``; never 100 where there was a failure, and a dash where nothing is known."""
+    """``99.95%``; never 100 where there was a failure, and a dash where nothing is known."""
     if percent is None:
         return "–"
     if percent == 100:
-        return "100 %"
-    return "99.99 %" if percent >= NINES else f"{percent:.2f} %"
+        return "100%"
+    return "99.99%" if percent >= NINES else f"{percent:.2f}%"

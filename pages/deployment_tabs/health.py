@@ -87,7 +87,7 @@ class HealthTab:
             if row.paused_at and view.standing and view.standing.paused_by:
                 said = f": {view.standing.pause_reason}" if view.standing.pause_reason else "."
                 banner(f"{view.standing.paused_by} paused the checks{said}", "idle")
-            with ui.element("div").classes("line wrap tiny fg3"):
+            with ui.element("div").classes("line wrap words tiny fg3"):
                 if row.since:
                     ui.label("since")
                     Moment(row.since)

@@ -10,7 +10,7 @@ from pages.components.deploy.revision_dialogs import open_compare_dialog, open_r
 from pages.components.lifecycle_buttons import Action, possible
 from pages.components.moment import Moment
 from pages.components.section import Section
-from pages.words import Look
+from pages.words import Look, status_look
 from services.deployment_views import DeploymentDetail
 from services.revision_diff import option_changes
 
@@ -49,16 +49,16 @@ class RevisionsTab:
 
 def _key(detail: DeploymentDetail) -> list:
     return [
-        (r.number, r.proven_at, r.failed_at, _is_live(detail, r), _can_go_back_to(detail, r)) for r in detail.revisions
+        (r.number, r.proven_at, r.failed_at, _look(detail, r), _can_go_back_to(detail, r)) for r in detail.revisions
     ]
 
 
 def _show_revision(detail: DeploymentDetail, revision: Revision) -> None:
     ui.label(f"#{revision.number}").classes("strong num")
     ui.label(revision.version).classes("mono")
-    with ui.element("div").classes("stack tight"):
+    with ui.element("div").classes("stack tight why"):
         with ui.element("div").classes("line wrap"):
-            Chip(_look(revision, _is_live(detail, revision)))
+            Chip(_look(detail, revision))
             ui.label(revision.sha256[:12]).classes("mono fg3").props(f"title={revision.sha256}")
         ui.label(_what_changed(detail, revision)).classes("tiny fg2 breaks")
         if revision.reason:
@@ -85,12 +85,18 @@ def _can_go_back_to(detail: DeploymentDetail, revision: Revision) -> bool:
     return not failed and not _is_live(detail, revision) and Action.REDEPLOY in possible(detail.summary)
 
 
-def _look(revision: Revision, live: bool) -> Look:
-    if live:
+def _look(detail: DeploymentDetail, revision: Revision) -> Look:
+    if _is_live(detail, revision):
         return Look("Live", "ok", "live")
+    if _is_under_way(detail, revision):
+        return status_look(detail.summary.deployment, detail.summary.operation)
     if revision.failed_at:
         return Look("Failed", "bad")
     return Look("Proven earlier", "idle") if revision.proven_at else Look("Not proven", "idle")
+
+
+def _is_under_way(detail: DeploymentDetail, revision: Revision) -> bool:
+    return detail.summary.operation is not None and detail.summary.operation.operation.revision == revision.number
 
 
 def _is_live(detail: DeploymentDetail, revision: Revision) -> bool:

@@ -13,6 +13,7 @@ from pages.words import CHANNELS
 from services.deployment_views import DeploymentDetail
 
 MONO = ("Environment", "Secrets", "Sample input")
+NONE = "none"
 
 
 class SettingsTab:
@@ -42,7 +43,7 @@ class SettingsTab:
                     with ui.element("dt"):
                         ui.label(term)
                     with ui.element("dd"):
-                        ui.label(text).classes("keep mono" if term in MONO else "keep")
+                        ui.label(text).classes("keep mono" if term in MONO and text != NONE else "keep")
 
 
 def _recording_words(record: Recording) -> str:
@@ -59,8 +60,8 @@ def _option_words(detail: DeploymentDetail) -> list[tuple[str, str]]:
     return [
         ("Channels", ", ".join(CHANNELS[channel] for channel in options.channels)),
         ("Callers need a key", "yes" if options.require_key else "no"),
-        ("Environment", "\n".join(f"{name}={value}" for name, value in options.environment.items()) or "none"),
-        ("Secrets", ", ".join(sorted({*options.secrets, *detail.artifact.secrets})) or "none"),
+        ("Environment", "\n".join(f"{name}={value}" for name, value in options.environment.items()) or NONE),
+        ("Secrets", ", ".join(sorted({*options.secrets, *detail.artifact.secrets})) or NONE),
         ("Timeout", f"{limits.timeout_seconds:g} s"),
         ("Calls at once", f"{limits.max_concurrency:,}" if limits.max_concurrency else "no limit"),
         ("Calls a minute", f"{limits.rate_limit_per_minute:,}" if limits.rate_limit_per_minute else "no limit"),

@@ -5,6 +5,7 @@ import asyncio
 from blinker import Signal
 from nicegui import ui
 from nicegui.testing import User
+from pytest import LogCaptureFixture
 
 from pages.live import Feed
 from tests.pages.waiting import until
@@ -31,3 +32,26 @@ async def test_a_burst_of_changes_is_read_and_told_once(user: User) -> None:
     signal.send("id-1")
     await asyncio.sleep(0.2)
     assert (told, feed.watchers) == ([10], [])
+
+
+async def test_what_could_not_be_read_is_told_with_the_next_change(user: User, caplog: LogCaptureFixture) -> None:
+    signal, told, is_broken = Signal(), [], [True]
+
+    async def read(changed: set[str]) -> set[str]:
+        if is_broken:
+            raise LookupError(is_broken.pop())
+        return changed
+
+    feed = Feed([signal], read, 0.05)
+    await user.open("/settings")
+    with user.client, ui.element("div"):
+        feed.watch(told.append)
+    signal.send("first")
+    await until(lambda: not is_broken)
+    await asyncio.sleep(0)
+    signal.send("second")
+    await until(lambda: told == [{"first", "second"}])
+    signal.send("third")
+    await until(lambda: told[1:] == [{"third"}])
+    assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [LookupError]
+    caplog.clear()

@@ -46,7 +46,7 @@ class GatewayDetailShape(GatewayShape):
 
 class GatewayRowShape(GatewayShape):
     deployment_count: int
-    running_count: int
+    running_count: int = Field(description="those that answer callers, a change under way or not")
 
 
 class GatewayTestShape(BaseModel):
