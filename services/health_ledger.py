@@ -38,7 +38,6 @@ DEPLOYMENTS_CHECKED = (
         ON_IT.gateway_id == bindparam("of"),
         ON_IT.undeployed_at.is_(None),
         ON_IT.live_revision.is_not(None),
-        ON_IT.status.in_((DeploymentStatus.RUNNING, *UNDER_WAY)),
     )
     .values(last_health_check=bindparam("at"))
 )
