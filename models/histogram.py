@@ -15,8 +15,9 @@ counts what is in the whole group   what is in the step
 import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain
 from math import inf, log2
+from operator import sub
 from statistics import NormalDist
 
 STEPS = 16
@@ -47,8 +48,11 @@ def edges(key: int) -> tuple[float, float]:
 
 def add(into: Buckets, more: Mapping[int, int]) -> None:
     """What is known of one of the two by whole groups only, is known so of both."""
-    for key, count in more.items():
-        into[key] = into.get(key, 0) + count
+    if not into:
+        into.update(more)
+    else:
+        for key, count in more.items():
+            into[key] = into.get(key, 0) + count
     _unite(into)
 
 
@@ -144,16 +148,14 @@ def _heaps(buckets: Mapping[int, int]) -> list[_Heap]:
 
 def pack(buckets: Mapping[int, int]) -> bytes:
     """A byte that says how wide a count is, then the distances from key to key, a byte each, then the counts."""
-    keys = [0, *sorted(buckets)]
-    for number, (last, key) in enumerate(pairwise(list(keys))):
-        while key - last > 255:  # an entry without calls bridges what a byte cannot
-            last += 255
-            keys.insert(number + 1, last)
-    keys = sorted(keys[1:])
-    counts = [buckets.get(key, 0) for key in keys]
+    keys = sorted(buckets)
+    distances = list(map(sub, keys, chain((0,), keys)))
+    if max(distances, default=0) > 255:  # an entry without calls bridges what a byte cannot
+        gap = next(number for number, distance in enumerate(distances) if distance > 255)
+        return pack({**buckets, keys[gap] - distances[gap] + 255: 0})
+    counts = [buckets[key] for key in keys]
     width = next(w for w in _KINDS if max(counts, default=0) < 256**w)
-    distances = bytes(key - last for last, key in pairwise([0, *keys]))
-    return bytes((width,)) + distances + struct.pack(f"<{len(counts)}{_KINDS[width]}", *counts)
+    return bytes((width, *distances)) + struct.pack(f"<{len(counts)}{_KINDS[width]}", *counts)
 
 
 def unpack(packed: bytes) -> Buckets:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, select
 
-from models.histogram import Buckets, add, quantile, unpack
+from models.histogram import Buckets, add, quantile, total, unpack
 from models.metrics import MetricMinute, MetricSeries
 from models.wire import RevisionCounters
 from services.rules.health import Traffic
@@ -79,11 +79,9 @@ class TrafficWindows:
             return Traffic(limit_ms=limit_ms)
         while window.parts and window.parts[0][0] <= at - SPAN:
             window.parts.popleft()
-        total = Calls()
-        for _, calls in window.parts:
-            total.add(calls)
-        p95 = quantile(total.buckets, 0.95, 0.0, total.longest_ms) if limit_ms is not None else None
-        return Traffic(total.requests, total.errors, p95, limit_ms)
+        parts = [calls for _, calls in window.parts]
+        p95 = _p95(parts) if limit_ms is not None else None
+        return Traffic(sum(calls.requests for calls in parts), sum(calls.errors for calls in parts), p95, limit_ms)
 
     def forget(self, deployment_ids: set[str]) -> None:
         """Drop the windows of what is gone."""
@@ -91,14 +89,19 @@ class TrafficWindows:
             del self._windows[deployment_id]
 
 
+def _p95(parts: list[Calls]) -> float | None:
+    longest = max((calls.longest_ms for calls in parts), default=0.0)
+    return quantile(total(calls.buckets for calls in parts), 0.95, 0.0, longest)
+
+
 def _calls_of(counters: list[RevisionCounters], revision: int) -> Calls:
-    total = Calls()
+    counted = Calls()
     for of_revision in counters:
         if of_revision.revision == revision:
             for of_channel in of_revision.channels:
                 errors = of_channel.errors + of_channel.timeouts
-                total.add(Calls(of_channel.requests, errors, of_channel.latency_ms_max, of_channel.buckets))
-    return total
+                counted.add(Calls(of_channel.requests, errors, of_channel.latency_ms_max, of_channel.buckets))
+    return counted
 
 
 def _collected(session: Session, deployment_id: str, revision: int, at: datetime) -> list[tuple[datetime, Calls]]:
