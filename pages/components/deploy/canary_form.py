@@ -18,7 +18,7 @@ class CanaryForm:
         shown = plan or CanaryPlan()
         with fold("Canary", count=int(plan is not None)):
             self._on = ui.switch("Try a redeploy with some of the callers first", value=plan is not None).mark("canary")
-            ui.label(NOTE).classes("hint")
+            ui.label(NOTE).classes("small fg2")
             with ui.element("div").classes("fields").bind_visibility_from(self._on, "value"):
                 self._percent = number_field(
                     "Share of the calls", shown.percent, suffix="%", min=1, max=50, precision=0

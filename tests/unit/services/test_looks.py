@@ -1,0 +1,64 @@
+"""What one transaction notes of looks at several gateways, and what is counted as serving after it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from models.base import now
+from models.deployment import Deployment, HealthState
+from models.gateway import Gateway, GatewayKind
+from models.wire import GatewayState
+from services.database import Database
+from services.deployment_views import read_counts
+from services.gateway_rows import list_gateways
+from services.gateways import Look
+from services.health_known import read_known
+from services.health_ledger import Ledger
+from services.sampling import Sampling
+from services.traffic import TrafficWindows
+from tests.unit.factories import deployment
+
+ON = {"first": ("running", 1), "in-canary": ("deploying", 1), "new": ("deploying", None), "gone": ("stopped", None)}
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    database.migrate()
+    with Session(database.engine) as session:
+        session.connection().exec_driver_sql("PRAGMA foreign_keys = OFF")
+        yield session
+    database.close()
+
+
+def add(session: Session, number: int) -> Gateway:
+    """A gateway with a deployment of each kind."""
+    address = {"url": f"http://127.0.0.1:{number}", "encrypted_token": "", "created_by": "test"}
+    gateway = Gateway(id=f"gtw_{number}", name=f"g{number}", kind=GatewayKind.LOCAL, **address)
+    session.add(gateway)
+    for name, (status, live_revision) in ON.items():
+        row = deployment(status, live_revision)
+        row.gateway_id, row.name = gateway.id, f"{name}-{number}"
+        session.add(row)
+    session.flush()
+    return gateway
+
+
+def test_what_serves_is_checked_and_counted_whatever_is_under_way(session: Session) -> None:
+    at = now()
+    state = GatewayState.model_construct(ready=True, boot_id="b", deployments=[])
+    looks = [Look(add(session, number), state, at, 1.0) for number in (1, 2)]
+    known = read_known(session, [look.gateway.id for look in looks], at)
+    Ledger(timedelta(seconds=15), TrafficWindows(), Sampling()).note(session, looks, known)
+    session.expire_all()
+    rows = {row.name: row for row in session.exec(select(Deployment))}
+    checked = {name for name, row in rows.items() if row.last_health_check == at}
+    assert checked == {"first-1", "first-2", "in-canary-1", "in-canary-2"}
+    assert (read_counts(session).serving, read_counts(session).running) == (4, 2)
+    rows["first-2"].health_status = HealthState.UNHEALTHY
+    session.flush()
+    assert sorted(summary.running_count for summary in list_gateways(session)) == [1, 2]
+    assert read_counts(session).serving == 3
