@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for processes more than they compute. Each worker has a Nexdeck of its own, so a file stays with one.
+AT_ONCE := -n 3 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: run demo test unit integration e2e bench soak binary lint pins clean help
@@ -15,12 +17,12 @@ demo: $(VENV)/.installed  ## the same, with the sample agents deployed and a lit
 test: lint unit integration e2e  ## set up what the tests need, and run all tiers
 
 unit: $(VENV)/.tests-installed  ## rules, code generation, pages and the house's own rules: seconds
-	$(BIN)/pytest tests/unit tests/architecture
-	$(BIN)/pytest tests/pages
+	$(BIN)/pytest $(AT_ONCE) tests/unit tests/architecture
+	$(BIN)/pytest $(AT_ONCE) tests/pages
 
 integration: $(VENV)/.tests-installed  ## real processes, a real gateway, a real SQLite file
 	$(BIN)/python -m tests.system faketime iproute2
-	$(BIN)/pytest tests/integration
+	$(BIN)/pytest $(AT_ONCE) tests/integration
 
 e2e: $(VENV)/.tests-installed  ## a real browser against the real thing
 	$(BIN)/python -m tests.system chromium
