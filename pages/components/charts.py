@@ -143,8 +143,16 @@ def _layout(kind: Kind, series: Series) -> dict[str, Any]:
         "xaxis": {"type": "date", "range": window_of(series), "fixedrange": False, **grid},
         "yaxis": {"rangemode": "tozero", "ticksuffix": kind.suffix, "fixedrange": True, "nticks": 5, **grid},
         "shapes": [_shape(mark, series) for mark in series.marks],
-        "annotations": [_note(mark, series) for mark in series.marks if mark.kind == "revision"],
+        "annotations": [_note(mark, series) for mark in _told(series)],
     }
+
+
+def _told(series: Series) -> list[Mark]:
+    """The revisions with room for their names: of those that follow each other closely the last."""
+    revisions = sorted((mark for mark in series.marks if mark.kind == "revision"), key=lambda mark: mark.at)
+    room = (series.window.until - series.window.since) / 20
+    nexts = [*(mark.at.timestamp() for mark in revisions[1:]), float("inf")]
+    return [mark for mark, after in zip(revisions, nexts, strict=False) if after - mark.at.timestamp() > room]
 
 
 def _shape(mark: Mark, series: Series) -> dict[str, Any]:

@@ -73,9 +73,13 @@ def _trouble(detail: DeploymentDetail) -> tuple[str, str] | None:
     if deployment.undeployed_at is not None:
         return "idle", "This deployment was undeployed. What you see is its history."
     if deployment.error_message and detail.summary.operation is None:
-        stays = "The last change failed; what was live before serves on. "
-        running = deployment.status is DeploymentStatus.RUNNING
-        return "bad", (stays if running else "") + deployment.error_message
+        if deployment.status is DeploymentStatus.RUNNING:
+            so = "The last change failed; what was live before serves on. "
+        else:
+            so = (
+                "Nothing serves callers. Mend what went wrong, then start it again, or redeploy with a mended version. "
+            )
+        return "bad", so + deployment.error_message
     return None
 
 

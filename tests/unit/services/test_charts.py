@@ -120,3 +120,12 @@ def test_texts_of_marks_stay_texts(session: Session) -> None:
     drawn = figure(REQUESTS, Series(**{**vars(series), "marks": marks}))["layout"]
     assert "<" not in drawn["annotations"][0]["text"]
     assert drawn["shapes"][1]["x0"] == series.window.since * 1000 < drawn["shapes"][1]["x1"]
+
+
+def test_of_revisions_that_follow_each_other_closely_the_last_is_named(session: Session) -> None:
+    row = add_deployment(session)
+    series = read_series(session, Scope(deployment=row.id), window_of(Range.HOUR, NOW))
+    marks = [Mark(NOW - timedelta(minutes=ago), "revision", f"r{ago}") for ago in (1, 2, 8)]
+    drawn = figure(REQUESTS, Series(**{**vars(series), "marks": marks}))["layout"]
+    assert [note["text"] for note in drawn["annotations"]] == ["r8", "r1"]
+    assert len(drawn["shapes"]) == 3
