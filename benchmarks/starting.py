@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from benchmarks.processes import HTTP, ROOT, Nexdeck, free_port, program, wait_for
 from benchmarks.report import Figure
@@ -49,7 +50,7 @@ def _ours() -> tuple[float, float]:
             wait_for(f"{url}/", process)
             page = time.perf_counter() - began
             wait_for(f"{url}/readyz", process)
-            studio = Nexdeck(process, url)
+            studio = Nexdeck(process, url, Path(folder))
             studio.add_agent("trivial", TRIVIAL)
             deployed = studio.deploy("trivial")
             HTTP.post(deployed["api_endpoint"], json=BODY).raise_for_status()
