@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, func, insert, select
+from sqlmodel import Session, insert, select
 
 from models.base import now
 from models.batches import CallBatch, CallReport
@@ -23,9 +23,8 @@ logger = logging.getLogger(__name__)
 
 class CallCollector(Collector[CallBatch, CallEntry]):
     def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory) -> None:
-        super().__init__("calls", CallCursor, database, gateways)
+        super().__init__("calls", CallCursor, CallRecord, database, gateways)
         self._changes = changes
-        self._last_id = 0
 
     async def ask(self, client: GatewayClient, after: int, limit: int) -> CallBatch:
         return await client.calls(after, limit)
@@ -56,12 +55,6 @@ class CallCollector(Collector[CallBatch, CallEntry]):
         if contents:
             session.connection().execute(insert(CallContent.__table__), _content_rows(session, contents))
         return entries
-
-    def _next_id(self, session: Session) -> int:
-        """Never one that was given out before, even when all the newest calls have been removed since."""
-        if not self._last_id:
-            self._last_id = session.exec(select(func.max(CallRecord.id))).one() or 0
-        return self._last_id + 1
 
 
 def _keys(session: Session, gateway: Gateway) -> dict[tuple[str, str], str]:

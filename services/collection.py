@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from functools import partial
 from typing import Generic, Protocol, TypeVar
 
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, func, select
 
 from models.collected import CursorRow
 from models.gateway import Gateway, GatewayStatus
@@ -82,11 +82,20 @@ class GatewayRounds(ABC):
 
 
 class Collector(GatewayRounds, Generic[B, Entry]):
-    """Collects numbered items, a batch at a time."""
+    """Collects numbered items, a batch at a time; ``records`` is the table that they get a number of ours in."""
 
-    def __init__(self, what: str, cursors: type[CursorRow], database: Database, gateways: GatewayDirectory) -> None:
+    def __init__(
+        self,
+        what: str,
+        cursors: type[CursorRow],
+        records: type[SQLModel],
+        database: Database,
+        gateways: GatewayDirectory,
+    ) -> None:
         super().__init__(what, database, gateways)
         self._cursors = cursors
+        self._records = records
+        self._last_id = 0
 
     async def collect(self, gateway: Gateway) -> int:
         client = self._gateways.client(gateway)
@@ -117,6 +126,12 @@ class Collector(GatewayRounds, Generic[B, Entry]):
     @abstractmethod
     def publish(self, entries: list[Entry]) -> None:
         """Tell those who watch what has been written."""
+
+    def _next_id(self, session: Session) -> int:
+        """Never one that was given out before, even when all the newest records have been removed since."""
+        if not self._last_id:
+            self._last_id = session.exec(select(func.max(self._records.id))).one() or 0
+        return self._last_id + 1
 
     def _keep(self, session: Session, gateway: Gateway, batch: B, after: int) -> list[Entry]:
         entries = self.write(session, gateway, batch, after)

@@ -1,6 +1,6 @@
 """Brings lines from gateways, and what the lifecycle did, into the database and to those who watch."""
 
-from sqlmodel import Session, func, insert, select
+from sqlmodel import Session, insert, select
 
 from models.base import now
 from models.batches import LogBatch
@@ -21,9 +21,8 @@ LIFECYCLE = "lifecycle"  # the source of what Nexdeck itself did
 
 class LogCollector(Collector[LogBatch, LogEntry]):
     def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory, feed: LogFeed) -> None:
-        super().__init__("logs", LogCursor, database, gateways)
+        super().__init__("logs", LogCursor, LogRecord, database, gateways)
         self._feed = feed
-        self._last_id = 0
         self._lifecycle_changed = True
         changes.deployment.connect(self._note_change, weak=False)
 
@@ -89,9 +88,3 @@ class LogCollector(Collector[LogBatch, LogEntry]):
         session.connection().execute(insert(LogRecord.__table__), rows)
         add_to_index(session, entries[0].id)
         self._last_id = entries[-1].id
-
-    def _next_id(self, session: Session) -> int:
-        """Never one that was given out before, even when all the newest lines have been removed since."""
-        if not self._last_id:
-            self._last_id = session.exec(select(func.max(LogRecord.id))).one() or 0
-        return self._last_id + 1
