@@ -8,8 +8,8 @@ reads back what became of it. Only a problem document of the gateway's own is it
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -30,27 +30,32 @@ from models.wire import (
 )
 from services.errors import GatewayError, GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError
 from services.gateway_answers import raise_for, result_of, text_of, unreachable
+from services.gateway_looks import ANSWER_LIMIT, GatewayLooks
 from services.gateway_transport import ConnectionForbidden
 
-ANSWER_LIMIT = 16 * 1024 * 1024  # bytes; a gateway that answers without end must not fill our memory
 CONTROL_TIMEOUT = httpx.Timeout(8.0, connect=2.0)  # a load may take longer: asked again, the gateway waits for its end
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, ConnectionForbidden)
 CUT = (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)
 STATE_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 GOODBYE_SECONDS = 2.0
+T = TypeVar("T")
 MCP_PROTOCOL = "2025-06-18"
 
 
 class GatewayClient:
-    def __init__(self, http: httpx.AsyncClient, url: str, token: str, installation: str = "") -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, looks: GatewayLooks, url: str, token: str, installation: str = ""
+    ) -> None:
+        """``http`` for changes and calls, ``looks`` for the reads of the control routes."""
         self.url = url
-        self._installation = installation
         self._http = http
+        self._looks = looks
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._control_headers = self._headers | ({INSTALLATION_HEADER: installation} if installation else {})
 
     async def state(self) -> GatewayState:
         """What the gateway holds. Raises GatewayUnreachable; GatewayRefused for a wrong token or a stranger."""
-        answer = await self._control("GET", "/state", limits=STATE_TIMEOUT)
+        answer = await self._read("/state")
         try:
             state = GatewayState.model_validate_json(answer)
         except ValidationError:
@@ -82,7 +87,7 @@ class GatewayClient:
 
     async def logs(self, after: int, limit: int) -> LogBatch:
         """The lines after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._control("GET", f"/logs?after={after}&limit={limit}", limits=STATE_TIMEOUT)
+        answer = await self._read(f"/logs?after={after}&limit={limit}")
         try:
             return LogBatch.model_validate_json(answer)
         except ValidationError as error:
@@ -90,7 +95,7 @@ class GatewayClient:
 
     async def calls(self, after: int, limit: int) -> CallBatch:
         """The calls after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._control("GET", f"/requests?after={after}&limit={limit}", limits=STATE_TIMEOUT)
+        answer = await self._read(f"/requests?after={after}&limit={limit}")
         try:
             return CallBatch.model_validate_json(answer)
         except ValidationError as error:
@@ -98,7 +103,7 @@ class GatewayClient:
 
     async def counters(self, boot_id: str, after: int) -> CounterBatch:
         """What changed since a position of a boot. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._control("GET", f"/counters?boot={boot_id}&after={after}", limits=STATE_TIMEOUT)
+        answer = await self._read(f"/counters?boot={boot_id}&after={after}")
         try:
             return CounterBatch.model_validate_json(answer)
         except ValidationError as error:
@@ -147,32 +152,32 @@ class GatewayClient:
 
     async def _change(self, method: str, path: str, body: BaseModel | None = None) -> DeploymentState:
         """Raises GatewayUnreachable when nothing was sent, OutcomeUnknown, or what the gateway's verdict is."""
-        answer = await self._control(method, path, body and body.model_dump_json())
+        answer = await self._write(method, path, body and body.model_dump_json())
         try:
             return DeploymentState.model_validate_json(answer)
         except ValidationError as error:
             raise OutcomeUnknown(f"{self.url} answered {method} {path} with something else than a state.") from error
 
-    async def _control(
-        self, method: str, path: str, body: str | None = None, limits: httpx.Timeout = CONTROL_TIMEOUT
-    ) -> bytes:
-        headers = {**self._headers, "Content-Type": "application/json"}
-        if self._installation:
-            headers[INSTALLATION_HEADER] = self._installation
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(CUT if method == "GET" else httpx.ConnectError),
-            stop=stop_after_attempt(3),
-            wait=wait_random_exponential(multiplier=0.1, max=1.0),
-            reraise=True,
-        )
+    async def _read(self, path: str) -> bytes:
+        url = f"{self.url}{CONTROL_PREFIX}{path}"
         try:
-            async for attempt in retrying:
-                with attempt:
-                    answer = await self._send(method, CONTROL_PREFIX + path, body, headers, limits)
+            answer = await _repeated(CUT, self._looks.get, url, self._control_headers, STATE_TIMEOUT)
         except httpx.HTTPError as error:
             kind = GatewayUnreachable if isinstance(error, NOTHING_SENT) else OutcomeUnknown
             raise kind(unreachable(self.url, error)) from error
-        raise_for(answer, self.url, GatewayRefused if method == "GET" else OutcomeUnknown)
+        if answer.status != httpx.codes.OK:
+            raise_for(httpx.Response(answer.status, content=answer.content), self.url, GatewayRefused)
+        return answer.content
+
+    async def _write(self, method: str, path: str, body: str | None) -> bytes:
+        headers = self._control_headers | {"Content-Type": "application/json"}
+        path = CONTROL_PREFIX + path
+        try:
+            answer = await _repeated((httpx.ConnectError,), self._send, method, path, body, headers, CONTROL_TIMEOUT)
+        except httpx.HTTPError as error:
+            kind = GatewayUnreachable if isinstance(error, NOTHING_SENT) else OutcomeUnknown
+            raise kind(unreachable(self.url, error)) from error
+        raise_for(answer, self.url, OutcomeUnknown)
         return answer.content
 
     async def ask(
@@ -228,3 +233,14 @@ class GatewayClient:
             await answer.aclose()
         headers = {k: v for k, v in answer.headers.items() if k not in ("content-encoding", "content-length")}
         return httpx.Response(answer.status_code, headers=headers, content=bytes(content), request=request)
+
+
+async def _repeated(causes: tuple[type[Exception], ...], call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
+    """Call it, up to three times while one of those causes is why it fails."""
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(causes),
+        stop=stop_after_attempt(3),
+        wait=wait_random_exponential(multiplier=0.1, max=1.0),
+        reraise=True,
+    )
+    return await retrying(call, *arguments)

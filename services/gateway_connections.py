@@ -2,18 +2,32 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 
 import httpx
 
 from models.trust import Trust
 from services.gateway_client import CONTROL_TIMEOUT, GatewayClient
+from services.gateway_looks import GatewayLooks
 from services.gateway_transport import GatewayTransport
 from services.rules.addresses import Network
 
 Around = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 # reading the system's authorities takes some 20 ms
 context_of = lru_cache(maxsize=256)(Trust.context)
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """What reads from a gateway, and what changes it and calls the agents on it."""
+
+    looks: GatewayLooks
+    http: httpx.AsyncClient
+
+    async def close(self) -> None:
+        await self.looks.close()
+        await self.http.aclose()
 
 
 class GatewayConnections:
@@ -27,31 +41,41 @@ class GatewayConnections:
         self._around = around
         self.installation = installation
         self._allowed_networks = allowed_networks or []
-        self._pools: dict[tuple[str, Trust], httpx.AsyncClient] = {}
+        self._pools: dict[tuple[str, Trust], _Pool] = {}
 
     def to(self, url: str, token: str, trust: Trust | None = None) -> GatewayClient:
         """``token`` is the gateway's own for its control routes, a caller's key for calls, or empty."""
         trust = trust or Trust()
-        pool = self._pools.get((url, trust)) or self._pools.setdefault((url, trust), self._new_pool(trust))
-        return GatewayClient(pool, url, token, self.installation)
+        pool = self._pools.get((url, trust))
+        if pool is None:
+            pool = self._pools[url, trust] = self._new_pool(trust)
+        return self._client(pool, url, token)
 
     @asynccontextmanager
     async def once(self, url: str, token: str, trust: Trust) -> AsyncIterator[GatewayClient]:
         """For an address that is only tried: its connections are not kept."""
-        async with self._new_pool(trust) as pool:
-            yield GatewayClient(pool, url, token, self.installation)
+        pool = self._new_pool(trust)
+        try:
+            yield self._client(pool, url, token)
+        finally:
+            await pool.close()
 
     async def forget(self, url: str) -> None:
         """Close the connections to an address, however it was trusted."""
         for place in [place for place in self._pools if place[0] == url]:
-            await self._pools.pop(place).aclose()
+            await self._pools.pop(place).close()
 
     async def close(self) -> None:
         for pool in self._pools.values():
-            await pool.aclose()
+            await pool.close()
         self._pools.clear()
 
-    def _new_pool(self, trust: Trust) -> httpx.AsyncClient:
-        transport = GatewayTransport(trust, context_of(trust), self._allowed_networks)
+    def _client(self, pool: _Pool, url: str, token: str) -> GatewayClient:
+        return GatewayClient(pool.http, pool.looks, url, token, self.installation)
+
+    def _new_pool(self, trust: Trust) -> _Pool:
+        context = context_of(trust)
+        transport = GatewayTransport(trust, context, self._allowed_networks)
         around = self._around(transport) if self._around else transport
-        return httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False, transport=around)
+        http = httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False, transport=around)
+        return _Pool(GatewayLooks(trust, context, self._allowed_networks), http)

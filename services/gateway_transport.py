@@ -70,7 +70,7 @@ def port_of(url: httpx.URL) -> int:
 
 async def addresses_of(host: str, port: int) -> list[str]:
     """All IP addresses of a host, each once, the preferred first. Raises OSError for an unknown one."""
-    if _is_address(host):
+    if is_address(host):
         return [host]  # nothing to look up, which would take a thread for every request
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -79,7 +79,7 @@ async def addresses_of(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(address[0] for *_, address in found))
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
     """Whether it is an IP address in its usual spelling."""
     try:
         return str(ipaddress.ip_address(host)) == host

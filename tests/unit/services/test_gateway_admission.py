@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+from functools import partial
 
 import pytest
 
@@ -67,6 +68,8 @@ async def test_a_name_that_points_elsewhere_later_leads_nowhere(monkeypatch: pyt
     connections = GatewayConnections()
     for address in ("169.254.169.254", "10.0.0.1"):
         answers.append(address)
-        with pytest.raises(GatewayUnreachable, match=address):
-            await connections.to(place.url, "token").state()
+        client = connections.to(place.url, "token")
+        for reach in (client.state, partial(client.remove, "dep_1")):
+            with pytest.raises(GatewayUnreachable, match=address):
+                await reach()
     await connections.close()
