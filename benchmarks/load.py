@@ -17,7 +17,7 @@ def require_wrk() -> None:
         sys.exit("The benchmarks need wrk (Debian: apt-get install wrk).")
 
 
-def requests_per_second(url: str, body: dict, headers: dict[str, str] | None = None) -> float:
+def requests_per_second(url: str, body: dict, headers: dict[str, str] | None = None, seconds: int = SECONDS) -> float:
     """Successful requests per second of a POST with a JSON body, after a second of warming up.
 
     Raises when any answer was not a success. ``COUNTER`` as a value in the body counts the requests.
@@ -25,8 +25,8 @@ def requests_per_second(url: str, body: dict, headers: dict[str, str] | None = N
     if not url.startswith("http://127.0.0.1:"):
         raise ValueError("load goes to 127.0.0.1 only")
     fields = {"Content-Type": "application/json", **(headers or {})}
-    for seconds in (1, SECONDS):
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(SCRIPT)]
+    for duration in (1, seconds):
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{duration}s", "-s", str(SCRIPT)]
         command += [word for name, value in fields.items() for word in ("-H", f"{name}: {value}")]
         command += [url, "--", json.dumps(body)]
         result = subprocess.run(command, check=True, capture_output=True, text=True)
