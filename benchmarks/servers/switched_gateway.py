@@ -1,7 +1,7 @@
 """The real gateway, which stops counting and counts again by turns, and notes how many calls it answered in each turn.
 
-``python -m benchmarks.servers.switched_gateway NOTES …`` with the options of a gateway; the file NOTES gets a line of JSON
-for each turn. One process for both, in short turns: two processes of the same program, or two seconds of a shared
+``python -m benchmarks.servers.switched_gateway NOTES …`` with the options of a gateway; the file NOTES gets a line of
+JSON for each turn. One process for both, in short turns: two processes of the same program, or two seconds of a shared
 machine, differ by more than counting costs.
 """
 
