@@ -1,4 +1,5 @@
-"""What calls of deployments added up to: counts for each minute, hour and day, and how far counting has come.
+"""What calls of deployments added up to: counts for each minute, quarter of an hour, hour and day, and how far counting
+has come.
 
 A row is a sum, so rows merge by addition; averages, rates and percentiles are computed when they are asked for.
 """
@@ -73,6 +74,11 @@ class MetricMinute(Rollup, table=True):
     __table_args__ = {"sqlite_with_rowid": False}
 
 
+class MetricQuarter(Rollup, table=True):
+    __tablename__ = "metric_quarter"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+
 class MetricHour(Rollup, table=True):
     __tablename__ = "metric_hour"
     __table_args__ = {"sqlite_with_rowid": False}
@@ -95,25 +101,38 @@ class MetricMerge(SQLModel, table=True):
 
 
 class Tier(StrEnum):
+    """From the finest to the coarsest. A quarter of an hour is for charts: a day of them is read in no time."""
+
     MINUTE = "minute"
+    QUARTER = "quarter"
     HOUR = "hour"
     DAY = "day"
 
     @property
     def seconds(self) -> int:
-        return {Tier.MINUTE: 60, Tier.HOUR: 3600, Tier.DAY: 86_400}[self]
+        return {Tier.MINUTE: 60, Tier.QUARTER: 900, Tier.HOUR: 3600, Tier.DAY: 86_400}[self]
 
     @property
     def table(self) -> type[Rollup]:
-        return {Tier.MINUTE: MetricMinute, Tier.HOUR: MetricHour, Tier.DAY: MetricDay}[self]
+        return {
+            Tier.MINUTE: MetricMinute,
+            Tier.QUARTER: MetricQuarter,
+            Tier.HOUR: MetricHour,
+            Tier.DAY: MetricDay,
+        }[self]
 
     @property
     def above(self) -> "Tier | None":
-        return {Tier.MINUTE: Tier.HOUR, Tier.HOUR: Tier.DAY}.get(self)
+        return {Tier.MINUTE: Tier.QUARTER, Tier.QUARTER: Tier.HOUR, Tier.HOUR: Tier.DAY}.get(self)
+
+    @property
+    def below(self) -> "Tier | None":
+        return next((tier for tier in Tier if tier.above is self), None)
 
     @property
     def kept_seconds(self) -> int:
-        return {Tier.MINUTE: 48 * 3600, Tier.HOUR: 90 * 86_400, Tier.DAY: 730 * 86_400}[self]
+        hours = {Tier.MINUTE: 48, Tier.QUARTER: 48, Tier.HOUR: 90 * 24, Tier.DAY: 730 * 24}
+        return hours[self] * 3600
 
 
 @dataclass(slots=True)

@@ -1,17 +1,19 @@
-"""Keeps metrics small: rows of a finished hour or day become one, and old rows go. A little at a time."""
+"""Keeps metrics small: rows of a finished quarter, hour or day become one, and old rows go. A little at a time."""
 
+from collections import defaultdict
 from functools import partial
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 from sqlmodel import Session, exists, select
 
 from models.base import now
 from models.metrics import Amounts, MetricCount, MetricSeries, Tier
 from services.database import Database
-from services.metric_rows import add_to_tier, merge_of
+from services.metric_rows import add_to_tier, merges_of
 from services.rules.rollup import COLUMNS, mergeable_until, start_of, sum_of
 
 CHUNK = 50  # series in one transaction
+MERGED = [tier for tier in Tier if tier.above]
 
 
 class MetricRetention:
@@ -19,8 +21,8 @@ class MetricRetention:
         self._database = database
 
     async def merge_upward(self) -> None:
-        """Add the rows of every hour, then day, that is over to the tier above."""
-        for tier in (Tier.MINUTE, Tier.HOUR):
+        """Add the rows of every quarter of an hour, hour and day that is over to the tier above."""
+        for tier in MERGED:
             while await self._database.write(partial(merge_some, tier=tier, at=now().timestamp())):
                 pass
 
@@ -28,54 +30,66 @@ class MetricRetention:
         """Remove rows that are older than their tier keeps, and series of which nothing is left."""
         last: int | None = 0
         while last is not None:
-            last = await self._database.write(partial(_prune, after=last, at=now().timestamp()))
+            last = await self._database.write(partial(prune_some, after=last, at=now().timestamp()))
 
 
 def merge_some(session: Session, tier: Tier, at: float) -> bool:
-    """Merge one unit of a chunk of series. Returns whether there may be more to merge."""
-    merged = merge_of(session, tier)
-    if not merged.until:
-        merged.until = start_of(_first_start(session, tier) or at, tier.above)
-    begin, end = merged.until, merged.until + tier.above.seconds
-    if end > (mergeable_until(at, tier) if tier is Tier.MINUTE else merge_of(session, Tier.MINUTE).until):
+    """Merge one unit of the tier above, of a chunk of series. Returns whether there may be more to merge."""
+    merges, unit = merges_of(session), tier.above.seconds
+    merged, complete = merges[tier], merges[tier.below].until if tier.below else mergeable_until(at, tier)
+    if merged.until + unit > complete:
         return False
-    chunk = _next_series(session, merged.series_id)
-    if not chunk:
-        merged.until, merged.series_id = end, 0
-    else:
-        sums = {id_: _sum_between(session, tier, id_, begin, end) for id_ in chunk}
-        add_to_tier(session, tier.above, begin, {id_: amounts for id_, amounts in sums.items() if amounts.requests})
-        merged.series_id = chunk[-1]
     session.add(merged)
+    if not merged.series_id:
+        first = _first_start(session, tier, merged.until, complete)
+        merged.until = max(merged.until, start_of(first, tier.above))  # where nothing is, there is nothing to do
+    begin, end = merged.until, merged.until + unit
+    if end > complete:
+        return False
+    chunk = _next_series(session, merged.series_id, _has_rows(tier, begin, end))
+    add_to_tier(session, tier.above, begin, _sums(session, tier, chunk, begin, end))
+    merged.until, merged.series_id = (begin, chunk[-1]) if len(chunk) == CHUNK else (end, 0)
     return True
 
 
-def _first_start(session: Session, tier: Tier) -> int | None:
+def _first_start(session: Session, tier: Tier, since: int, before: int) -> int:
+    """Of the tier's rows in that time, or else its end."""
+    column = tier.table.__table__.c
+    of_series = select(column.start).where(
+        column.series_id == MetricSeries.id, column.start >= since, column.start < before
+    )
+    first = of_series.order_by(column.start).limit(1).scalar_subquery()
+    starts = session.execute(select(first).select_from(MetricSeries).where(first.is_not(None))).scalars()
+    return min(starts, default=before)
+
+
+def _has_rows(tier: Tier, begin: int, end: int) -> ColumnElement[bool]:
     table = tier.table
-    first = select(table.start).where(table.series_id == MetricSeries.id).order_by(table.start).limit(1)
-    starts = session.exec(select(first.scalar_subquery()).select_from(MetricSeries))
-    return min((start for start in starts if start is not None), default=None)
+    return exists().where(table.series_id == MetricSeries.id, table.start >= begin, table.start < end)
 
 
-def _next_series(session: Session, after: int) -> list[int]:
-    following = select(MetricSeries.id).where(MetricSeries.id > after).order_by(MetricSeries.id)
+def _next_series(session: Session, after: int, *conditions: ColumnElement[bool]) -> list[int]:
+    following = select(MetricSeries.id).where(MetricSeries.id > after, *conditions).order_by(MetricSeries.id)
     return list(session.exec(following.limit(CHUNK)))
 
 
-def _sum_between(session: Session, tier: Tier, series_id: int, begin: int, end: int) -> Amounts:
-    table = tier.table
-    columns = [getattr(table, name) for name in COLUMNS]
-    within = select(*columns).where(table.series_id == series_id, table.start >= begin, table.start < end)
-    return sum_of([tuple(values) for values in session.execute(within)])
+def _sums(session: Session, tier: Tier, series_ids: list[int], begin: int, end: int) -> dict[int, Amounts]:
+    column, by_series = tier.table.__table__.c, defaultdict(list)
+    within = select(*(column[name] for name in COLUMNS), column.series_id).where(
+        column.series_id.in_(series_ids), column.start >= begin, column.start < end
+    )
+    for row in session.connection().execute(within):
+        by_series[row[-1]].append(row)
+    return {series_id: sum_of(rows) for series_id, rows in by_series.items()}
 
 
-def _prune(session: Session, after: int, at: float) -> int | None:
+def prune_some(session: Session, after: int, at: float) -> int | None:
     """Prune a chunk of series. Returns the last of them; None when there was none left."""
-    chunk = _next_series(session, after)
+    chunk, merges = _next_series(session, after), merges_of(session)
     for tier in Tier:
         too_old = int(at) - tier.kept_seconds
         if tier.above is not None:
-            too_old = min(too_old, merge_of(session, tier).until)
+            too_old = min(too_old, merges[tier].until)
         for series_id in chunk:
             session.execute(delete(tier.table).where(tier.table.series_id == series_id, tier.table.start < too_old))
     for series_id in chunk:

@@ -47,18 +47,15 @@ class Rows:
         _insert_or_update(self._session, MetricCount, rows, set(self._counts), ("series_id",))
 
     def add(self, deltas: Mapping[SeriesKey, Amounts], at: float) -> None:
-        """Add to the minute, and to what the minute has been merged into already."""
-        parts = {self._ids[key]: delta for key, delta in deltas.items()}
-        for tier in Tier:
-            add_to_tier(self._session, tier, start_of(at, tier), parts)
-            if tier.above is None:
-                break
-            merged = merge_of(self._session, tier)
-            if at >= merged.until:
-                last = merged.series_id if at < merged.until + tier.above.seconds else 0
-                parts = {id_: delta for id_, delta in parts.items() if id_ <= last}
-            if not parts:
-                break
+        add_to_tiers(self._session, {self._ids[key]: delta for key, delta in deltas.items()}, at)
+
+
+def add_to_tiers(session: Session, parts: Mapping[int, Amounts], at: float) -> None:
+    """Add to the minute of that time, and to what minutes, quarters and hours of it have been merged into already."""
+    merges = merges_of(session)
+    for tier in Tier:
+        if merged := _merged(parts, at, merges[tier.below]) if tier.below else parts:
+            add_to_tier(session, tier, start_of(at, tier), merged)
 
 
 def add_to_tier(session: Session, tier: Tier, start: int, parts: Mapping[int, Amounts]) -> None:
@@ -76,8 +73,18 @@ def add_to_tier(session: Session, tier: Tier, start: int, parts: Mapping[int, Am
     _insert_or_update(session, table, rows, known, ("series_id", "start"))
 
 
-def merge_of(session: Session, tier: Tier) -> MetricMerge:
-    return session.get(MetricMerge, tier.value) or MetricMerge(tier=tier.value)
+def merges_of(session: Session) -> dict[Tier, MetricMerge]:
+    """Of each tier but the last how far it has been merged; where there is no row yet, a new one."""
+    found = {merge.tier: merge for merge in session.exec(select(MetricMerge))}
+    return {tier: found.get(tier.value) or MetricMerge(tier=tier.value) for tier in Tier if tier.above}
+
+
+def _merged(parts: Mapping[int, Amounts], at: float, merge: MetricMerge) -> Mapping[int, Amounts]:
+    """Those of the series whose rows of that time have been added to the tier above."""
+    if at < merge.until:
+        return parts
+    last = merge.series_id if at < merge.until + Tier(merge.tier).above.seconds else 0
+    return {id_: amounts for id_, amounts in parts.items() if id_ <= last}
 
 
 def _series_ids(session: Session, gateway_id: str, keys: list[SeriesKey]) -> dict[SeriesKey, int]:

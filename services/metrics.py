@@ -18,7 +18,7 @@ from services.gateways import GatewayDirectory, find_gateway
 from services.metric_collection import MetricCollector
 from services.metric_marks import Mark, marks_in
 from services.metric_retention import MetricRetention
-from services.metric_rows import merge_of
+from services.metric_rows import merges_of
 from services.rules.rollup import COLUMNS, percentiles, sum_of, total
 from services.rules.windows import Range, Window, moment, since_the_minute_of, window_between, window_of
 
@@ -152,18 +152,16 @@ def _subject(session: Session, scope: Scope, window: Window) -> tuple[str, Colum
 
 def _rows(session: Session, ids: list[int], window: Window) -> Iterator[Row]:
     """(values of ``COLUMNS`` …, start) in the window; what is not merged into the tier yet comes from those below."""
-    until = window.until
-    for tier in [t for t in Tier if t.seconds <= window.tier.seconds]:
-        since = window.since
-        if tier is not window.tier:
-            since = max(since, merge_of(session, tier).until)
-        column = tier.table.__table__.c  # of the table, not the model: a third of the time
-        within = select(*(column[name] for name in COLUMNS), column.start).where(
-            column.series_id.in_(ids), column.start >= since, column.start < until
-        )
+    merges, since = merges_of(session), window.since
+    for tier in reversed([tier for tier in Tier if tier.seconds <= window.tier.seconds]):
+        until = min(window.until, merges[tier.below].until) if tier.below else window.until
         if since < until:
+            column = tier.table.__table__.c  # of the table, not the model: a third of the time
+            within = select(*(column[name] for name in COLUMNS), column.start).where(
+                column.series_id.in_(ids), column.start >= since, column.start < until
+            )
             yield from session.connection().execute(within).all()
-        until = min(until, since)
+            since = until
 
 
 def _point(start: int, amounts: Amounts) -> Point:

@@ -14,7 +14,8 @@ from models.wire import CONTROL_PREFIX
 HISTORY = {  # tables that keep what happened, each within bounds of its own
     *("deployment", "revision", "operation", "operation_step", "status_change", "log_record"),
     *("health_change", "health_sample", "health_standing", "incident", "incident_event"),
-    *("metric_minute", "metric_hour", "metric_day", "metric_count", "metric_series", "call_record", "call_content"),
+    *("metric_minute", "metric_quarter", "metric_hour", "metric_day", "metric_count", "metric_series"),
+    *("call_record", "call_content"),
 }
 
 

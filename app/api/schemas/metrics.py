@@ -41,7 +41,7 @@ class MetricSeriesShape(BaseModel):
     since: datetime
     until: datetime
     step_seconds: int
-    tier: str = Field(description="which rows the points were made of: minute, hour or day")
+    tier: str = Field(description="which rows the points were made of: minute, quarter, hour or day")
     revisions: list[int] = Field(description="those that have metrics, the newest first")
     total: MetricPointShape = Field(description="of the whole time; percentiles are those of all its calls")
     points: list[MetricPointShape]

@@ -72,10 +72,11 @@ def test_what_is_not_merged_yet_is_read_from_below_and_nothing_twice(session: Se
     id_ = series_id(session, row.id, 1, Channel.API)
     merged = at(60)  # 11:00
     add_to_tier(session, Tier.HOUR, merged - 3600, {id_: calls(10, 100)})
-    for minute in (merged - 1800, merged - 600):
-        add_to_tier(session, Tier.MINUTE, minute, {id_: calls(10, 50)})  # what the hour was made of
+    for minute in (merged - 1800, merged - 900):
+        for finer in (Tier.MINUTE, Tier.QUARTER):
+            add_to_tier(session, finer, minute, {id_: calls(10, 50)})  # what the hour was made of
     add_to_tier(session, Tier.MINUTE, merged + 120, {id_: calls(10, 7)})
-    session.add(MetricMerge(tier=Tier.MINUTE, until=merged, series_id=0))
+    session.add_all([MetricMerge(tier=Tier.MINUTE, until=merged), MetricMerge(tier=Tier.QUARTER, until=merged)])
     session.flush()
     assert read_series(session, Scope(deployment=row.id), window_of(Range.WEEK, NOW)).total.amounts.requests == 107
     assert read_series(session, Scope(deployment=row.id), window_of(Range.DAY, NOW)).total.amounts.requests == 107

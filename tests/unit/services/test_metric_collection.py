@@ -23,7 +23,7 @@ from models.wire import Channel
 from services import metric_collection
 from services.database import Database
 from services.metric_collection import write_batches
-from services.metric_retention import MetricRetention, merge_some
+from services.metric_retention import MERGED, MetricRetention, merge_some
 from services.rules.rollup import COLUMNS, amounts_from, percentiles, total
 from tests.unit.factories import deployment
 
@@ -81,6 +81,12 @@ def rows_of(session: Session, tier: Tier, deployment_id: str) -> list[Amounts]:
     return [amounts_from(tuple(values)) for values in session.execute(of_it)]
 
 
+def merge_all(session: Session, at: float) -> None:
+    for tier in MERGED:
+        while merge_some(session, tier, at):
+            session.commit()
+
+
 async def test_ten_thousand_calls_with_restarts_are_counted_exactly(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -111,15 +117,13 @@ async def test_ten_thousand_calls_with_restarts_are_counted_exactly(
             with Session(database.engine) as session:  # a control plane that knows nothing but its database
                 collect(session, boots, row.gateway_id)
                 if what > 0.065:
-                    while merge_some(session, Tier.MINUTE, clock):
-                        session.commit()
+                    merge_all(session, clock)
     with Session(database.engine) as session:
         collect(session, boots, row.gateway_id)
         collect(session, boots, row.gateway_id)
-        while merge_some(session, Tier.MINUTE, clock + 7200):
-            session.commit()
+        merge_all(session, clock + 7200)
         assert len(rows_of(session, Tier.MINUTE, row.id)) > 100
-        for tier in (Tier.MINUTE, Tier.HOUR):
+        for tier in (Tier.MINUTE, Tier.QUARTER, Tier.HOUR):
             summed = total(rows_of(session, tier, row.id))
             assert summed.requests == 10_000 == sum(summed.buckets.values())
             assert (summed.client_errors, summed.refused) == (statuses.count(422), statuses.count(429))
@@ -187,7 +191,7 @@ async def test_old_rows_go_and_what_is_merged_stays(
     await retention.merge_upward()
     await retention.prune()
     with Session(database.engine) as session:
-        assert [len(rows_of(session, tier, row.id)) for tier in Tier] == [0, 1, 1]
+        assert [len(rows_of(session, tier, row.id)) for tier in Tier] == [0, 0, 1, 1]
         boots.call(9.0)
-        collect(session, boots, row.gateway_id)  # late: its hour and its day are merged already
-        assert [total(rows_of(session, tier, row.id)).requests for tier in Tier] == [1, 2, 2]
+        collect(session, boots, row.gateway_id)  # late: all above is merged already
+        assert [total(rows_of(session, tier, row.id)).requests for tier in Tier] == [1, 1, 2, 2]
