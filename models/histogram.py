@@ -126,7 +126,9 @@ def _between(low: float, high: float, before: int, after: int, rank: float, size
     """Where the ``rank``-th of ``size`` calls lies, when so many lie below ``low`` and ``high``."""
     if low >= high:
         return low
-    z_low, z_high, z = (_probit(min(max(n, 0.5), size - 0.5) / size) for n in (before, after, rank))
+    last = size - 0.5
+    z_low, z_high = _probit(max(before, 0.5) / size), _probit(min(after, last) / size)
+    z = _probit(min(max(rank, 0.5), last) / size)
     within = (z - z_low) / (z_high - z_low) if z_high > z_low else 0.5
     return low * (high / low) ** min(max(within, 0.0), 1.0)
 

@@ -31,7 +31,7 @@ def marks_in(
     deployment_id: str | None = None,
 ) -> list[Mark]:
     """Incidents of everything, of a gateway, or of a deployment and its gateway; revisions of a deployment only."""
-    incidents = select(Incident).where(
+    incidents = select(Incident.opened_at, Incident.title, Incident.closed_at).where(
         Incident.opened_at < until, Incident.closed_at.is_(None) | (Incident.closed_at >= since)
     )
     if gateway_id is not None:
@@ -39,7 +39,7 @@ def marks_in(
     marks = []
     if deployment_id is not None:
         incidents = incidents.where((Incident.deployment_id == deployment_id) | Incident.deployment_id.is_(None))
-        switches = select(Operation).where(
+        switches = select(Operation.ended_at, Operation.revision).where(
             Operation.deployment_id == deployment_id,
             Operation.kind.in_(SWITCHES),
             Operation.status == OperationStatus.SUCCEEDED,
@@ -47,7 +47,7 @@ def marks_in(
             Operation.ended_at < until,
         )
         newest = switches.order_by(Operation.ended_at.desc()).limit(MOST_MARKS)
-        marks += [Mark(switch.ended_at, "revision", f"r{switch.revision}") for switch in session.exec(newest)]
+        marks += [Mark(at, "revision", f"r{revision}") for at, revision in session.exec(newest)]
     newest = incidents.order_by(Incident.opened_at.desc()).limit(MOST_MARKS)
-    marks += [Mark(one.opened_at, "incident", one.title, one.closed_at) for one in session.exec(newest)]
+    marks += [Mark(at, "incident", title, closed_at) for at, title, closed_at in session.exec(newest)]
     return sorted(marks, key=lambda mark: mark.at)

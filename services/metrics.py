@@ -118,7 +118,7 @@ class MetricsService:
 
 def read_series(session: Session, scope: Scope, window: Window) -> Series:
     name, condition, marks = _subject(session, scope, window)
-    found = session.exec(select(MetricSeries).where(condition)).all()
+    found = session.exec(select(MetricSeries.id, MetricSeries.revision, MetricSeries.channel).where(condition)).all()
     ids = [one.id for one in found if scope.revision in (None, one.revision) and scope.channel in (None, one.channel)]
     steps: list[list[Row]] = [[] for _ in window.starts]
     for row in _rows(session, ids, window):
