@@ -1,7 +1,6 @@
 """The latest calls of the deployments, in memory, readable after a cursor."""
 
-import threading
-from collections import deque
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
@@ -13,6 +12,10 @@ from models.batches import CallBatch, CallReport
 CAPACITY = 400_000  # calls: a minute and more of 5,000 a second, while the control plane is away
 MOST_TEXT = 64 * 1024 * 1024  # characters of all inputs and outputs together
 MOST_TEXT_READ = 2_000_000  # characters in one answer
+
+# time, deployment, revision, request id, channel, status, code, seconds, key's hash, tokens in and out, had content;
+# see ``Ring`` for why it is a tuple
+_Entry = tuple[float, str, int, str | None, str, int, str | None, float, str | None, int | None, int | None, bool]
 
 
 @dataclass(slots=True)
@@ -28,27 +31,22 @@ class Content:
         return len(self.inputs or "") + len(self.outputs or "")
 
 
-@dataclass(slots=True)
-class _Entry:
-    time: float
-    call: Call
-    channel: str
-    status: int
-    code: str | None
-    seconds: float
-    key_hash: str | None
-    content: Content | None
+_NO_CONTENT = Content(None, None, altered=False)
+_LET_GO = Content(None, None, altered=True)
 
 
 class CallBuffer:
-    """A ring of calls. When the contents become too many, the oldest are let go; that there was a call stays."""
+    """A ring of calls. When the contents become too many, the oldest are let go; that there was a call stays.
+
+    Used on the event loop only.
+    """
 
     def __init__(self, capacity: int = CAPACITY, most_text: int = MOST_TEXT) -> None:
         self._ring: Ring[_Entry] = Ring(capacity, 1, lambda _: 0)
+        self._capacity = capacity
         self._most_text = most_text
         self._text = 0
-        self._contents: deque[_Entry] = deque()
-        self._lock = threading.Lock()
+        self._contents: OrderedDict[int, Content] = OrderedDict()  # by the number of the call
 
     def write(
         self,
@@ -60,49 +58,48 @@ class CallBuffer:
         key_hash: str | None,
         content: Content | None,
     ) -> None:
-        entry = _Entry(time(), call, channel, status, code, seconds, key_hash, content)
+        whose = call.deployment_id, call.revision, call.request_id
+        tokens, had_content = (call.tokens.read, call.tokens.written), content is not None
+        number = self._ring.add((time(), *whose, channel, status, code, seconds, key_hash, *tokens, had_content))
         if content is not None:
-            self._keep(entry)
-        self._ring.add(entry)
+            self._keep(number, content)
 
     def read(self, boot_id: str, after: int = 0, limit: int = 1000) -> CallBatch:
         found = self._ring.read(after, limit, 0)
         calls, text = [], 0
         for cursor, entry in found.items:
-            content = entry.content
-            text += content.length if content is not None else 0
+            content = self._contents.get(cursor, _LET_GO) if entry[-1] else _NO_CONTENT
+            text += content.length
             if calls and text > MOST_TEXT_READ:
                 break
             calls.append(_as_wire(cursor, entry, content))
         next_cursor = calls[-1].cursor if calls else found.next_cursor
         return CallBatch(boot_id=boot_id, calls=calls, next_cursor=next_cursor, lost=found.lost)
 
-    def _keep(self, entry: _Entry) -> None:
-        with self._lock:
-            self._contents.append(entry)
-            self._text += entry.content.length
-            while self._text > self._most_text:
-                oldest = self._contents.popleft()
-                self._text -= oldest.content.length
-                oldest.content = Content(None, None, altered=True)
+    def _keep(self, number: int, content: Content) -> None:
+        self._contents[number] = content
+        self._text += content.length
+        while self._text > self._most_text or len(self._contents) > self._capacity:
+            _, oldest = self._contents.popitem(last=False)
+            self._text -= oldest.length
 
 
-def _as_wire(cursor: int, entry: _Entry, content: Content | None) -> CallReport:
-    call = entry.call
+def _as_wire(cursor: int, entry: _Entry, content: Content) -> CallReport:
+    ended, deployment_id, revision, request_id, channel, status, code, seconds, key_hash, read, written, _ = entry
     return CallReport.model_construct(  # what was written here needs no validation, and there may be thousands a second
         cursor=cursor,
-        time=datetime.fromtimestamp(entry.time, UTC),
-        deployment_id=call.deployment_id,
-        revision=call.revision,
-        channel=entry.channel,
-        status=entry.status,
-        code=entry.code,
-        milliseconds=round(entry.seconds * 1000, 3),
-        request_id=call.request_id or "",
-        key_hash=entry.key_hash,
-        tokens_in=call.tokens.read,
-        tokens_out=call.tokens.written,
-        inputs=content and content.inputs,
-        outputs=content and content.outputs,
-        altered=content is not None and content.altered,
+        time=datetime.fromtimestamp(ended, UTC),
+        deployment_id=deployment_id,
+        revision=revision,
+        channel=channel,
+        status=status,
+        code=code,
+        milliseconds=round(seconds * 1000, 3),
+        request_id=request_id or "",
+        key_hash=key_hash,
+        tokens_in=read,
+        tokens_out=written,
+        inputs=content.inputs,
+        outputs=content.outputs,
+        altered=content.altered,
     )

@@ -15,22 +15,24 @@ MOST_TEXT_READ = 2_000_000  # characters in one answer
 LONGEST_MESSAGE = 8_000  # characters
 LONGEST_EXCEPTION = 16_000
 
-# time, level, call, logger, message, exception
-_Line = tuple[float, str, Call | None, str, str, str | None]
+# time, level, deployment, revision, request id, logger, message, exception; see ``Ring`` for why it is a tuple
+_Line = tuple[float, str, str | None, int | None, str | None, str, str, str | None]
 
 
 class LogBuffer:
     """A ring of lines. Any thread may write; a cursor is the number of the last line that a reader has seen."""
 
     def __init__(self, capacity: int = CAPACITY, most_text: int = MOST_TEXT) -> None:
-        self._ring: Ring[_Line] = Ring(capacity, most_text, lambda line: len(line[4]) + len(line[5] or ""))
+        self._ring: Ring[_Line] = Ring(capacity, most_text, lambda line: len(line[-2]) + len(line[-1] or ""))
 
     def write(
         self, level: str, logger: str, message: str, exception: str | None = None, call: Call | None = None
     ) -> None:
         """Add a line of the running call (or of ``call``), without the secrets of its environment."""
         call = call or CURRENT.get()
+        whose = (None, None, None)
         if call is not None:
+            whose = (call.deployment_id, call.revision, call.request_id)
             message = call.environment.mask(message)
             exception = exception and call.environment.mask(exception)
         if len(message) > LONGEST_MESSAGE:
@@ -38,7 +40,7 @@ class LogBuffer:
         if exception is not None and len(exception) > LONGEST_EXCEPTION:
             exception = "… " + exception[-LONGEST_EXCEPTION:]
         message, exception = _encodable(message), exception and _encodable(exception)
-        self._ring.add((time(), _encodable(level[:32]), call, _encodable(logger[:200]), message, exception))
+        self._ring.add((time(), _encodable(level[:32]), *whose, _encodable(logger[:200]), message, exception))
 
     def read(self, boot_id: str, after: int = 0, limit: int = 1000) -> LogBatch:
         found = self._ring.read(after, limit, MOST_TEXT_READ)
@@ -52,14 +54,14 @@ def _encodable(text: str) -> str:
 
 
 def _as_wire(cursor: int, line: _Line) -> LogLine:
-    seconds, level, call, logger, message, exception = line
+    seconds, level, deployment_id, revision, request_id, logger, message, exception = line
     return LogLine.model_construct(  # what was written here needs no validation, and there may be thousands a second
         cursor=cursor,
         time=datetime.fromtimestamp(seconds, UTC),
         level=level,
-        deployment_id=call and call.deployment_id,
-        revision=call and call.revision,
-        request_id=call and call.request_id,
+        deployment_id=deployment_id,
+        revision=revision,
+        request_id=request_id,
         logger=logger,
         message=message,
         exception=exception,
