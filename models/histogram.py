@@ -13,6 +13,7 @@ counts what is in the whole group   what is in the step
 """
 
 import struct
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain
@@ -30,7 +31,7 @@ _LAST = GROUPS * STEPS - 1
 _probit = NormalDist().inv_cdf
 
 Buckets = dict[int, int]
-_Heap = tuple[list[tuple[float, float, int]], int]  # from which to which latency how many calls lie; how many in all
+_Heap = tuple[list[tuple[float, float]], list[int]]  # from which to which latency; how many calls lie up to there
 
 
 def key_of(ms: float) -> int:
@@ -101,7 +102,7 @@ def quantiles(buckets: Mapping[int, int], shares: Sequence[float], least: float,
     them, are taken for one normal distribution of the logarithm: what latencies look like where buckets are wide.
     """
     heaps = _heaps(buckets)
-    calls = sum(size for _, size in heaps)
+    calls = sum(counts[-1] for _, counts in heaps)
     return [_place(heaps, share * calls, least, most) for share in shares]
 
 
@@ -110,15 +111,15 @@ def quantile(buckets: Mapping[int, int], share: float, least: float, most: float
 
 
 def _place(heaps: Sequence[_Heap], rank: float, least: float, most: float) -> float | None:
-    for heap, size in heaps:
+    for limits, counts in heaps:
+        size = counts[-1]
         if rank > size:
             rank -= size
             continue
-        before = 0
-        for low, high, count in heap:
-            if before + count >= rank:
-                return _between(max(low, least), min(high, most), before, before + count, rank, size)
-            before += count
+        place = bisect_left(counts, rank)
+        low, high = limits[place]
+        before = counts[place - 1] if place else 0
+        return _between(max(low, least), min(high, most), before, counts[place], rank, size)
     return most if heaps else None
 
 
@@ -136,16 +137,17 @@ def _between(low: float, high: float, before: int, after: int, rank: float, size
 def _heaps(buckets: Mapping[int, int]) -> list[_Heap]:
     """Parted where nothing lies between, in ascending order."""
     heaps: list[_Heap] = []
-    heap, size, end = [], 0, 0.0
+    size, end = 0, -inf
     for key in sorted(buckets):
         if count := buckets[key]:
-            low, high = _LIMITS[key]
-            if low > end and heap:
-                heaps.append((heap, size))
-                heap, size = [], 0
-            heap.append((low, high, count))
-            size, end = size + count, high * 1.03  # a single empty step is chance
-    return [*heaps, (heap, size)] if heap else heaps
+            limits = _LIMITS[key]
+            if limits[0] > end:
+                size, where, counts = 0, [], []
+                heaps.append((where, counts))
+            size, end = size + count, limits[1] * 1.03  # a single empty step is chance
+            where.append(limits)
+            counts.append(size)
+    return heaps
 
 
 def pack(buckets: Mapping[int, int]) -> bytes:
