@@ -29,7 +29,7 @@ def test_a_request_appears_opens_and_leads_on(page: Page, studio: Studio) -> Non
     page.goto(f"/deployments/{row['id']}?tab=requests&q=while")
     page.get_by_role("button", name="while-open").click(timeout=SLOW)
     dialog.get_by_role("link", name="Its log lines").click()
-    expect(page.get_by_text("request while-open")).to_be_visible(timeout=SLOW)
+    expect(page.get_by_text("request while-open", exact=True)).to_be_visible(timeout=SLOW)
     page.goto(f"/deployments/{row['id']}?tab=requests&outcome=broken")
     expect(page.get_by_text("No request fits")).to_be_visible(timeout=SLOW)
 
