@@ -20,6 +20,7 @@ from models.metrics import Amounts, MetricMerge, MetricSeries, Tier
 from models.wire import Channel
 from services.database import Database
 from services.metric_retention import MetricRetention
+from services.metric_rows import MERGED
 from services.metrics import Scope, read_series
 from services.rules.rollup import columns_of, start_of
 from services.rules.windows import Range, window_of
@@ -185,7 +186,7 @@ def _busy(draw: random.Random, calls: int) -> Amounts:
 
 def _mark_merged(database: Database, now: float) -> None:
     with Session(database.engine) as session:
-        for tier in [tier for tier in Tier if tier.above]:
+        for tier in MERGED:
             session.add(MetricMerge(tier=tier.value, until=start_of(now, tier.above)))
         session.commit()
 

@@ -160,25 +160,36 @@ class GatewayClient:
 
     async def _read(self, path: str) -> bytes:
         url = f"{self.url}{CONTROL_PREFIX}{path}"
-        try:
-            answer = await _repeated(CUT, self._looks.get, url, self._control_headers, STATE_TIMEOUT)
-        except httpx.HTTPError as error:
-            kind = GatewayUnreachable if isinstance(error, NOTHING_SENT) else OutcomeUnknown
-            raise kind(unreachable(self.url, error)) from error
+        answer = await self._reach(CUT, self._looks.get, url, self._control_headers, STATE_TIMEOUT)
         if answer.status != httpx.codes.OK:
             raise_for(httpx.Response(answer.status, content=answer.content), self.url, GatewayRefused)
         return answer.content
 
     async def _write(self, method: str, path: str, body: str | None) -> bytes:
         headers = self._control_headers | {"Content-Type": "application/json"}
-        path = CONTROL_PREFIX + path
+        request = (method, CONTROL_PREFIX + path, body, headers, CONTROL_TIMEOUT)
+        answer = await self._reach((httpx.ConnectError,), self._send, *request)
+        raise_for(answer, self.url, OutcomeUnknown)
+        return answer.content
+
+    async def _reach(
+        self, causes: tuple[type[Exception], ...], call: Callable[..., Awaitable[T]], *arguments: Any
+    ) -> T:
+        """Call it, up to three times while one of those causes is why it fails.
+
+        Raises GatewayUnreachable when nothing was sent, else OutcomeUnknown.
+        """
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(causes),
+            stop=stop_after_attempt(3),
+            wait=wait_random_exponential(multiplier=0.1, max=1.0),
+            reraise=True,
+        )
         try:
-            answer = await _repeated((httpx.ConnectError,), self._send, method, path, body, headers, CONTROL_TIMEOUT)
+            return await retrying(call, *arguments)
         except httpx.HTTPError as error:
             kind = GatewayUnreachable if isinstance(error, NOTHING_SENT) else OutcomeUnknown
             raise kind(unreachable(self.url, error)) from error
-        raise_for(answer, self.url, OutcomeUnknown)
-        return answer.content
 
     async def ask(
         self,
@@ -233,14 +244,3 @@ class GatewayClient:
             await answer.aclose()
         headers = {k: v for k, v in answer.headers.items() if k not in ("content-encoding", "content-length")}
         return httpx.Response(answer.status_code, headers=headers, content=bytes(content), request=request)
-
-
-async def _repeated(causes: tuple[type[Exception], ...], call: Callable[..., Awaitable[T]], *arguments: Any) -> T:
-    """Call it, up to three times while one of those causes is why it fails."""
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type(causes),
-        stop=stop_after_attempt(3),
-        wait=wait_random_exponential(multiplier=0.1, max=1.0),
-        reraise=True,
-    )
-    return await retrying(call, *arguments)

@@ -15,10 +15,10 @@ import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from models.trust import Trust, refusal_in, what_is_wrong
-from services.errors import InvalidInput, OutcomeUnknown
-from services.gateway_transport import ConnectionForbidden, addresses_of, certificate_shown, is_address
-from services.rules.addresses import Network, require_allowed
+from models.trust import Trust, refusal_in
+from services.errors import OutcomeUnknown
+from services.gateway_transport import allowed_addresses_of, is_address, unknown_host, untrusted
+from services.rules.addresses import Network
 
 ANSWER_LIMIT = 16 * 1024 * 1024  # bytes; a gateway that answers without end must not fill our memory
 KEEP_IDLE_SECONDS = 60.0  # longer than between two looks, shorter than a gateway keeps its side
@@ -36,16 +36,16 @@ class GatewayLooks:
         self._trust = trust
         self._allowed = allowed
         self._checked: str | None = None
-        self._addresses = _AllowedAddresses(allowed)
+        resolver = _AllowedAddresses(allowed)
         connector = aiohttp.TCPConnector(
-            ssl=context, resolver=self._addresses, use_dns_cache=False, keepalive_timeout=KEEP_IDLE_SECONDS
+            ssl=context, resolver=resolver, use_dns_cache=False, keepalive_timeout=KEEP_IDLE_SECONDS
         )
         self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def get(self, url: str, headers: Mapping[str, str], limits: httpx.Timeout) -> Answer:
         """Raises httpx.TransportError, and OutcomeUnknown for an answer that is too long."""
         at = URL(url, encoded=True)
-        self._require_allowed(at)
+        await self._require_allowed(at)
         timeout = aiohttp.ClientTimeout(sock_connect=limits.connect, sock_read=limits.read)
         try:
             async with self._http.get(at, headers=headers, timeout=timeout, allow_redirects=False) as answer:
@@ -63,25 +63,23 @@ class GatewayLooks:
     async def close(self) -> None:
         await self._http.close()
 
-    def _require_allowed(self, at: URL) -> None:
+    async def _require_allowed(self, at: URL) -> None:
         """An address needs no resolver, so it is checked here, once."""
         host = at.host or ""
-        if host == self._checked or not is_address(host):
-            return
-        try:
-            require_allowed(host, self._allowed)
-        except InvalidInput as error:
-            raise ConnectionForbidden(error.message) from error
-        self._checked = host
+        if host != self._checked and is_address(host):
+            await allowed_addresses_of(host, at.port or 0, self._allowed)
+            self._checked = host
 
     async def _not_connected(self, error: aiohttp.ClientConnectorError, at: URL) -> httpx.TransportError:
-        host = at.host or ""
-        if refusal := refusal_in(error.__cause__):
-            (where, *_) = await self._addresses.resolve(host, at.port or 443)
-            shown = await certificate_shown(where["host"], where["port"], host)
-            return ConnectionForbidden(what_is_wrong(refusal, host, self._trust, shown))
+        host, port = at.host or "", at.port or 0
         if isinstance(error, aiohttp.ClientConnectorDNSError):
-            return httpx.ConnectError(f"the host {host} is not known here")
+            return unknown_host(host)
+        if refusal := refusal_in(error.__cause__):
+            try:
+                addresses = await allowed_addresses_of(host, port, self._allowed)
+            except OSError:  # it was known a moment ago
+                return unknown_host(host)
+            return await untrusted(refusal, addresses[0], port, host, self._trust)
         number = error.os_error.errno
         return httpx.ConnectError(os.strerror(number) if number else str(error.os_error))
 
@@ -95,12 +93,7 @@ class _AllowedAddresses(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
-        addresses = await addresses_of(host, port)
-        try:
-            for address in addresses:
-                require_allowed(address, self._allowed)
-        except InvalidInput as error:
-            raise ConnectionForbidden(error.message) from error
+        addresses = await allowed_addresses_of(host, port, self._allowed)
         return [_result(host, address, port) for address in addresses]
 
     async def close(self) -> None:

@@ -31,13 +31,9 @@ class GatewayTransport(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host, port = request.url.raw_host.decode(), port_of(request.url)
         try:
-            addresses = await addresses_of(host, port)
-            for address in addresses:
-                require_allowed(address, self._allowed)
+            addresses = await allowed_addresses_of(host, port, self._allowed)
         except OSError as error:
-            raise httpx.ConnectError(f"the host {host} is not known here") from error
-        except InvalidInput as error:
-            raise ConnectionForbidden(error.message) from error
+            raise unknown_host(host) from error
         for address in addresses[:-1]:
             try:
                 return await self._send_to(address, request)
@@ -60,12 +56,32 @@ class GatewayTransport(httpx.AsyncHTTPTransport):
             refusal = refusal_in(error)
             if refusal is None:
                 raise
-            shown = await certificate_shown(address, port_of(request.url), host)
-            raise ConnectionForbidden(what_is_wrong(refusal, host, self._trust, shown)) from error
+            raise await untrusted(refusal, address, port_of(request.url), host, self._trust) from error
 
 
 def port_of(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
+
+
+async def allowed_addresses_of(host: str, port: int, allowed: list[Network]) -> list[str]:
+    """As ``addresses_of``; raises ConnectionForbidden where a gateway may not be at one of them."""
+    addresses = await addresses_of(host, port)
+    try:
+        for address in addresses:
+            require_allowed(address, allowed)
+    except InvalidInput as error:
+        raise ConnectionForbidden(error.message) from error
+    return addresses
+
+
+def unknown_host(host: str) -> httpx.ConnectError:
+    return httpx.ConnectError(f"the host {host} is not known here")
+
+
+async def untrusted(refusal: ssl.SSLError, address: str, port: int, host: str, trust: Trust) -> ConnectionForbidden:
+    """Why the certificate that is shown at the address is not trusted, in words."""
+    shown = await certificate_shown(address, port, host)
+    return ConnectionForbidden(what_is_wrong(refusal, host, trust, shown))
 
 
 async def addresses_of(host: str, port: int) -> list[str]:

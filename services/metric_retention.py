@@ -9,11 +9,10 @@ from sqlmodel import Session, exists, select
 from models.base import now
 from models.metrics import Amounts, MetricCount, MetricSeries, Tier
 from services.database import Database
-from services.metric_rows import add_to_tier, merges_of
+from services.metric_rows import MERGED, add_to_tier, merges_of
 from services.rules.rollup import COLUMNS, mergeable_until, start_of, sum_of
 
 CHUNK = 50  # series in one transaction
-MERGED = [tier for tier in Tier if tier.above]
 
 
 class MetricRetention:

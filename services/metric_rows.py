@@ -9,6 +9,8 @@ from sqlmodel import Session, insert, select, update
 from models.metrics import ALL_CHANNELS, ALL_REVISIONS, Amounts, MetricCount, MetricMerge, MetricSeries, Tier
 from services.rules.rollup import COLUMNS, amounts_from, columns_of, merge, start_of
 
+MERGED = [tier for tier in Tier if tier.above]  # each into the one above it
+
 
 class SeriesKey(NamedTuple):
     """``deployment_id`` is empty for what a whole gateway adds up to."""
@@ -76,7 +78,7 @@ def add_to_tier(session: Session, tier: Tier, start: int, parts: Mapping[int, Am
 def merges_of(session: Session) -> dict[Tier, MetricMerge]:
     """Of each tier but the last how far it has been merged; where there is no row yet, a new one."""
     found = {merge.tier: merge for merge in session.exec(select(MetricMerge))}
-    return {tier: found.get(tier.value) or MetricMerge(tier=tier.value) for tier in Tier if tier.above}
+    return {tier: found.get(tier.value) or MetricMerge(tier=tier.value) for tier in MERGED}
 
 
 def _merged(parts: Mapping[int, Amounts], at: float, merge: MetricMerge) -> Mapping[int, Amounts]:

@@ -13,8 +13,8 @@ from sqlmodel import Session
 from models.metrics import MetricMerge, Tier
 from services import metric_retention
 from services.database import MIGRATIONS, Database
-from services.metric_retention import MERGED, merge_some, prune_some
-from services.metric_rows import add_to_tier, add_to_tiers
+from services.metric_retention import merge_some, prune_some
+from services.metric_rows import MERGED, add_to_tier, add_to_tiers
 from services.rules.rollup import start_of
 from tests.unit.services.test_metric_tiers import BEGAN, ONE_CALL, check, series_of_gateways
 

@@ -1,7 +1,7 @@
 """How a read from a gateway ends, whatever answers at its address: in the words that people get to see."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
@@ -11,7 +11,6 @@ from services import gateway_client
 from services.errors import GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError, TokenRefused
 from services.gateway_connections import GatewayConnections
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 PROBLEM = b'{"detail": "no", "code": "unauthorized"}'
 
 

@@ -23,7 +23,8 @@ from models.wire import Channel
 from services import metric_collection
 from services.database import Database
 from services.metric_collection import write_batches
-from services.metric_retention import MERGED, MetricRetention, merge_some
+from services.metric_retention import MetricRetention, merge_some
+from services.metric_rows import MERGED
 from services.rules.rollup import COLUMNS, amounts_from, percentiles, total
 from tests.unit.factories import deployment
 

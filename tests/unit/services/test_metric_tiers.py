@@ -12,8 +12,8 @@ from sqlmodel import Session
 from models.metrics import Amounts, MetricSeries
 from services import metric_retention
 from services.database import Database
-from services.metric_retention import MERGED, merge_some, prune_some
-from services.metric_rows import add_to_tiers, merges_of
+from services.metric_retention import merge_some, prune_some
+from services.metric_rows import MERGED, add_to_tiers, merges_of
 from services.metrics import Scope, read_series
 from services.rules.windows import Range, window_between, window_of
 
