@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from app.gateway.environment import Overlay
 
 DEFAULT_CHANNEL = "api"
+MOST_TOKENS = 2**31 - 1  # of one call: what the control plane takes
 
 
 @dataclass(slots=True)
@@ -21,7 +22,7 @@ class Tokens:
         self.cost += cost
         for name, reported in (("read", usage.get("input_tokens")), ("written", usage.get("output_tokens"))):
             if isinstance(reported, int):
-                setattr(self, name, (getattr(self, name) or 0) + reported)
+                setattr(self, name, min((getattr(self, name) or 0) + reported, MOST_TOKENS))
 
 
 @dataclass(slots=True, frozen=True)

@@ -6,6 +6,8 @@ process loses nothing of it, and that of the machine a few seconds at most.
 
 import logging
 import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -33,10 +35,12 @@ class CounterStore:
         boots = [counters.boot_id for counters in self._earlier]
         return self._earlier[boots.index(last_seen) if last_seen in boots else 0 :]
 
-    def save(self, counters: BootCounters) -> None:
-        place = self._folder / f"{counters.boot_id}.json"
+    def save(self, boot_id: str, revisions: Sequence[bytes]) -> None:
+        """What a boot has counted until now; each revision's ``RevisionCounters`` as JSON."""
+        place = self._folder / f"{boot_id}.json"
         beside = place.with_suffix(".writing")
-        beside.write_text(counters.model_dump_json(), encoding="utf-8")
+        head = f'{{"boot_id":"{boot_id}","ended_at":"{datetime.now(UTC).isoformat()}","revisions":['
+        beside.write_bytes(b"%b%b]}" % (head.encode(), b",".join(revisions)))
         os.replace(beside, place)
 
 

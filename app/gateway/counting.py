@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime
 
 from app.gateway.counter_store import CounterStore
 from app.gateway.meter import Meter
-from models.batches import BootCounters, CounterBatch
+from models.batches import CounterBatch
 
 logger = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0
+SAVED_AT_ONCE = 50  # revisions: a millisecond
 
 
 class Counting:
@@ -18,7 +18,7 @@ class Counting:
         self._store = store
         self._boot_id = boot_id
         self._saved = 0
-        store.save(self._so_far())  # whatever has been collected of a boot, the store knows the boot
+        store.save(boot_id, [])  # whatever has been collected of a boot, the store knows the boot
 
     def batch(self, boot_id: str, after: int) -> CounterBatch:
         """What somebody lacks who has the counters of that boot up to that position."""
@@ -41,11 +41,17 @@ class Counting:
         if position == self._saved:
             return
         try:
-            await asyncio.to_thread(self._store.save, self._so_far())
+            await asyncio.to_thread(self._store.save, self._boot_id, await self._so_far())
         except OSError as error:
             logger.warning("the counters cannot be saved: %s", error.strerror)
             return
         self._saved = position
 
-    def _so_far(self) -> BootCounters:
-        return BootCounters(boot_id=self._boot_id, ended_at=datetime.now(UTC), revisions=self._meter.changed_after(0))
+    async def _so_far(self) -> list[bytes]:
+        """Of each revision as it was at some moment since the call: the event loop is let go on in between."""
+        texts = []
+        for number, tally in enumerate(self._meter.tallies(), start=1):
+            texts.append(tally.text())
+            if number % SAVED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return texts

@@ -38,6 +38,9 @@ class Meter:
         for _, key in sorted(retired)[: max(0, len(retired) - MOST_RETIRED)]:
             del self._tallies[key]
 
+    def tallies(self) -> list[RevisionTally]:
+        return list(self._tallies.values())
+
     def loaded(self) -> Iterator[RevisionTally]:
         return (tally for tally in self._tallies.values() if not tally.retired)
 

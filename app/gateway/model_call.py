@@ -12,7 +12,7 @@ from kaizen.llm.deployment_resolver import describe_unresolved_precondition, res
 from kaizen.llm.errors import AuthError, InvalidEndpoint, LlmClientError, ProviderError
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from app.gateway.context import CURRENT
+from app.gateway.context import CURRENT, MOST_TOKENS
 from app.gateway.egress import AllowedHosts
 from app.gateway.model_http import PooledHttpClient
 from app.gateway.prices import Prices
@@ -80,7 +80,7 @@ class ModelCaller:
         except (LlmClientError, httpx.HTTPError, OSError) as error:
             raise _problem(error, config) from error
         if (call := CURRENT.get()) is not None:
-            usage = answer.get("usage") or {}
+            usage = _plausible(answer.get("usage") or {})
             call.tokens.add(usage, self._prices.cost(config.model, usage))
         return answer.get("text") or ""
 
@@ -109,6 +109,11 @@ class ModelCaller:
         client = LlmClient.from_deployment(deployment, ungoverned=config.ungoverned)
         self._clients[agent] = settings, client
         return client
+
+
+def _plausible(usage: dict[str, Any]) -> dict[str, int]:
+    """A provider's server may tell whatever it likes."""
+    return {name: count for name, count in usage.items() if isinstance(count, int) and 0 <= count <= MOST_TOKENS}
 
 
 def _provider(config: Any) -> str:

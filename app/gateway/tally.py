@@ -1,6 +1,9 @@
 """What is counted of one revision's calls: plain numbers that a call adds to in a microsecond."""
 
 from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
 
 from app.gateway.context import Tokens
 from app.gateway.problems import LIMIT_CODES
@@ -56,8 +59,10 @@ class ChannelTally:
             self.client_errors += 1
 
     def wire(self, channel: Channel) -> ChannelCounters:
-        values = {name: getattr(self, name) for name in self.__slots__}
-        return ChannelCounters.model_construct(channel=channel, **values | {"buckets": dict(self.buckets)})
+        return ChannelCounters.model_construct(channel=channel, **self.values() | {"buckets": dict(self.buckets)})
+
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 @dataclass(slots=True, eq=False)
@@ -71,9 +76,20 @@ class RevisionTally:
     in_flight: int = 0
     retired: bool = False
     channels: dict[Channel, ChannelTally] = field(default_factory=lambda: {c: ChannelTally() for c in Channel})
+    _text: bytes = b""
+    _text_of: int | None = None  # what ``changed`` was when the text was made
 
     def wire(self) -> RevisionCounters:
         called = [tally.wire(channel) for channel, tally in self.channels.items() if tally.requests]
         return RevisionCounters.model_construct(
             deployment_id=self.deployment_id, revision=self.revision, in_flight=self.in_flight, channels=called
         )
+
+    def text(self) -> bytes:
+        """The counts as the JSON of a ``RevisionCounters``, made only after a change, and without models: each second
+        all that were called are saved."""
+        if self._text_of != self.changed:
+            channels = [{"channel": c.value, **tally.values()} for c, tally in self.channels.items() if tally.requests]
+            counts = {"deployment_id": self.deployment_id, "revision": self.revision, "channels": channels}
+            self._text, self._text_of = orjson.dumps(counts, option=orjson.OPT_NON_STR_KEYS), self.changed
+        return self._text

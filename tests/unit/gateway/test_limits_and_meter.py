@@ -13,7 +13,7 @@ from app.gateway.limits import Gate
 from app.gateway.meter import Meter, RevisionMeter, total_of
 from app.gateway.problems import GatewayProblem
 from app.gateway.threads import NoFreeThread, ThreadPool, run_in_own_thread
-from models.wire import Channel, Counters, Limits
+from models.wire import Channel, Counters, Limits, RevisionCounters
 from tests.prometheus import faults_of
 
 
@@ -81,6 +81,22 @@ def test_what_changed_is_told_and_outlives_its_revision():
     assert [counters.revision for counters in meter.changed_after(seen)] == [2]
     count(meter.for_revision("id", "a", 1), 500)  # loaded again, it goes on
     assert meter.changed_after(seen)[0].channels[0].requests == 2
+
+
+def test_what_is_saved_is_what_is_told():
+    meter = Meter()
+    revision = meter.for_revision("id", "a", 1)
+    for status, code in ((200, None), (504, "timeout")):
+        count(revision, status, code, Tokens(2**31 - 1, 5, 0.25))
+        [tally], [told] = meter.tallies(), meter.changed_after(0)
+        assert RevisionCounters.model_validate_json(tally.text()) == told
+
+
+def test_a_call_has_no_more_tokens_than_the_control_plane_takes():
+    tokens = Tokens()
+    for _ in range(2):
+        tokens.add({"input_tokens": 2**31 - 1, "output_tokens": None})
+    assert (tokens.read, tokens.written) == (2**31 - 1, None)
 
 
 def test_what_is_retired_is_bounded(monkeypatch):
