@@ -6,6 +6,7 @@ from models.gateway import Gateway
 from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.certificate_form import CertificateForm
+from pages.components.command_line import command_line
 from pages.components.fields import FormErrors, text_field
 from pages.components.modal import Modal
 from pages.identity import me
@@ -13,6 +14,9 @@ from pages.notices import say
 from pages.words import count_of
 from services.errors import StudioError
 from services.studio import Studio
+
+NOTE = "Start one on the other host, then enter its address and its token here."
+COMMAND = "nexdeck gateway --host ADDRESS --allow-remote --tls-self-signed --token-file FILE --data-dir FOLDER"
 
 
 def open_gateway_dialog(studio: Studio, gateway: Gateway | None = None) -> None:
@@ -23,12 +27,10 @@ class GatewayDialog:
     def __init__(self, studio: Studio, gateway: Gateway | None) -> None:
         self._studio = studio
         self._gateway = gateway
-        note = (
-            "Start one elsewhere with  nexdeck gateway --host ADDRESS --allow-remote --tls-self-signed "
-            "--token-file FILE --data-dir FOLDER  and enter its address here."
-        )
-        self._modal = Modal(f"Change {gateway.name}" if gateway else "Add a gateway", "" if gateway else note)
+        self._modal = Modal(f"Change {gateway.name}" if gateway else "Add a gateway", "" if gateway else NOTE)
         with self._modal.body:
+            if gateway is None:
+                command_line(COMMAND)
             self._errors = FormErrors()
             if gateway is None:
                 self._name = text_field("Name", placeholder="eu-1", mono=True).mark("gateway-name")
