@@ -98,12 +98,12 @@ class IncidentPage:
                     with ui.element("div").classes("card-head"):
                         ui.label("Timeline").classes("h2")
                     self._events = Section(_build_events, lambda d: len(d.events), classes="card-body full")
-                with ui.element("div").classes("card"), ui.element("div").classes("card-body"):
+                with ui.element("div").classes("card"), ui.element("div").classes("card-body").props("data-form"):
                     self._errors = FormErrors()
                     self._note = area_field("Note", placeholder="What others should know").mark("note")
                     self._errors.belongs("text", self._note)
                     with ui.element("div").classes("line").style("margin-top: 10px"):
-                        Button("Add the note", self._add_note).mark("add-note")
+                        Button("Add the note", self._add_note).props("data-finish").mark("add-note")
             with ui.element("div").classes("card"):
                 with ui.element("div").classes("card-head"):
                     ui.label("Affected deployments").classes("h2")

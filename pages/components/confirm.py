@@ -10,7 +10,10 @@ from pages.components.modal import Modal
 
 
 def confirm(title: str, *consequences: str, action: str, do: Callable[[], Any], danger: bool = True) -> None:
-    """Open the question. ``do`` runs when ``action`` is pressed; the dialog closes when it has succeeded."""
+    """Open the question. ``do`` runs when ``action`` is pressed; the dialog closes when it has succeeded.
+
+    Enter answers it, but where something is lost it takes the way back.
+    """
     modal = Modal(title, width="narrow")
 
     async def run() -> None:
@@ -21,6 +24,7 @@ def confirm(title: str, *consequences: str, action: str, do: Callable[[], Any], 
         for consequence in consequences:
             ui.label(consequence).classes("small fg2 breaks")
     with modal.foot:
-        modal.cancel_button()
-        Button(action, run, kind="danger" if danger else "primary").mark("confirm")
+        way_back = modal.cancel_button()
+        way_on = Button(action, run, kind="danger" if danger else "primary").mark("confirm")
+        (way_back if danger else way_on).props("autofocus")
     modal.open()

@@ -1,11 +1,13 @@
 """The frame of every dialog: head, body, foot. It is gone from the page once it is closed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from nicegui import ui
 from nicegui.element import Element
 
 from pages.components.buttons import Button, icon_button
+
+FIELDS = (ui.input, ui.number, ui.select)
 
 
 class Modal:
@@ -37,6 +39,11 @@ class Modal:
         self.dialog.on("show", do)
 
     def open(self) -> None:
+        """Its first field has the focus then, if it has fields; Enter in one presses the foot's primary button."""
+        for child in _shown(self.body):
+            if isinstance(child, FIELDS):
+                child.props("autofocus")
+                break
         self.dialog.open()
 
     def close(self) -> None:
@@ -52,3 +59,11 @@ def page_element() -> Element:
     parent = ui.context.slot.parent
     around = [parent, *parent.ancestors()]
     return next((element for element in around if isinstance(element, ui.sub_pages)), parent)
+
+
+def _shown(element: Element) -> Iterator[Element]:
+    """All that is in it and not hidden, in the order of the page."""
+    for child in element.default_slot.children:
+        if child.visible:
+            yield child
+            yield from _shown(child)
