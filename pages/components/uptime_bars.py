@@ -21,7 +21,7 @@ class UptimeBars(ui.element, component="../static/js/uptime_bars.js"):
             "from": first.begins_at.timestamp() * 1000,
             "step": (first.ends_at - first.begins_at).total_seconds() * 1000,
             "percents": {
-                number: round(slot.percent, 1)
+                number: min(round(slot.percent, 1), 99.9)
                 for number, slot in enumerate(uptime.slots)
                 if slot.percent is not None and slot.percent < 100
             },

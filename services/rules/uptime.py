@@ -31,8 +31,8 @@ class Slot:
 
     @property
     def percent(self) -> float | None:
-        """Of the time that is known; None when nothing is."""
-        return 100.0 * (self.healthy + self.degraded) / self.known if self.known else None
+        """Of the time that is known; None when nothing is. Exactly 100 for what was never down."""
+        return 100.0 * (1.0 - self.unhealthy / self.known) if self.known else None
 
     @property
     def worst(self) -> HealthState:

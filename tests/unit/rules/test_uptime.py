@@ -3,11 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.deployment import HealthState
-from services.rules.uptime import Change, Span, slots, total
+from services.rules.uptime import Change, Slot, Span, slots, total
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = SINCE + timedelta(hours=24)
@@ -36,6 +36,15 @@ def test_an_hour_down_of_a_day() -> None:
 def test_planned_work_and_what_nobody_saw_is_left_out() -> None:
     changes = [(at(0), HealthState.HEALTHY), (at(10), HealthState.UNHEALTHY), (at(14), HealthState.UNKNOWN)]
     assert day(changes, [(at(9), at(12)), (at(11), at(12.5))]).percent == pytest.approx(100 * 9 / 10.5)
+
+
+@given(st.floats(1e-6, 9e6), st.floats(0, 9e6))
+@example(85.258362, 0.0)
+def test_what_never_failed_was_always_up_however_short_it_is_known(healthy: float, degraded: float) -> None:
+    assert Slot(SINCE, UNTIL, healthy=healthy, degraded=degraded).percent == 100
+    assert Slot(SINCE, UNTIL, unhealthy=healthy).percent == 0
+    begun = UNTIL - timedelta(seconds=min(healthy, 86_400))
+    assert day([(begun, HealthState.HEALTHY)]).percent == 100
 
 
 def test_a_slot_shows_its_worst() -> None:
