@@ -19,6 +19,7 @@ class GatewayStatus(StrEnum):
     """What the last look at the gateway saw."""
 
     UNKNOWN = "unknown"
+    STARTING = "starting"  # a process of ours that does not answer yet
     ONLINE = "online"
     OFFLINE = "offline"
     REMOVED = "removed"  # kept for the history of its deployments only

@@ -47,6 +47,7 @@ HEALTH = {
 }
 NO_HEALTH = Look("–", "none")
 GATEWAY = {
+    GatewayStatus.STARTING: Look("Starting", "info", "busy"),
     GatewayStatus.ONLINE: Look("Online", "ok", "live"),
     GatewayStatus.OFFLINE: Look("Offline", "bad"),
     GatewayStatus.UNKNOWN: Look("Not seen yet", "idle"),

@@ -15,6 +15,7 @@ from models.gateway import Gateway, GatewayKind, GatewayStatus
 from models.trust import Trust
 from models.wire import DeploymentState, GatewayState
 from services.changes import Changes
+from services.coming_up import ComingUp
 from services.database import Database
 from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable, InvalidInput, StudioError
 from services.gateway_admission import Place, TrustWish, admit
@@ -33,6 +34,7 @@ from services.rules.names import require_name
 from services.secrets import SecretVault
 
 NEWS = ("status", "status_reason", "boot_id", "version")
+STARTING = "It is starting: its process does not answer yet."
 RIVAL_SECONDS = 60.0  # another Nexdeck that called within that time still has the gateway
 PLACE = ("url", "encrypted_token", "trust", "certificate")
 BY_SYSTEM = TrustWish()
@@ -49,6 +51,7 @@ class Look(NamedTuple):
     """One probe of a gateway: the row brought up to date, and its state, None when it could not be reached.
 
     ``probe_ms``: how long the answer took, or the failure. ``is_news``: people see something else of it than before.
+    ``is_coming_up``: it is not up, and was started too short a time ago for that to tell anything.
     """
 
     gateway: Gateway
@@ -56,6 +59,7 @@ class Look(NamedTuple):
     at: datetime
     probe_ms: float
     is_news: bool = False
+    is_coming_up: bool = False
 
     @property
     def is_up(self) -> bool:
@@ -81,6 +85,7 @@ class GatewayDirectory:
         self._token_in = lru_cache(maxsize=2048)(secrets.decrypt)  # deciphering takes half as long as a request
         self._connections = connections
         self._allowed_networks = allowed_networks
+        self.coming_up = ComingUp()
 
     async def list(self) -> list[GatewaySummary]:
         """All gateways, the local ones first, with how many deployments each holds."""
@@ -176,12 +181,17 @@ class GatewayDirectory:
             state = await self.client(gateway).state()
             self._note_seen(gateway, state)
         except (GatewayUnreachable, GatewayRefused) as error:
-            gateway.status, gateway.status_reason = GatewayStatus.OFFLINE, error.message
+            if self.coming_up.excuses(gateway.id):
+                gateway.status, gateway.status_reason = GatewayStatus.STARTING, STARTING
+            else:
+                gateway.status, gateway.status_reason = GatewayStatus.OFFLINE, error.message
         except StudioError as error:
             gateway.status, gateway.status_reason = GatewayStatus.UNKNOWN, error.message
         probe_ms = (perf_counter() - began) * 1000
         is_news = before != [getattr(gateway, name) for name in NEWS]
-        return Look(gateway, state, at, probe_ms, is_news)
+        if state is not None and state.ready:
+            self.coming_up.end(gateway.id)
+        return Look(gateway, state, at, probe_ms, is_news, self.coming_up.excuses(gateway.id))
 
     def tell(self, looks: Iterable[Look]) -> None:
         """Send signals of what has been written."""

@@ -104,7 +104,7 @@ class _Entry:
     def _judge_gateway(self, gateway: Gateway, row: Row[Any] | None) -> Standing:
         before = standing_of(row, self._look.at)
         fault = None if self._look.is_up else gateway.status_reason or f"Gateway {gateway.name} is still starting."
-        sight = Sight(good=GATEWAY_ANSWERS, fault=fault, cause=HealthCause.UNREACHABLE)
+        sight = Sight(GATEWAY_ANSWERS, fault, HealthCause.UNREACHABLE, is_excused=self._look.is_coming_up)
         standing = judge(before, sight, self._look.at, self._ledger.interval)
         self._keep(gateway.id, row is not None, before, standing)
         subject = Subject(gateway.name, gateway.id)

@@ -153,6 +153,8 @@ class LocalGateways:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for gateway_id in gateway_ids:
+            self._gateways.coming_up.end(gateway_id)
 
     async def _supervise(self, gateway: Gateway) -> None:
         """Keep one gateway process running until cancelled; then end it, gently at first."""
@@ -160,6 +162,7 @@ class LocalGateways:
         loop = asyncio.get_running_loop()
         while True:
             began = loop.time()
+            self._gateways.coming_up.begin(gateway.id)
             try:
                 ended = await process.run()
             except OSError as error:

@@ -103,6 +103,7 @@ _STYLES = {
     "degraded": "yellow",
     "deploying": "cyan",
     "pending": "cyan",
+    "starting": "cyan",
     "stopped": "dim",
     "unknown": "dim",
 }

@@ -73,7 +73,7 @@ class Traffic:
 class Sight:
     """What a look found. ``fault``: the reason why it is not well, None when it is; ``good`` is the reason then.
 
-    ``is_excused``: an absence that somebody asked for, such as during a restart.
+    ``is_excused``: an absence that somebody asked for, such as during a restart, or that ends by itself in a moment.
     """
 
     good: str = ""

@@ -1,0 +1,25 @@
+"""Which gateways of our own are on their way up: for a while, that they do not answer yet is no fault of theirs."""
+
+import time
+
+PATIENCE_SECONDS = 20.0  # a start takes 2 to 5 s; on a busy machine some more
+
+
+class ComingUp:
+    """``patience_seconds`` run from the first start on: a process that dies each time it is started gets no more."""
+
+    def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._patience = patience_seconds
+        self._since: dict[str, float] = {}
+
+    def begin(self, gateway_id: str) -> None:
+        """Its process is being started."""
+        self._since.setdefault(gateway_id, time.monotonic())
+
+    def end(self, gateway_id: str) -> None:
+        """It is up, or nobody waits for it any more."""
+        self._since.pop(gateway_id, None)
+
+    def excuses(self, gateway_id: str) -> bool:
+        since = self._since.get(gateway_id)
+        return since is not None and time.monotonic() - since < self._patience

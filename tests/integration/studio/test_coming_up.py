@@ -1,0 +1,48 @@
+"""A gateway of our own that is coming up is no incident, however often it is looked at; one that stays away is."""
+
+import asyncio
+from pathlib import Path
+
+from app.build import build_studio
+from app.settings import Settings
+from models.gateway import Gateway, GatewayKind
+from services.coming_up import ComingUp
+from services.incidents import IncidentQuery
+from tests.integration.studio.test_reconciler import eventually
+from tests.programs import free_port, running_studio
+
+
+def test_neither_the_first_start_nor_a_restart_is_an_incident(tmp_path: Path) -> None:
+    with running_studio(tmp_path, NEXDECK_SWEEP_SECONDS="0.2") as studio:
+
+        def status() -> str:
+            return studio.http.get("/api/v1/gateways/local").json()["status"]
+
+        eventually(lambda: status() == "online", 60)
+        studio.http.post("/api/v1/gateways/local/restart").raise_for_status()
+        eventually(lambda: status() == "starting", 60)
+        eventually(lambda: status() == "online", 60)
+        assert studio.http.get("/api/v1/incidents").json()["items"] == []
+
+
+async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) -> None:
+    studio, port = build_studio(Settings(data_dir=tmp_path / "data", sweep_seconds=0.2)), free_port()
+    studio.gateways.coming_up = ComingUp(patience_seconds=3)
+    taken = {"url": f"http://127.0.0.1:{port}", "encrypted_token": studio.secrets.encrypt("token")}
+    await studio.gateways.save_new(Gateway(name="local", kind=GatewayKind.LOCAL, created_by="test", **taken))
+
+    async def look() -> tuple[str, list[str]]:
+        await studio.reconciler.sweep()
+        await asyncio.sleep(0.2)
+        found = await studio.incidents.list(IncidentQuery())
+        return (await studio.gateways.get("local")).status, [each.incident.title for each in found.items]
+
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port):
+        await studio.local_gateways.start()
+        await asyncio.sleep(0)  # its supervisor begins
+        assert [await look() for _ in range(4)] == [("starting", [])] * 4
+        async with asyncio.timeout(60):
+            while not (seen := await look())[1]:
+                pass
+        assert seen == ("offline", ["Gateway local cannot be reached"])
+        await studio.stop()
