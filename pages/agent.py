@@ -25,6 +25,7 @@ from services.studio import Studio
 
 
 async def agent_page(studio: Studio, feeds: Feeds, frame: Frame, agent: str) -> None:
+    watch = feeds.agents.watch()
     try:
         detail = await studio.agents.get(agent)
         newest = await studio.agents.version(detail.agent.id)
@@ -33,7 +34,7 @@ async def agent_page(studio: Studio, feeds: Feeds, frame: Frame, agent: str) -> 
         cannot_show("There is no such agent", error.message, back="All agents", url="/agents")
         return
     page = AgentPage(studio, frame, detail, newest)
-    feeds.agents.watch(page.take_news)
+    watch.tell(page.take_news)
 
 
 class AgentPage:

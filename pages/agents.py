@@ -35,8 +35,9 @@ HEADS = (
 async def agents_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     frame.title("Agents")
     catalog = AgentList(studio, frame)
+    watch = feeds.agents.watch()
     await catalog.build()
-    feeds.agents.watch(catalog.refresh)
+    watch.tell(catalog.refresh)
 
 
 class AgentList:

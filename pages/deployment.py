@@ -46,6 +46,7 @@ LOOK_AGAIN = 15.0  # seconds; the time of the last check moves on without being 
 
 
 async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment_id: str) -> None:
+    watch = feeds.deployments.watch()
     try:
         detail = await studio.deployments.overview(deployment_id)
     except NotFound as error:
@@ -54,7 +55,7 @@ async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment
         return
     page = DeploymentPage(studio, feeds, frame, detail)
     page.show(detail)
-    feeds.deployments.watch(page.take_news)
+    watch.tell(page.take_news)
     ui.timer(LOOK_AGAIN, page.look_again, immediate=False)
 
 

@@ -31,8 +31,9 @@ SEGMENTS = (
 async def deployments_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     frame.title("Deployments")
     listing = DeploymentList(studio, frame)
+    watch = feeds.deployments.watch()
     await listing.build()
-    feeds.deployments.watch(listing.take_news)
+    watch.tell(listing.take_news)
 
 
 class DeploymentList:

@@ -48,6 +48,7 @@ async def gateways_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     async def look_again() -> None:
         show(await studio.gateways.list())
 
+    watch = feeds.gateways.watch()
     await look_again()
-    feeds.gateways.watch(show)
+    watch.tell(show)
     ui.timer(LOOK_AGAIN, look_again, immediate=False)

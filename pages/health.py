@@ -42,8 +42,9 @@ RANGE_WORDS = {"24h": "24 hours", "7d": "7 days", "30d": "30 days", "90d": "90 d
 async def health_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     frame.title("Health")
     board = HealthBoard(studio, frame)
+    watch = feeds.health.watch()
     await board.build()
-    feeds.health.watch(board.take_news)
+    watch.tell(board.take_news)
     ui.timer(LOOK_AGAIN, board.refresh, immediate=False)
 
 

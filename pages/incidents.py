@@ -34,8 +34,9 @@ EVENTS = {
 async def incidents_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
     frame.title(("Health", "/health"), "Incidents")
     listing = IncidentList(studio, frame)
+    watch = feeds.incidents.watch()
     await listing.refresh()
-    feeds.incidents.watch(lambda _: listing.refresh())
+    watch.tell(lambda _: listing.refresh())
 
 
 class IncidentList:
@@ -71,6 +72,7 @@ class IncidentList:
 
 
 async def incident_page(studio: Studio, feeds: Feeds, frame: Frame, incident_id: str) -> None:
+    watch = feeds.incidents.watch()
     try:
         detail = await studio.incidents.get(incident_id)
     except NotFound as error:
@@ -84,7 +86,7 @@ async def incident_page(studio: Studio, feeds: Feeds, frame: Frame, incident_id:
         if incident_id in changed:
             page.show(await studio.incidents.get(incident_id))
 
-    feeds.incidents.watch(take_news)
+    watch.tell(take_news)
 
 
 class IncidentPage:

@@ -14,7 +14,7 @@ from pages.components.buttons import icon_button, link_button
 from pages.components.chips import Chip
 from pages.components.empty_state import empty_state
 from pages.components.icons import icon
-from pages.feeds import Feeds, Totals
+from pages.feeds import Totals
 from pages.notices import on_unforeseen
 from pages.words import Look, count_of
 from services.errors import StudioError
@@ -32,7 +32,7 @@ Builder = Callable[..., Awaitable[None]]
 class Frame:
     """One browser tab. A page sets its title with ``title`` and owns its address with ``own_address``."""
 
-    def __init__(self, feeds: Feeds, version: str) -> None:
+    def __init__(self, version: str) -> None:
         self._links: dict[str, ui.link] = {}
         self._counts: dict[str, ui.label] = {}
         self._address: Address | None = None
@@ -46,7 +46,6 @@ class Frame:
         self._build_header()
         self._router.on_path_changed(self._arrived)
         self._mark_active(self._router.current_path)
-        feeds.totals.watch(self.show_totals)
 
     def title(self, *crumbs: tuple[str, str] | str) -> None:
         """``frame.title(("Deployments", "/deployments"), "support-triage")``: the path of the page, itself last."""

@@ -4,6 +4,7 @@ What many pages show is read once for all of them, however many are open.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -11,8 +12,10 @@ from blinker import Signal
 from nicegui import background_tasks, ui
 
 T = TypeVar("T")
+Receiver = Callable[[T], Awaitable[None] | None]
 AT_ONCE = 0.1  # seconds; changes that follow each other faster than that reach a page as one
 SOON = 0.5
+MOST_KEPT = 100  # news that come while a page is being built: ten seconds' worth
 
 
 class Feed(Generic[T]):
@@ -28,9 +31,10 @@ class Feed(Generic[T]):
         for signal in signals:
             signal.connect(self._note, weak=False)
 
-    def watch(self, receive: Callable[[T], Awaitable[None] | None]) -> "Watch[T]":
-        """Call ``receive`` with the news until the element that is being built is deleted."""
-        return Watch(self, receive)
+    def watch(self) -> "Watch[T]":
+        """From now on until the element that is being built is deleted. A page begins to watch *before* it reads what
+        it shows first, and says who is told of news after that: so it misses nothing in between."""
+        return Watch(self)
 
     def _note(self, changed: str) -> None:
         if not self.watchers:
@@ -57,19 +61,28 @@ class Feed(Generic[T]):
 class Watch(ui.element, Generic[T]):
     """An invisible element that watches a feed: deleted with what surrounds it, it watches no longer."""
 
-    def __init__(self, feed: Feed[T], receive: Callable[[T], Awaitable[None] | None]) -> None:
+    def __init__(self, feed: Feed[T]) -> None:
         super().__init__("span")
         self.set_visibility(False)
         self._feed = feed
-        self._receive = receive
+        self._receive: Receiver[T] | None = None
+        self._kept: deque[T] = deque(maxlen=MOST_KEPT)
         feed.watchers.append(self)
 
-    def hand(self, news: T) -> None:
-        if not self.is_deleted:
-            background_tasks.create(self._run(news), name="show changes", context=self.parent_slot)
+    def tell(self, receive: Receiver[T]) -> None:
+        """Call it with the news that came since the watch began, and with all that come."""
+        self._receive = receive
+        while self._kept:
+            self.hand(self._kept.popleft())
 
-    async def _run(self, news: T) -> None:
-        result = self._receive(news)
+    def hand(self, news: T) -> None:
+        if self._receive is None:
+            self._kept.append(news)
+        elif not self.is_deleted:
+            background_tasks.create(self._run(self._receive, news), name="show changes", context=self.parent_slot)
+
+    async def _run(self, receive: Receiver[T], news: T) -> None:
+        result = receive(news)
         if result is not None:
             await result
 

@@ -38,8 +38,9 @@ async def overview_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
         for section in body:
             section.show(state)
 
+    watch = feeds.overview.watch()
     show(await read_overview(studio))
-    feeds.overview.watch(show)
+    watch.tell(show)
 
 
 def _gateways_key(state: OverviewState) -> list:

@@ -39,10 +39,11 @@ def register(studio: Studio, *, about: dict[str, Any]) -> Callable[[], Awaitable
     feeds = Feeds.of(studio)
 
     async def root() -> None:
-        frame = Frame(feeds, about["version"])
+        frame, watch = Frame(about["version"]), feeds.totals.watch()
         with ui.element("main").classes("frame-main"):
             pages = Pages(PAGES, studio=studio, feeds=feeds, frame=frame, about=about)
         frame.show_totals(await read_totals(studio))
+        watch.tell(frame.show_totals)
         await pages.ready()
 
     return root

@@ -57,7 +57,7 @@ class RequestsTab:
             self._older = Button("Older", lambda: self._turn_page(str(self._shown.next_cursor)))
         self._offer(detail)
         self._show_controls()
-        context.feeds.calls.watch(self._take_news)
+        context.feeds.calls.watch().tell(self._take_news)
         ui.timer(0, self._begin, once=True)
 
     def show(self, detail: DeploymentDetail) -> None:

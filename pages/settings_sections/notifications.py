@@ -38,8 +38,9 @@ class NotificationsCard:
             with ui.element("div").classes("list channels"):
                 self._place = ui.element("div").classes("rows")
             self._deliveries = Deliveries(self._studio)
-            self._feeds.notices.watch(lambda _: self._refresh())
+            watch = self._feeds.notices.watch()
         await self._refresh()
+        watch.tell(lambda _: self._refresh())
 
     async def _refresh(self) -> None:
         channels = await self._studio.channels.list()

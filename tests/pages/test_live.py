@@ -8,6 +8,9 @@ from nicegui.testing import User
 from pytest import LogCaptureFixture
 
 from pages.live import Feed
+from services.agents import AgentDetail
+from services.studio import Studio
+from tests.pages.conftest import ECHO
 from tests.pages.waiting import until
 
 
@@ -22,7 +25,7 @@ async def test_a_burst_of_changes_is_read_and_told_once(user: User) -> None:
     signal.send("unseen")
     await user.open("/settings")
     with user.client, ui.element("div") as page:
-        feed.watch(told.append)
+        feed.watch().tell(told.append)
     for number in range(100):
         signal.send(f"id-{number % 10}")
     await until(lambda: told == [10])
@@ -45,7 +48,7 @@ async def test_what_could_not_be_read_is_told_with_the_next_change(user: User, c
     feed = Feed([signal], read, 0.05)
     await user.open("/settings")
     with user.client, ui.element("div"):
-        feed.watch(told.append)
+        feed.watch().tell(told.append)
     signal.send("first")
     await until(lambda: not is_broken)
     await asyncio.sleep(0)
@@ -55,3 +58,36 @@ async def test_what_could_not_be_read_is_told_with_the_next_change(user: User, c
     await until(lambda: told[1:] == [{"third"}])
     assert [record.exc_info[0] for record in caplog.records if record.exc_info] == [LookupError]
     caplog.clear()
+
+
+async def test_what_changes_while_a_page_reads_is_told_after_it(user: User) -> None:
+    signal, told = Signal(), []
+
+    async def read(changed: set[str]) -> set[str]:
+        return changed
+
+    feed = Feed([signal], read, 0.01)
+    await user.open("/settings")
+    with user.client, ui.element("div") as page:
+        watch = feed.watch()
+        signal.send("meanwhile")
+        await asyncio.sleep(0.1)
+        watch.tell(told.append)
+        await until(lambda: told == [{"meanwhile"}])
+        signal.send("later")
+        await until(lambda: told[1:] == [{"later"}])
+        page.delete()
+
+
+async def test_a_page_shows_what_changed_while_it_was_built(user: User, studio: Studio, echo: str) -> None:
+    look = studio.agents.get
+
+    async def look_just_before_a_change(agent: str) -> AgentDetail:
+        studio.agents.get = look
+        found = await look(agent)
+        await studio.agents.add_version(agent, "echo.py", ECHO.replace("1.0.0", "1.1.0"), by="test")
+        return found
+
+    studio.agents.get = look_just_before_a_change
+    await user.open(f"/agents/{echo}")
+    await until(lambda: {"1.0.0", "1.1.0"} <= {link.text for link in user.find(kind=ui.link).elements})
