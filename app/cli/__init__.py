@@ -17,6 +17,7 @@ from app.cli import (
     health,
     keys,
     logs,
+    maintenance,
     metrics,
     notifications,
     programs,
@@ -50,6 +51,8 @@ app.command()(deployments.ps)
 app.command()(deployments.status)
 app.command()(health.health)
 app.add_typer(health.incidents, name="incidents")
+app.add_typer(maintenance.app, name="maintenance")
+app.add_typer(maintenance.checks, name="checks")
 app.command()(run.run)
 app.command()(logs.logs)
 app.command()(requests.requests)

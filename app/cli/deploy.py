@@ -27,6 +27,13 @@ CanaryCalls = Annotated[int | None, typer.Option(metavar="N", help="Enough calls
 Keep = Annotated[str | None, typer.Option(metavar="LIST", help="Of inputs,outputs: kept of each call; or none.")]
 Redact = Annotated[list[str] | None, typer.Option(metavar="FIELD", help="Left out of what is kept; repeatable.")]
 KeepDays = Annotated[int | None, typer.Option(metavar="N", min=1, max=365, help="Days for which that is kept.")]
+LatencyLimit = Annotated[
+    float | None, typer.Option(metavar="MS", help="Degraded when one call in twenty takes longer; 0: no limit.")
+]
+SampleCalls = Annotated[
+    bool | None,
+    typer.Option("--sample-calls/--no-sample-calls", help="Call it with its sample when nobody else does."),
+]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is proven live.")]
 
 
@@ -52,12 +59,14 @@ def deploy(
     keep: Keep = None,
     redact: Redact = None,
     keep_days: KeepDays = None,
+    latency_limit: LatencyLimit = None,
+    sample_calls: SampleCalls = None,
     no_wait: NoWait = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
     """Deploy an agent and wait until every chosen channel answered a real call."""
-    chosen = _options(channels, require_key, env, secret, sample)
+    chosen = _options(channels, require_key, env, secret, sample) | _health(latency_limit, sample_calls)
     limits = _limits(rate_limit, concurrency, timeout)
     chosen |= _canary(canary, canary_minutes, canary_calls, None)
     record = _recording(keep, redact, keep_days)
@@ -84,6 +93,8 @@ def redeploy(
     keep: Keep = None,
     redact: Redact = None,
     keep_days: KeepDays = None,
+    latency_limit: LatencyLimit = None,
+    sample_calls: SampleCalls = None,
     reason: Annotated[str, typer.Option(help="Why, for the history.")] = "",
     allow_breaking: Annotated[
         bool, typer.Option("--allow-breaking", help="Go ahead although callers of today would break.")
@@ -96,7 +107,7 @@ def redeploy(
 
     Options that are not named stay as they are; --env and --secret add to those there are.
     """
-    chosen = _options(channels, require_key, env, secret, sample)
+    chosen = _options(channels, require_key, env, secret, sample) | _health(latency_limit, sample_calls)
     limits = _limits(rate_limit, concurrency, timeout)
     record = _recording(keep, redact, keep_days)
     server = Server(url)
@@ -129,6 +140,11 @@ def _options(
     if sample is not None:
         chosen["sample_input"] = read_json(sample, "--sample")
     return chosen
+
+
+def _health(latency_limit: float | None, sample_calls: bool | None) -> dict[str, Any]:
+    said: dict[str, Any] = {} if latency_limit is None else {"latency_limit_ms": latency_limit or None}
+    return said if sample_calls is None else said | {"synthetic_check": sample_calls}
 
 
 def _limits(rate_limit: int | None, concurrency: int | None, timeout: float | None) -> dict[str, Any]:

@@ -30,14 +30,17 @@ def health(
     if as_json:
         print_json(seen)
         return
-    marks = [word for word in ("flapping", "paused", "in_maintenance") if seen[word]]
+    marks = [word for word in ("flapping", "in maintenance") if seen[word.replace(" ", "_")]]
+    if seen["paused"]:
+        why = f": {seen['pause_reason']}" if seen["pause_reason"] else ""
+        marks.append(f"paused by {seen['paused_by']}{why}")
     print_fields(
         [
             ("health", seen["health_status"]),
             ("because", seen["reason"]),
             ("since", when(seen["since"])),
             ("seen", when(seen["checked_at"])),
-            ("note", ", ".join(marks).replace("_", " ")),
+            ("note", ", ".join(marks)),
             *((f"uptime {span}", _percent(value)) for span, value in seen["uptime"].items()),
         ]
     )
@@ -122,4 +125,5 @@ def _print_incident(incident: dict[str, Any], as_json: bool) -> None:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}%"
+    """Downwards: what was not always up is never told as 100 %."""
+    return "" if value is None else f"{int(value * 100 + 1e-6) / 100:.2f}%"

@@ -51,6 +51,24 @@ def test_maintenance_is_planned_shown_and_ended(rest: httpx.Client, watched: str
     assert rest.delete(f"/maintenance/{planned['id']}").status_code == 404
 
 
+def test_pauses_and_maintenance_by_command(studio: Studio, watched: str) -> None:
+    paused = studio.cli("checks", "pause", "rest-watched", "--reason", "it is known")
+    assert (paused.returncode, paused.stdout) == (0, "The checks of rest-watched are paused.\n"), paused.stderr
+    assert "it is known" in studio.cli("health", "rest-watched").stdout
+    assert studio.cli("checks", "resume", "rest-watched").returncode == 0
+    assert studio.cli("checks", "pause", "rest-watched", "--gateway").returncode == 3, "it is no gateway"
+
+    words = ("maintenance", "add", "a new disk", "--deployment", "rest-watched", "--until", "2h")
+    planned = json.loads(studio.cli(*words, "--json").stdout)
+    assert (planned["scope"], planned["reason"]) == ("rest-watched", "a new disk")
+    assert "under way" in studio.cli("maintenance", "list").stdout
+    assert studio.cli("maintenance", "end", planned["id"]).returncode == 0
+    assert planned["id"] not in studio.cli("maintenance", "list").stdout
+    assert planned["id"] in studio.cli("maintenance", "list", "--all").stdout
+    refused = studio.cli("maintenance", "add", "too late", "--until", "2000-01-01")
+    assert (refused.returncode, "must be after the beginning" in refused.stderr) == (2, True)
+
+
 def test_an_incident_that_is_not_there(rest: httpx.Client, studio: Studio) -> None:
     unknown = f"inc_{'0' * 16}"
     assert rest.get(f"/incidents/{unknown}").status_code == 404
