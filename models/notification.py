@@ -107,6 +107,8 @@ class NotificationChannel(SQLModel, table=True):
     kind: ChannelKind = Field(sa_type=choice(ChannelKind))
     encrypted_url: str
     encrypted_secret: str = Field(default="", description="what a webhook's bodies are signed with")
+    encrypted_old_secret: str = Field(default="", description="the one before it, which signs beside it for a while")
+    old_secret_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     shown: str
     enabled: bool = True
     rule: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False), description="``ChannelRule`` as JSON")

@@ -69,6 +69,17 @@ def add(
 
 
 @app.command()
+def rotate(channel: Channel, url: Url = None, as_json: AsJson = False) -> None:
+    """Make a webhook another signing secret, shown only this once; for a day the old one signs too."""
+    made = Server(url).post("notifications", "channels", channel, "rotate")
+    if as_json:
+        print_json(made)
+        return
+    print(f"The bodies of {made['name']} are signed with {made['signing_secret']} (shown only this once)")
+    print(f"The old secret signs beside it until {when(made['old_secret_until'])}.")
+
+
+@app.command()
 def test(channel: Channel, url: Url = None, as_json: AsJson = False) -> None:
     """Send a test now, and say what went wrong if it does not arrive."""
     Server(url).post("notifications", "channels", channel, "test")

@@ -24,7 +24,11 @@ HINTS = {
     ChannelKind.WEBHOOK: "An https:// address. It gets a JSON body, signed by the Standard Webhooks specification.",
 }
 SIGNED = "It signs every notice, so that the receiver can tell it from a forgery. It goes into the receiver's settings."
-ONCE = "It will not be shown again. If it gets lost, remove the channel and add it anew."
+ONCE = "It will not be shown again. If it gets lost, rotate it."
+
+
+def show_secret_once(channel: str, secret: str) -> None:
+    show_once(f"The signing secret of {channel}", SIGNED, secret, ONCE)
 
 
 class ChannelDialog:
@@ -102,4 +106,4 @@ class ChannelDialog:
         self._modal.close()
         say(f"{saved.name} is {'changed' if self._channel else 'added'}.")
         if secret is not None:
-            show_once(f"The signing secret of {saved.name}", SIGNED, secret, ONCE)
+            show_secret_once(saved.name, secret)

@@ -11,7 +11,7 @@ from pages.components.icons import tile
 from pages.feeds import Feeds
 from pages.identity import me
 from pages.notices import say
-from pages.settings_sections.channel_dialog import ChannelDialog
+from pages.settings_sections.channel_dialog import ChannelDialog, show_secret_once
 from pages.settings_sections.deliveries import Deliveries
 from pages.words import CHANNEL_OFF, CHANNEL_ON, rule_words
 from services.notifications.channels import ChannelChange
@@ -71,6 +71,9 @@ class NotificationsCard:
                     ui.menu().props('no-parent-event anchor="bottom right" self="top right"') as menu,
                 ):
                     menu_item("pencil", "Change", lambda: self._change(channel)).mark(f"change-{channel.name}")
+                    if channel.kind is ChannelKind.WEBHOOK:
+                        item = menu_item("key-round", "Rotate the secret", lambda: self._ask_rotate(channel))
+                        item.mark(f"rotate-{channel.name}")
                     word, symbol = ("Switch off", "circle-stop") if channel.enabled else ("Switch on", "play")
                     menu_item(symbol, word, lambda: self._switch(channel))
                     ui.separator()
@@ -90,6 +93,20 @@ class NotificationsCard:
         change = ChannelChange(enabled=not channel.enabled)
         changed = await self._studio.channels.change(channel.id, change, by=me())
         say(f"{channel.name} is switched {'on' if changed.enabled else 'off'}.")
+
+    def _ask_rotate(self, channel: NotificationChannel) -> None:
+        async def rotate() -> None:
+            rotated, secret = await self._studio.channels.rotate_secret(channel.id, by=me())
+            show_secret_once(rotated.name, secret)
+
+        confirm(
+            f"Rotate the secret of {channel.name}?",
+            "A new one is made and shown once. For a day each notice carries a signature of the old one too, so that "
+            "the receiver can be changed over without losing any.",
+            action="Rotate",
+            do=rotate,
+            danger=False,
+        )
 
     def _ask_remove(self, channel: NotificationChannel) -> None:
         async def remove() -> None:

@@ -1,7 +1,10 @@
 """The channels: adding, changing and testing them."""
 
 import asyncio
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +25,9 @@ from services.notifications.webhook import new_secret
 from services.rules.names import require_name
 from services.secrets import SecretVault
 
+logger = logging.getLogger(__name__)
 MOST = 50
+OLD_SECRET_SIGNS = timedelta(days=1)  # time enough to put the new one into the receiver
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,28 @@ class NotificationChannels:
         self._changes.notice.send(changed.id)
         return changed
 
+    async def rotate_secret(self, channel: str, *, by: str) -> tuple[NotificationChannel, str]:
+        """A new secret for a webhook, shown only this once; the old one signs beside it for ``OLD_SECRET_SIGNS``.
+
+        Raises NotFound, or Conflict for a channel that signs nothing.
+        """
+        secret = new_secret()
+
+        def rotate(session: Session) -> NotificationChannel:
+            row = find_channel(session, channel)
+            if row.kind is not ChannelKind.WEBHOOK:
+                raise Conflict(f"{row.name} is no webhook: it signs nothing, so it has no secret.", code="no_secret")
+            row.encrypted_old_secret, row.encrypted_secret = row.encrypted_secret, self._secrets.encrypt(secret)
+            row.updated_at = now()
+            row.old_secret_until = row.updated_at + OLD_SECRET_SIGNS
+            session.add(row)
+            return row
+
+        rotated = await self._database.write(rotate)
+        logger.info("%s rotated the secret of the channel %s", by, rotated.name)
+        self._changes.notice.send(rotated.id)
+        return rotated, secret
+
     async def remove(self, channel: str, *, by: str) -> None:
         """Forget a channel and what was sent to it. Raises NotFound."""
 
@@ -121,24 +148,26 @@ class NotificationChannels:
     async def test(self, channel: str, *, by: str) -> None:
         """Send a test now. Raises NotFound, or NotDelivered with the real cause."""
         row = await self.get(channel)
-        target, secret = await self.target_of(row)
-        await self._send_test(row.id, row.name, target, secret, by)
+        target, signing = await self.target_of(row)
+        await self._send_test(row.id, row.name, target, signing, by)
 
     async def try_out(self, kind: ChannelKind, url: str, *, by: str) -> None:
         """Send a test to an address that is not stored. Raises InvalidInput or NotDelivered."""
         target = await _checked(kind, url)
-        await self._send_test(f"trial of {by}", "being added", target, new_secret(), by)
+        await self._send_test(f"trial of {by}", "being added", target, [new_secret()], by)
 
-    async def _send_test(self, key: str, name: str, target: Target, secret: str, by: str) -> None:
+    async def _send_test(self, key: str, name: str, target: Target, signing: Sequence[str], by: str) -> None:
         at = now()
         body = test_body(DEFAULT_WORKSPACE, name, self._link, by, at)
         parcel = Parcel(new_id("ntf"), message_of([body]), body)
-        await self._sender.send(key, target, secret, parcel, at)
+        await self._sender.send(key, target, signing, parcel, at)
 
-    async def target_of(self, channel: NotificationChannel) -> tuple[Target, str]:
-        """The address, and the secret that bodies are signed with. Raises InvalidInput when they cannot be read."""
-        secret = self._secrets.decrypt(channel.encrypted_secret) if channel.encrypted_secret else ""
-        return await _checked(channel.kind, self._secrets.decrypt(channel.encrypted_url)), secret
+    async def target_of(self, channel: NotificationChannel) -> tuple[Target, Sequence[str]]:
+        """The address, and the secrets that bodies are signed with. Raises InvalidInput when they cannot be read."""
+        old_signs = channel.old_secret_until is not None and now() < channel.old_secret_until
+        kept = (channel.encrypted_secret, channel.encrypted_old_secret if old_signs else "")
+        signing = [self._secrets.decrypt(each) for each in kept if each]
+        return await _checked(channel.kind, self._secrets.decrypt(channel.encrypted_url)), signing
 
 
 async def _checked(kind: ChannelKind, url: str) -> Target:

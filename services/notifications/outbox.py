@@ -144,9 +144,9 @@ class NotificationOutbox:
         self, channel: NotificationChannel, batch: list[NotificationDelivery], at: datetime
     ) -> str | None:
         try:
-            target, secret = await self._channels.target_of(channel)
+            target, signing = await self._channels.target_of(channel)
             parcel = Parcel(batch[0].id, message_of([row.body for row in batch]), batch[0].body)
-            await self._sender.send(channel.id, target, secret, parcel, at)
+            await self._sender.send(channel.id, target, signing, parcel, at)
         except NotDelivered as error:
             return error.message
         except StudioError as error:

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,8 +37,12 @@ class Sender:
         self._allowed = allowed
         self._attempts: dict[str, asyncio.Future[str | None]] = {}
 
-    async def send(self, channel_id: str, target: Target, secret: str, parcel: Parcel, now: datetime) -> None:
-        """Raises NotDelivered with the real cause, without what is secret of the target."""
+    async def send(
+        self, channel_id: str, target: Target, signing: Sequence[str], parcel: Parcel, now: datetime
+    ) -> None:
+        """``signing``: the secrets that a webhook's body is signed with, each by itself.
+
+        Raises NotDelivered with the real cause, without what is secret of the target."""
         earlier = self._attempts.get(channel_id)
         if earlier is not None and not earlier.done():
             raise NotDelivered("An earlier attempt still hangs at the target.")
@@ -46,7 +50,7 @@ class Sender:
         def attempt() -> str | None:
             with guarded(self._allowed) as guard:
                 if target.kind is ChannelKind.WEBHOOK:
-                    failure = webhook.post(target.url, secret, parcel.id, parcel.body, now)
+                    failure = webhook.post(target.url, signing, parcel.id, parcel.body, now)
                 else:
                     # large; imported once a channel uses it
                     from services.notifications.apprise_target import notify

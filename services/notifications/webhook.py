@@ -3,7 +3,8 @@ a library of their language.
 
 Headers: ``webhook-id`` (the delivery's, the same at each attempt: what was seen already is to be ignored),
 ``webhook-timestamp`` (seconds since 1970, of this attempt) and ``webhook-signature``, which is ``v1,`` and the base64
-of HMAC-SHA256 over ``id.timestamp.body``. The key is what follows ``whsec_`` in the channel's secret, base64-decoded.
+of HMAC-SHA256 over ``id.timestamp.body``; after a rotation there are two of them, with a space between.
+The key is what follows ``whsec_`` in the channel's secret, base64-decoded.
 A receiver that compares the signature and refuses timestamps older than five minutes refuses replays.
 """
 
@@ -13,6 +14,7 @@ import hmac
 import json
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,13 +34,18 @@ def encode(body: dict[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":"), sort_keys=True).encode()
 
 
-def sign(secret: str, delivery_id: str, timestamp: int, content: bytes) -> str:
+def sign(signing: Sequence[str], delivery_id: str, timestamp: int, content: bytes) -> str:
+    """A signature by each secret."""
+    return " ".join(_signature(secret, delivery_id, timestamp, content) for secret in signing)
+
+
+def _signature(secret: str, delivery_id: str, timestamp: int, content: bytes) -> str:
     key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     signed = b"%s.%d.%s" % (delivery_id.encode(), timestamp, content)
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-def post(url: str, secret: str, delivery_id: str, body: dict[str, Any], at: datetime) -> str | None:
+def post(url: str, signing: Sequence[str], delivery_id: str, body: dict[str, Any], at: datetime) -> str | None:
     """Send it once. Returns None when it was taken (2xx), else why not. Redirects are not followed."""
     content, timestamp = encode(body), int(at.timestamp())
     headers = {
@@ -46,7 +53,7 @@ def post(url: str, secret: str, delivery_id: str, body: dict[str, Any], at: date
         "User-Agent": "Nexdeck",
         "webhook-id": delivery_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(secret, delivery_id, timestamp, content),
+        "webhook-signature": sign(signing, delivery_id, timestamp, content),
     }
     try:
         with (

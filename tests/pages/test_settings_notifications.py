@@ -33,6 +33,10 @@ async def test_a_webhook_is_added_and_its_secret_is_shown_once(user: User, studi
     await user.open("/settings")
     await user.should_see("http://127.0.0.1:9/…", retries=LONG)
     await user.should_not_see("very-secret-path")
+    user.find(marker="rotate-hook").click()
+    await user.should_see("For a day each notice carries a signature of the old one too", retries=LONG)
+    user.find(marker="confirm").click()
+    await user.should_see("whsec_", retries=LONG)
 
 
 async def test_faults_stand_at_their_fields_and_nothing_is_stored(user: User, studio: Studio) -> None:

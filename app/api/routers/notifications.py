@@ -6,7 +6,7 @@ from pydantic import Field, StrictBool
 from app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, Services
 from app.api.schemas.base import Listing
 from app.api.schemas.notifications import ChannelShape, DeliveryShape, NewChannelShape
-from models.notification import ChannelKind, ChannelRule, NotificationDelivery
+from models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
 from models.wire import NAME_PATTERN
 from services.notifications.channels import ChannelChange
 
@@ -44,7 +44,7 @@ async def add_channel(studio: Services, by: Caller, body: NewChannel, response: 
     """Add a channel. Nothing is sent; `POST channels/{channel}/test` does that."""
     channel, secret = await studio.channels.add(body.name, body.kind, body.url, body.rule, by=by, enabled=body.enabled)
     response.headers["Location"] = f"/api/v1/notifications/channels/{channel.name}"
-    return NewChannelShape(**channel.model_dump(), signing_secret=secret)
+    return _shown_once(channel, secret, response)
 
 
 @router.post("/test", status_code=204)
@@ -70,6 +70,12 @@ async def remove_channel(studio: Services, by: Caller, channel: Reference) -> No
     await studio.channels.remove(channel, by=by)
 
 
+@router.post("/channels/{channel}/rotate", status_code=201)
+async def rotate_secret(studio: Services, by: Caller, channel: Reference, response: Response) -> NewChannelShape:
+    """Make a webhook another signing secret. It is shown this once; for a day the old one signs beside it."""
+    return _shown_once(*await studio.channels.rotate_secret(channel, by=by), response)
+
+
 @router.post("/channels/{channel}/test", status_code=204)
 async def test_channel(studio: Services, by: Caller, channel: Reference) -> None:
     """Send a test now. What went wrong is told as `not_delivered`."""
@@ -90,6 +96,11 @@ async def retry_delivery(studio: Services, by: Caller, delivery: Reference) -> D
     """Send it now, under the same id, also when it was given up."""
     row = await studio.outbox.retry(delivery, by=by)
     return _shape(row, (await studio.channels.get(row.channel_id)).name)
+
+
+def _shown_once(channel: NotificationChannel, secret: str | None, response: Response) -> NewChannelShape:
+    response.headers["Cache-Control"] = "no-store"
+    return NewChannelShape(**channel.model_dump(), signing_secret=secret)
 
 
 def _shape(row: NotificationDelivery, channel: str) -> DeliveryShape:

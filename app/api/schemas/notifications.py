@@ -17,6 +17,7 @@ class ChannelShape(Shape):
     shown: str = Field(description="the address without its secret parts; the address itself is never given")
     enabled: bool
     rule: ChannelRule
+    old_secret_until: datetime | None = Field(description="until then a webhook's former secret signs too")
     created_at: datetime
     created_by: str
     updated_at: datetime

@@ -42,6 +42,8 @@ def test_an_incident_reaches_its_receiver_across_a_restart(tmp_path: Path) -> No
                 added = studio.cli("notifications", "add", "hook", "--webhook", "--gateway", "eu-1", stdin=url)
                 assert "whsec_" in added.stdout, added.stderr
                 assert "503" in studio.cli("notifications", "test", "hook").stderr
+                rotated = studio.cli("notifications", "rotate", "hook")
+                assert "whsec_" in rotated.stdout and rotated.stdout[-200:] not in added.stdout, rotated.stderr
                 shown = studio.cli("status-page", "set", "--on", "--slug", "acme", "--item", "echo=Echo")
                 assert "/status/acme" in shown.stdout, shown.stderr
                 receiver.bodies.clear()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlmodel import delete
+from sqlmodel import delete, update
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
@@ -15,7 +15,8 @@ from app.build import build_studio
 from app.settings import Settings
 from models.base import now
 from models.health import IncidentEvent, IncidentEventKind, Severity
-from models.notification import ChannelKind, ChannelRule, DeliveryState, QuietHours
+from models.notification import ChannelKind, ChannelRule, DeliveryState, NotificationChannel, QuietHours
+from services.errors import Conflict
 from services.notifications.channels import ChannelChange
 from services.rules.notices import PAUSES
 from services.studio import Studio
@@ -57,6 +58,31 @@ async def test_a_receiver_can_verify_each_webhook_and_refuse_replays(
     old = receiver.headers[0] | {"webhook-timestamp": str(int(now().timestamp()) - 3600)}
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(receiver.bodies[0], old)
+
+
+async def test_a_rotated_secret_signs_at_once_and_the_one_before_for_a_day(
+    studio: Studio, receiver: HttpReceiver
+) -> None:
+    secrets = [await webhook(studio, receiver)]
+    for _ in range(2):
+        channel, secret = await studio.channels.rotate_secret("hook", by="test")
+        secrets.append(secret)
+    assert len(set(secrets)) == 3
+    await studio.channels.test("hook", by="test")
+    body, headers = receiver.bodies[-1], receiver.headers[-1]
+    for secret in secrets[1:]:
+        Webhook(secret).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secrets[0]).verify(body, headers)
+    ended = update(NotificationChannel).values(old_secret_until=now() - timedelta(seconds=1))
+    await studio.database.write(lambda session: session.exec(ended))
+    await studio.channels.test(channel.id, by="test")
+    Webhook(secrets[2]).verify(receiver.bodies[-1], receiver.headers[-1])
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secrets[1]).verify(receiver.bodies[-1], receiver.headers[-1])
+    await studio.channels.add("mail", ChannelKind.APPRISE, "mailto://u:p@example.com", ChannelRule(), by="test")
+    with pytest.raises(Conflict):
+        await studio.channels.rotate_secret("mail", by="test")
 
 
 async def test_nothing_is_told_twice_and_notes_are_not_told(
