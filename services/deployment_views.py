@@ -75,6 +75,9 @@ class DeploymentCounts:
 
 @dataclass(frozen=True)
 class DeploymentDetail:
+    """``options`` and ``artifact`` are those in force: of the live revision, else of what a start would bring up. A
+    redeploy that failed, or a canary that is still tried, changes neither."""
+
     summary: DeploymentSummary
     gateway: Gateway
     live: Revision | None
@@ -185,6 +188,7 @@ def read_detail(session: Session, deployment_id: str) -> DeploymentDetail:
     operations = select(Operation).where(Operation.deployment_id == row.id).order_by(Operation.created_at.desc())
     last = session.exec(operations).first()
     live = next((revision for revision in revisions if revision.number == row.live_revision), None)
+    in_force = live or next((revision for revision in revisions if revision.proven_at), revisions[0])
     changes = select(StatusChange).where(StatusChange.deployment_id == row.id).order_by(StatusChange.id.desc())
     return DeploymentDetail(
         summary=summary,
@@ -194,8 +198,8 @@ def read_detail(session: Session, deployment_id: str) -> DeploymentDetail:
         operation=summary.operation or (read_operation(session, last.id) if last else None),
         events=list(session.exec(changes.limit(EVENTS_SHOWN))),
         keys=of_it(DeploymentKey, DeploymentKey.created_at),
-        options=DeploymentOptions.model_validate(revisions[0].options),
-        artifact=session.get_one(AgentVersion, revisions[0].version_id),
+        options=DeploymentOptions.model_validate(in_force.options),
+        artifact=session.get_one(AgentVersion, in_force.version_id),
         live_artifact=session.get_one(AgentVersion, live.version_id) if live else None,
     )
 

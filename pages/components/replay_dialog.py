@@ -21,7 +21,10 @@ def open_replay_dialog(studio: Studio, detail: DeploymentDetail, calls: list[str
     }
     with modal.body:
         target = choice_field("Against", targets, LIVE).mark("replay-target")
-        ReplayPanel(studio, detail.summary.deployment.id, lambda: ReplayRequest(revision=target.value or None), calls)
+        deployment_id = detail.summary.deployment.id
+        panel = ReplayPanel(studio, deployment_id, lambda: ReplayRequest(revision=target.value or None), calls)
+        panel.offer_live(False)
+        target.on_value_change(lambda event: panel.offer_live(event.value != LIVE))
     with modal.foot:
         modal.cancel_button("Close")
     modal.open()

@@ -77,6 +77,10 @@ class ReplayPanel:
             if replay.error:
                 self._say_trouble(replay.error)
 
+    def offer_live(self, offered: bool) -> None:
+        """Whether the live revision can be called beside the target: not where it is the target."""
+        self._with_live.set_visibility(offered)
+
     def _show_state(self) -> None:
         replay = self._replay
         running = replay is not None and replay.status is ReplayStatus.RUNNING

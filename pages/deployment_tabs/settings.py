@@ -1,10 +1,13 @@
-"""The options of the newest revision, and the keys that callers use."""
+"""The options in force, what a redeploy under way changes of them, and the keys that callers use."""
 
 import json
 
 from nicegui import ui
 
+from models.agent import AgentVersion
+from models.options import CanaryPlan, DeploymentOptions
 from models.wire import Recording
+from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.keys_card import KeysCard
 from pages.components.lifecycle_buttons import Action, possible
@@ -23,11 +26,13 @@ class SettingsTab:
         self._id = detail.summary.deployment.id
         self._name = detail.summary.deployment.name
         with ui.element("div").classes("stack wide"):
+            self._coming = Section(_show_coming, _coming)
             self._options = Section(self._show_options, lambda d: (d.options, possible(d.summary)))
             keys = KeysCard(self._studio, self._id, self._name)
             self._keys = Section(keys.build, keys.state)
 
     def show(self, detail: DeploymentDetail) -> None:
+        self._coming.show(detail)
         self._options.show(detail)
         self._keys.show(detail)
 
@@ -39,7 +44,7 @@ class SettingsTab:
                     edit = Button("Change and redeploy", lambda: self._lifecycle.do(Action.REDEPLOY, detail.summary))
                     edit.classes("small")
             with ui.element("div").classes("card-body"), ui.element("dl").classes("facts"):
-                for term, text in _option_words(detail):
+                for term, text in _option_words(detail.options, detail.artifact).items():
                     with ui.element("dt"):
                         ui.label(term)
                     with ui.element("dd"):
@@ -54,19 +59,45 @@ def _recording_words(record: Recording) -> str:
     return f"{kept}, for {record.days} {'day' if record.days == 1 else 'days'}{without}"
 
 
-def _option_words(detail: DeploymentDetail) -> list[tuple[str, str]]:
-    options, limits = detail.options, detail.options.limits
-    sample = options.sample_input if options.sample_input is not None else detail.artifact.sample
-    return [
-        ("Channels", ", ".join(CHANNELS[channel] for channel in options.channels)),
-        ("Callers need a key", "yes" if options.require_key else "no"),
-        ("Environment", "\n".join(f"{name}={value}" for name, value in options.environment.items()) or NONE),
-        ("Secrets", ", ".join(sorted({*options.secrets, *detail.artifact.secrets})) or NONE),
-        ("Timeout", f"{limits.timeout_seconds:g} s"),
-        ("Calls at once", f"{limits.max_concurrency:,}" if limits.max_concurrency else "no limit"),
-        ("Calls a minute", f"{limits.rate_limit_per_minute:,}" if limits.rate_limit_per_minute else "no limit"),
-        ("Latency limit", f"{options.latency_limit_ms:,.0f} ms" if options.latency_limit_ms else "no limit"),
-        ("Sample calls", "every five minutes when nobody else calls it" if options.synthetic_check else "no"),
-        ("Kept of each call", _recording_words(options.record)),
-        ("Sample input", json.dumps(sample or {}, indent=2, ensure_ascii=False)),
-    ]
+def _canary_words(plan: CanaryPlan | None) -> str:
+    if plan is None:
+        return "all callers at once"
+    calls = f" or {plan.calls:,} calls" if plan.calls else ""
+    return f"{plan.percent}% of them first, the rest after {plan.minutes:g} min{calls}"
+
+
+def _coming(detail: DeploymentDetail) -> tuple[int, list[str]] | None:
+    """The revision that is on its way, as a canary too, and what is other than before; None: there is none."""
+    newest = detail.revisions[0]
+    if detail.live is None or newest.number <= detail.live.number or detail.summary.operation is None:
+        return None
+    options = DeploymentOptions.model_validate(newest.options)
+    before = _option_words(detail.options, detail.artifact)
+    after = _option_words(options, detail.artifact)
+    return newest.number, [f"{term}: {before[term]} → {text}" for term, text in after.items() if before[term] != text]
+
+
+def _show_coming(detail: DeploymentDetail) -> None:
+    if (coming := _coming(detail)) is not None:
+        number, changed = coming
+        what = "\n".join(["with other options:", *changed]) if changed else "with the same options."
+        banner(f"Below is what is live. Revision {number} is on its way, {what}", "info")
+
+
+def _option_words(options: DeploymentOptions, artifact: AgentVersion) -> dict[str, str]:
+    limits = options.limits
+    sample = options.sample_input if options.sample_input is not None else artifact.sample
+    return {
+        "Channels": ", ".join(CHANNELS[channel] for channel in options.channels),
+        "Callers need a key": "yes" if options.require_key else "no",
+        "Environment": "\n".join(f"{name}={value}" for name, value in options.environment.items()) or NONE,
+        "Secrets": ", ".join(sorted({*options.secrets, *artifact.secrets})) or NONE,
+        "Timeout": f"{limits.timeout_seconds:g} s",
+        "Calls at once": f"{limits.max_concurrency:,}" if limits.max_concurrency else "no limit",
+        "Calls a minute": f"{limits.rate_limit_per_minute:,}" if limits.rate_limit_per_minute else "no limit",
+        "Latency limit": f"{options.latency_limit_ms:,.0f} ms" if options.latency_limit_ms else "no limit",
+        "Sample calls": "every five minutes when nobody else calls it" if options.synthetic_check else "no",
+        "A redeploy switches": _canary_words(options.canary),
+        "Kept of each call": _recording_words(options.record),
+        "Sample input": json.dumps(sample or {}, indent=2, ensure_ascii=False),
+    }

@@ -6,6 +6,7 @@ from sqlmodel import select
 
 from models.base import now
 from models.deployment import Revision
+from models.options import DeploymentOptions
 from services.studio import Studio
 from tests.pages.conftest import ECHO
 from tests.pages.test_deployments import deployed
@@ -94,3 +95,12 @@ async def test_compare_shows_the_lines_that_differ(user: User, studio: Studio, e
     await user.should_see("What revision 2 changed")
     await user.should_see("1.0.0 → 2.0.0")
     assert any('class="gi"' in element.content for element in user.find(kind=ui.html).elements)
+
+
+async def test_a_redeploy_that_failed_changes_no_option(user: User, studio: Studio, echo: str) -> None:
+    deployment_id = await two_revisions(studio, echo)
+    guarded = DeploymentOptions(require_key=True)
+    change = await studio.deployments.redeploy(deployment_id, version="1.0.0", options=guarded, by="test")
+    await studio.deployments.wait(change.operation.operation.id, 30)
+    detail = await studio.deployments.overview(deployment_id)
+    assert (detail.revisions[0].number, detail.options.require_key, detail.artifact.version) == (3, False, "1.0.0")
