@@ -10,6 +10,7 @@ from services.errors import NotFound
 from services.gateway_rows import GatewaySummary
 from services.health_views import BoardRow
 from services.incidents import IncidentQuery, IncidentSummary
+from services.maintenance import Planned
 from services.paging import Page
 from services.studio import Studio
 
@@ -27,11 +28,12 @@ class DeploymentNews:
 @dataclass(frozen=True)
 class HealthNews:
     """``rows``: of those gateways and deployments that changed; ``counts``: of all, by state; ``incidents``: the worst
-    of those that are open."""
+    of those that are open; ``planned``: maintenance that is under way or to come."""
 
     rows: dict[str, BoardRow]
     counts: dict[HealthState, int]
     incidents: Page[IncidentSummary]
+    planned: list[Planned]
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ async def read_totals(studio: Studio) -> Totals:
 async def read_health(studio: Studio, changed: set[str]) -> HealthNews:
     """``changed``: ids of gateways, deployments and incidents."""
     incidents = await studio.incidents.list(IncidentQuery(open=True, limit=INCIDENTS_SHOWN))
-    return HealthNews(await studio.health_views.rows(changed), await studio.health_views.counts(), incidents)
+    rows, counts = await studio.health_views.rows(changed), await studio.health_views.counts()
+    return HealthNews(rows, counts, incidents, await studio.maintenance.to_come())
 
 
 async def _deployment_news(studio: Studio, changed: set[str]) -> DeploymentNews:

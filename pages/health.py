@@ -4,14 +4,14 @@ from nicegui import ui
 
 from models.base import now
 from models.deployment import HealthState
-from pages.components.banner import banner
 from pages.components.buttons import Button
+from pages.components.chips import Chip
 from pages.components.confirm import confirm
 from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
 from pages.components.filters import FilterMenu, Pager, Segments, cursor_of
 from pages.components.health_charts import HealthCharts
-from pages.components.health_row import HealthRow
+from pages.components.health_row import MAINTENANCE, HealthRow
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.maintenance_dialog import open_maintenance_dialog
 from pages.components.moment import Moment
@@ -53,6 +53,7 @@ class HealthBoard:
         self._studio = studio
         self._address = frame.own_address(self._follow_address)
         self._rows: dict[str, HealthRow] = {}
+        self._total = 0
 
     async def build(self) -> None:
         with page_head("Health", "How gateways and deployments are, worst first, and why."):
@@ -105,7 +106,6 @@ class HealthBoard:
             self._search.set_value(self._address["q"])
         self._show_rows(page)
         self._show_news(news)
-        self._planned.show([p for p in await self._studio.maintenance.list() if p.window.ends_at > now()])
 
     def _query(self) -> BoardQuery:
         address = self._address
@@ -133,16 +133,21 @@ class HealthBoard:
         self._pager.show(page)
 
     async def take_news(self, news: HealthNews) -> None:
-        """Rows that are shown change in place; nothing moves under the pointer."""
+        """Rows that are shown change in place; nothing moves under the pointer, unless something came or went."""
+        if sum(news.counts.values()) != self._total:
+            await self.refresh()
+            return
         for id_, row in news.rows.items():
             if id_ in self._rows:
                 self._rows[id_].show(row)
         self._show_news(news)
 
     def _show_news(self, news: HealthNews) -> None:
-        counts = {"": sum(news.counts.values()), **{state: n for state, n in news.counts.items() if n}}
+        self._total = sum(news.counts.values())
+        counts = {"": self._total, **{state: n for state, n in news.counts.items() if n}}
         self._segments.show(self._address["state"], counts)
         self._incidents.show(news.incidents)
+        self._planned.show(news.planned)
 
     def _show_incidents(self, page: Page) -> None:
         with ui.element("div").classes("card").mark("incidents"):
@@ -157,21 +162,24 @@ class HealthBoard:
 
     def _show_planned(self, some: list[Planned]) -> None:
         for planned in some:
-            window = planned.window
-            with ui.element("div").classes("line top").style("margin-bottom: 12px"):
-                when = "is under way" if planned.is_under_way(now()) else "is planned"
-                banner(f"Maintenance of {planned.scope} {when}: {window.reason}", "info")
-                with ui.element("div").classes("tiny fg3"):
-                    ui.label("until" if planned.is_under_way(now()) else "from")
-                    Moment(window.ends_at if planned.is_under_way(now()) else window.starts_at)
-                Button("End now", lambda id_=window.id: self._end(id_))
+            window, under_way = planned.window, planned.is_under_way(now())
+            with ui.element("div").classes("card line between planned"):
+                with ui.element("div").classes("line top"):
+                    Chip(MAINTENANCE)
+                    with ui.element("div").classes("stack tight"):
+                        when = "is under way" if under_way else "is planned"
+                        ui.label(f"{planned.scope}: maintenance {when}").classes("strong breaks")
+                        ui.label(window.reason).classes("small fg2 breaks")
+                        with ui.element("div").classes("line words tiny fg3"):
+                            ui.label("ends" if under_way else "begins")
+                            Moment(window.ends_at if under_way else window.starts_at)
+                Button("End it now" if under_way else "Drop it", lambda id_=window.id: self._end(id_))
 
     async def _acknowledge(self, incident_id: str) -> None:
         await self._studio.incidents.acknowledge(incident_id, by=me())
 
     async def _end(self, window_id: str) -> None:
         await self._studio.maintenance.end(window_id, by=me())
-        await self.refresh()
 
     async def _check_all(self) -> None:
         await self._studio.reconciler.sweep()
@@ -183,6 +191,7 @@ class HealthBoard:
             open_maintenance_dialog(self._studio, row)
         elif what == "charts":
             await self._charts.choose(row.id)
+            self._charts.reveal()
         elif what == "pause":
             ask_to_pause(self._studio, row)
         elif what == "resume":

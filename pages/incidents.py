@@ -127,7 +127,9 @@ class IncidentPage:
                         Chip(FLAPPING)
                 ui.label(incident.reason).classes("small fg2 keep breaks")
                 with ui.element("div").classes("line wrap words tiny fg3"):
-                    ui.label("since")
+                    ui.label("on gateway" if incident.deployment_id else "gateway")
+                    ui.link(detail.summary.gateway_name, "/gateways")
+                    ui.label("· since")
                     Moment(incident.opened_at)
                     if incident.closed_at is not None:
                         ui.label("· lasted")

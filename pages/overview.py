@@ -156,7 +156,7 @@ def _show_figures(state: OverviewState) -> None:
     troubled = state.counts.failed + state.counts.unhealthy
     figures = (
         ("Serving", f"{state.counts.serving:,}", f"of {state.counts.total:,}", "/deployments"),
-        ("In trouble", f"{troubled:,}", "failed or unhealthy", "/health"),
+        ("In trouble", f"{troubled:,}", "failed or not well", "/health"),
         ("Gateways online", f"{online:,}", f"of {len(state.gateways):,}", "/gateways"),
         ("Agents", f"{state.agents:,}", "in the catalog", "/agents"),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.base import now
 from models.deployment import Deployment
@@ -37,17 +38,15 @@ class MaintenanceService:
         self._database = database
         self._changes = changes
 
+    async def to_come(self) -> list[Planned]:
+        """What is under way and what is to come, the next first."""
+        return await self._database.read(_to_come)
+
     async def list(self) -> list[Planned]:
         """What is under way and what is to come, the next first, and then what was, the latest first."""
-
-        def query(session: Session) -> list[Planned]:
-            ends = MaintenanceWindow.ends_at
-            to_come = select(MaintenanceWindow).where(ends > now()).order_by(MaintenanceWindow.starts_at)
-            past = select(MaintenanceWindow).where(ends <= now()).order_by(ends.desc())
-            found = [*session.exec(to_come.limit(MOST_SHOWN)), *session.exec(past.limit(MOST_SHOWN))]
-            return [Planned(window, _scope(session, window.subject_id)) for window in found]
-
-        return await self._database.read(query)
+        past = select(MaintenanceWindow).where(MaintenanceWindow.ends_at <= now())
+        past = past.order_by(MaintenanceWindow.ends_at.desc()).limit(MOST_SHOWN)
+        return await self._database.read(lambda session: _to_come(session) + _with_scope(session, past))
 
     async def plan(
         self,
@@ -112,6 +111,15 @@ def _require_sense(
         faults.append(Fault("deployment", "name a gateway or a deployment, not both"))
     if faults:
         raise InvalidInput("The maintenance window is not valid.", errors=faults)
+
+
+def _to_come(session: Session) -> list[Planned]:
+    windows = select(MaintenanceWindow).where(MaintenanceWindow.ends_at > now())
+    return _with_scope(session, windows.order_by(MaintenanceWindow.starts_at).limit(MOST_SHOWN))
+
+
+def _with_scope(session: Session, windows: SelectOfScalar[MaintenanceWindow]) -> list[Planned]:
+    return [Planned(window, _scope(session, window.subject_id)) for window in session.exec(windows)]
 
 
 def _scope(session: Session, subject_id: str | None) -> str:

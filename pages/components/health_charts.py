@@ -16,6 +16,7 @@ from services.studio import Studio
 
 DEFAULT = "1h"
 REFRESH_SECONDS = 30.0
+NOTHING = "No calls in this time. Each call by REST, command line or MCP is counted here within seconds."
 
 
 class HealthCharts:
@@ -24,13 +25,14 @@ class HealthCharts:
     def __init__(self, studio: Studio, address: Address) -> None:
         self._studio = studio
         self._address = address
-        with ui.element("div").classes("card").style("margin-top: 16px").mark("health-charts"):
+        with ui.element("div").classes("card").style("margin-top: 16px").mark("health-charts") as self._card:
             with ui.element("div").classes("card-head wrap"):
                 self._title = ui.label("Traffic").classes("h2")
                 self._revision = FilterMenu("Revision", "rocket", lambda key: self._go(revision=key))
                 self._everything = Button("Everything", lambda: self.choose(""), symbol="arrow-left")
                 self._whole = Button("Whole range", lambda: self._go(**{"from": "", "to": ""}), symbol="arrow-left")
                 self._ranges = Segments(list(RANGES.items()), self._choose_range, label="Range of the charts")
+            self._nothing = ui.label(NOTHING).classes("small fg3 card-body")
             with ui.element("div").classes("card-body") as self._place:
                 self._board = MetricBoard(self._zoom, (REQUESTS, ERRORS, LATENCY))
         ui.timer(0, self.load, once=True)  # the board itself must not wait for them
@@ -39,6 +41,10 @@ class HealthCharts:
     async def choose(self, subject_id: str) -> None:
         """Show the charts of a gateway or a deployment; of everything, if it is empty."""
         await self._go(of=subject_id, revision="")
+
+    def reveal(self) -> None:
+        """Bring them into sight: they are below the board."""
+        ui.run_javascript(f"getHtmlElement({self._card.id})?.scrollIntoView({{behavior: 'smooth', block: 'nearest'}})")
 
     async def _choose_range(self, key: str) -> None:
         await self._go(span="" if key == DEFAULT else key, **{"from": "", "to": ""})
@@ -64,11 +70,19 @@ class HealthCharts:
         self._revision.offer({str(number): f"r{number}" for number in series.revisions})
         self._revision.show(address["revision"])
         self._revision.set_visibility(scope.deployment is not None and len(series.revisions) > 1)
-        self._board.show(series)
+        has_calls = bool(series.total.amounts.requests)
+        self._nothing.set_visibility(not has_calls)
+        self._place.set_visibility(has_calls)
+        if has_calls:
+            self._board.show(series)
 
     async def _refresh(self) -> None:
-        if not self._address["from"] and not self._place.is_deleted:
+        if self._address["from"] or self._place.is_deleted:
+            return
+        if self._place.visible:
             self._board.refresh(await self._read())
+        else:
+            await self.load()
 
     async def _read(self) -> Series:
         address = self._address

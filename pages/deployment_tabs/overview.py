@@ -12,7 +12,7 @@ from pages.components.moment import Moment
 from pages.components.section import Section
 from pages.components.steps import Steps
 from pages.components.timeline import timeline
-from pages.words import UNDER_WAY, milliseconds
+from pages.words import UNDER_WAY, health_look, milliseconds
 from services.deployment_views import DeploymentDetail
 from services.interface import interface_of
 from services.operations import CANARY
@@ -80,6 +80,9 @@ def _trouble(detail: DeploymentDetail) -> tuple[str, str] | None:
                 "Nothing serves callers. Mend what went wrong, then start it again, or redeploy with a mended version. "
             )
         return "bad", so + deployment.error_message
+    look = health_look(deployment)
+    if look.tone in ("warn", "bad") and deployment.health_reason:
+        return look.tone, f"{look.text}: {deployment.health_reason}"
     return None
 
 

@@ -6,6 +6,7 @@ import pytest
 from nicegui.testing import User
 
 from models.base import now
+from models.gateway import Gateway, GatewayKind
 from services.gateways import Look
 from services.incidents import IncidentQuery
 from services.studio import Studio
@@ -81,8 +82,19 @@ async def test_maintenance_of_everything_is_planned_and_told(user: User, studio:
     user.find(marker="maintenance-reason").type("New disks")
     user.find(marker="save-maintenance").click()
     await user.should_see("Maintenance is under way.", retries=100)
+    await user.should_see("Everything: maintenance is under way", retries=100)
+    await user.should_see("New disks")
+    user.find("End it now").click()
+    await user.should_not_see("Everything: maintenance", retries=100)
+
+
+async def test_the_board_shows_at_once_what_is_new(user: User, studio: Studio) -> None:
     await user.open("/health")
-    await user.should_see("Maintenance of Everything is under way: New disks")
+    await user.should_see("No open incidents")
+    new = {"url": "http://127.0.0.1:1", "encrypted_token": studio.secrets.encrypt("token"), "created_by": "test"}
+    gateway = await studio.gateways.save_new(Gateway(name="newcomer", kind=GatewayKind.REMOTE, **new))
+    await studio.health.record(await studio.gateways.look(gateway))
+    await user.should_see("newcomer", retries=100)
 
 
 async def test_the_overview_tells_what_and_since_when(user: User, studio: Studio, sweeps: Sweeps) -> None:

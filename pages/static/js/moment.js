@@ -11,9 +11,9 @@ function relative(ms) {
   const seconds = (clock.value - ms) / 1000;
   const away = Math.abs(seconds);
   if (seconds > -1 && seconds < 10) return "just now";
-  const place = (count, unit) => (seconds < 0 ? `in ${Math.floor(count)} ${unit}` : `${Math.floor(count)} ${unit} ago`);
+  const place = (count, unit) => (seconds < 0 ? `in ${Math.round(count)} ${unit}` : `${Math.floor(count)} ${unit} ago`);
   if (away < 60) return place(away, "s");
-  if (away < 3600) return place(away / 60, "min");
+  if (away < (seconds < 0 ? 7200 : 3600)) return place(away / 60, "min"); // what is to come is waited for by the minute
   if (away < 86400) return place(away / 3600, "h");
   if (away < 7 * 86400) return place(away / 86400, "d");
   return (away < 300 * 86400 ? day : far).format(ms);
@@ -22,7 +22,10 @@ function relative(ms) {
 function lasting(ms) {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 60000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60000)} min ${Math.floor((ms % 60000) / 1000)} s`;
+  const [days, hours, minutes] = [ms / 86400000, (ms / 3600000) % 24, (ms / 60000) % 60].map(Math.floor);
+  if (days) return `${days} d ${hours} h`;
+  if (hours) return `${hours} h ${minutes} min`;
+  return `${minutes} min ${Math.floor((ms % 60000) / 1000)} s`;
 }
 
 export default {
