@@ -63,7 +63,8 @@ class TrafficWindows:
         seen = _calls_of(counters, revision)
         window = self._windows.get(deployment_id)
         if window is None or window.revision != revision:
-            parts = _collected(session, deployment_id, revision, at) if seen.requests else []
+            is_known = window is None or seen.requests
+            parts = _collected(session, deployment_id, revision, at) if is_known else []
             self._windows[deployment_id] = _Window(boot_id, revision, seen, deque(parts))
             return
         is_new_boot = window.boot_id != boot_id or seen.requests < window.seen.requests

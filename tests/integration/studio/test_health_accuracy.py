@@ -255,14 +255,18 @@ async def test_failing_calls_tell_by_their_share(watch: Watch) -> None:
     assert kinds == [IncidentEventKind.OPENED, IncidentEventKind.CHANGED, IncidentEventKind.CLOSED]
 
 
-async def test_a_restart_of_the_control_plane_forgets_no_traffic(watch: Watch) -> None:
+@pytest.mark.parametrize("gateway_too", [False, True])
+async def test_a_restart_of_the_control_plane_forgets_no_traffic(watch: Watch, gateway_too: bool) -> None:
     id_ = await watch.deploy("remembered")
     await watch.sweep()
     await watch.call("remembered", 40, failing=30)
     assert await watch.until(id_, HealthState.UNHEALTHY) == 1
     assert await watch.studio.metrics.collect(await watch.studio.gateways.get("far")) == 40
+    if gateway_too:
+        watch.gateway.kill()
+        watch.gateway.start()
     await watch.restart()
-    await watch.sweep()
+    await watch.sweep(3)
     seen = (await watch.view(id_)).row
     assert (seen.state, seen.reason) == (
         HealthState.UNHEALTHY,
