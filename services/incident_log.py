@@ -15,7 +15,7 @@ from models.health import (
     IncidentEventKind,
     Severity,
 )
-from services.rules.health import Standing
+from services.rules.health import OF_PRESENCE, Standing
 
 BY_ITSELF = "health"
 SEVERITIES = {HealthState.DEGRADED: Severity.WARNING, HealthState.UNHEALTHY: Severity.CRITICAL}
@@ -93,7 +93,8 @@ class IncidentLog:
         return incident
 
     def _carry_on(self, incident: Incident, subject: Subject, standing: Standing, severity: Severity) -> None:
-        incident.reason = standing.reason
+        if standing.cause not in OF_PRESENCE or not standing.successes:
+            incident.reason = standing.reason  # a good look tells of the recovery, not of the trouble
         if (incident.severity, incident.cause) == (severity, standing.cause):
             return
         incident.severity, incident.cause = severity, standing.cause

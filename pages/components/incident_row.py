@@ -37,12 +37,11 @@ def _row(summary: IncidentSummary, acknowledge: Callable[[str], object] | None) 
                     if incident.acknowledged_by:
                         ui.label(f"{incident.acknowledged_by} sees to it")
         with ui.element("div").classes("line wrap"):
-            with ui.element("div").classes("tiny fg3"):
+            with ui.element("div").classes("line wrap words tiny fg3"):
+                Moment(incident.opened_at)
                 if incident.closed_at is not None:
-                    ui.label("lasted ")
+                    ui.label("· lasted")
                     Lasting(incident.opened_at, incident.closed_at)
-                else:
-                    Moment(incident.opened_at)
             if acknowledge and incident.closed_at is None and incident.acknowledged_at is None:
                 Button("I see to it", lambda: acknowledge(incident.id)).mark(f"acknowledge-{incident.cause_key}")
 

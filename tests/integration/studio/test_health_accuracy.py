@@ -188,8 +188,10 @@ async def test_a_killed_gateway_is_one_incident_after_three_sweeps_and_over_afte
     assert {name for _, name in incident.affected} == {"killed-0", "killed-1", "killed-2"}
     watch.gateway.start()
     assert await watch.until(ids[0], HealthState.HEALTHY) == 2
+    trouble = incident.summary.incident.reason
     (incident,) = await watch.incidents()
     assert [event.kind for event in incident.events] == [IncidentEventKind.OPENED, IncidentEventKind.CLOSED]
+    assert incident.summary.incident.reason == trouble, "it tells what was wrong, not how it went away"
 
 
 async def test_a_hung_gateway_is_told_from_a_working_one(watch: Watch) -> None:
