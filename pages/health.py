@@ -6,7 +6,6 @@ from models.base import now
 from models.deployment import HealthState
 from pages.components.buttons import Button
 from pages.components.chips import Chip
-from pages.components.confirm import confirm
 from pages.components.empty_state import empty_state
 from pages.components.fields import search_field
 from pages.components.filters import FilterMenu, Pager, Segments, cursor_of
@@ -15,6 +14,7 @@ from pages.components.health_row import MAINTENANCE, HealthRow
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.maintenance_dialog import open_maintenance_dialog
 from pages.components.moment import Moment
+from pages.components.pause_dialog import open_pause_dialog
 from pages.components.section import Section
 from pages.feeds import Feeds, HealthNews, read_health
 from pages.identity import me
@@ -193,24 +193,10 @@ class HealthBoard:
             await self._charts.choose(row.id)
             self._charts.reveal()
         elif what == "pause":
-            ask_to_pause(self._studio, row)
+            open_pause_dialog(self._studio, row)
         elif what == "resume":
             await self._studio.health.resume(row.id, by=me())
             say(f"The checks of {row.name} go on.")
         else:
             await self._studio.reconciler.check(row.gateway_id or row.id)
             say(f"{row.name} was looked at.")
-
-
-def ask_to_pause(studio: Studio, row: BoardRow) -> None:
-    async def pause() -> None:
-        await studio.health.pause(row.id, "", by=me())
-        say(f"The checks of {row.name} are paused.")
-
-    what = (
-        "Nexdeck looks at it no longer: nothing on it is judged or repaired, and its deployments count as not known."
-        if row.is_gateway
-        else "It is judged no longer: it opens no incident and sends no notification."
-    )
-    time = "The time until you go on counts neither as up nor as down."
-    confirm(f"Pause the checks of {row.name}?", what, time, action="Pause", do=pause, danger=False)

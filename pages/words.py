@@ -61,6 +61,18 @@ KIND_ICONS = {AgentKind.DECLARATIVE: "bot", AgentKind.PYTHON: "code", AgentKind.
 CHANNELS = {Channel.API: "REST API", Channel.CLI: "Command line", Channel.MCP: "MCP"}
 TILE_COLOURS = ("#5b5bd6", "#0d9488", "#c2710c", "#c43a76", "#2563eb", "#7c3aed")
 
+OPTIONS = {
+    "require_key": "whether callers need a key",
+    "limits.timeout_seconds": "timeout",
+    "limits.max_concurrency": "calls at once",
+    "limits.rate_limit_per_minute": "calls a minute",
+    "record": "what is kept of calls",
+    "canary": "canary",
+    "latency_limit_ms": "latency limit",
+    "synthetic_check": "sample calls",
+    "sample_input": "sample input",
+}
+
 
 def status_look(deployment: Deployment, operation: OperationDetail | None) -> Look:
     """What is under way, else the status; a stop that waits for its gateway is told as such."""
@@ -80,6 +92,14 @@ def health_look(deployment: Deployment) -> Look:
     if deployment.live_revision is None or deployment.undeployed_at is not None:
         return NO_HEALTH
     return HEALTH[deployment.health_status]
+
+
+def option_words(path: str) -> str:
+    """An option by its dotted path, as people call it: ``limits.timeout_seconds`` → ``timeout``."""
+    group, _, name = path.partition(".")
+    if group in ("environment", "secrets"):
+        return f"{'variable' if group == 'environment' else 'secret'} {name}"
+    return OPTIONS.get(path) or OPTIONS.get(group, path)
 
 
 def gateway_look(gateway: Gateway) -> Look:

@@ -126,6 +126,7 @@ def _everything(query: BoardQuery, subject_id: str | None = None) -> Subquery:
         HealthStanding.since,
         HealthStanding.flapping,
         HealthStanding.paused_at,
+        HealthStanding.pause_reason,
     )
     gateways = (
         select(
@@ -186,6 +187,8 @@ def _rows(session: Session, found: list[Row[Any]], span: timedelta) -> list[Boar
 def _row(row: Row[Any], cover: Cover, uptime: Uptime) -> BoardRow:
     values = row._asdict()
     values["reason"] = values["reason"] or "It was not checked yet."
+    if why := values.pop("pause_reason"):
+        values["reason"] = f"{values['reason'].removesuffix('.')}: {why}"
     values["flapping"] = bool(values["flapping"])
     return BoardRow(**values, in_maintenance=cover.covers(row.id, row.gateway_id or row.id), uptime=uptime)
 

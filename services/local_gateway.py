@@ -140,6 +140,7 @@ class LocalGateways:
             kind=GatewayKind.LOCAL,
             url=f"http://127.0.0.1:{_free_port(self._preferred_port, taken)}",
             encrypted_token=self._secrets.encrypt(secrets.token_urlsafe(32)),
+            status=GatewayStatus.STARTING,
             created_by=by,
         )
 

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from models.gateway import Gateway, GatewayKind
+from models.gateway import Gateway, GatewayKind, GatewayStatus
 from models.trust import TrustKind
 from pages.components.buttons import Button, icon_button, menu_item
 from pages.components.chips import Chip
@@ -54,7 +54,8 @@ class GatewayRow:
         self._url.text = gateway.url
         self._trust.text = _trust_of(gateway)
         self._trust.set_visibility(bool(self._trust.text))
-        self._reason.text = gateway.status_reason or ""
+        is_starting = gateway.status is GatewayStatus.STARTING  # the chip says enough
+        self._reason.text = "" if is_starting else gateway.status_reason or ""
         self._state.show(gateway_look(gateway), gateway.status_reason)
         unknown = len(self._studio.reconciler.strangers(gateway.id))
         self._strangers.text = f"{unknown} unknown to this Nexdeck"

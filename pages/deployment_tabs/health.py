@@ -10,9 +10,10 @@ from pages.components.health_row import MAINTENANCE, PAUSED
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.maintenance_dialog import open_maintenance_dialog
 from pages.components.moment import Moment
+from pages.components.pause_dialog import open_pause_dialog
 from pages.components.section import Section
 from pages.components.uptime_bars import UptimeBars, percent_words
-from pages.health import RANGE_WORDS, ask_to_pause
+from pages.health import RANGE_WORDS
 from pages.identity import me
 from pages.notices import say
 from pages.words import FLAPPING, HEALTH, milliseconds
@@ -80,13 +81,12 @@ class HealthTab:
                 if row.paused_at:
                     Button("Go on with the checks", self._resume, symbol="play")
                 else:
-                    Button("Pause the checks", lambda: ask_to_pause(self._studio, row), symbol="circle-stop")
+                    Button("Pause the checks", lambda: open_pause_dialog(self._studio, row), symbol="circle-stop")
                 Button("Plan maintenance", lambda: open_maintenance_dialog(self._studio, row), symbol="clock")
         with ui.element("div").classes("card-body stack tight"):
             ui.label(row.reason).classes("keep breaks").mark("why")
             if row.paused_at and view.standing and view.standing.paused_by:
-                said = f": {view.standing.pause_reason}" if view.standing.pause_reason else "."
-                banner(f"{view.standing.paused_by} paused the checks{said}", "idle")
+                banner(f"{view.standing.paused_by} paused the checks.", "idle")
             with ui.element("div").classes("line wrap words tiny fg3"):
                 if row.since:
                     ui.label("since")

@@ -10,7 +10,7 @@ from pages.components.deploy.revision_dialogs import open_compare_dialog, open_r
 from pages.components.lifecycle_buttons import Action, possible
 from pages.components.moment import Moment
 from pages.components.section import Section
-from pages.words import Look, status_look
+from pages.words import Look, option_words, status_look
 from services.deployment_views import DeploymentDetail
 from services.revision_diff import option_changes
 
@@ -76,8 +76,8 @@ def _what_changed(detail: DeploymentDetail, revision: Revision) -> str:
         return "The first"
     version = [f"version {before.version} → {revision.version}"] if before.version_id != revision.version_id else []
     old, new = (DeploymentOptions.model_validate(r.options) for r in (before, revision))
-    options = [change.path for change in option_changes(old, new)]
-    return ", ".join(version + options) or "The same as the one before"
+    options = dict.fromkeys(option_words(change.path) for change in option_changes(old, new))
+    return ", ".join([*version, *options]) or "The same as the one before"
 
 
 def _can_go_back_to(detail: DeploymentDetail, revision: Revision) -> bool:

@@ -62,7 +62,7 @@ class TryTab:
         with ui.element("div").classes("columns"):
             with ui.element("div").classes("card"):
                 _card_head("Request")
-                with ui.element("div").classes("card-body stack"):
+                with ui.element("div").classes("card-body stack").props("data-form"):
                     self._build_request(interface)
             with ui.element("div").classes("stack wide"):
                 with ui.element("div").classes("card"):
@@ -93,7 +93,7 @@ class TryTab:
             self._streams.mark("try-stream")
         self._form = InputForm(interface.input_schema, interface.sample, self._inputs_changed)
         with ui.element("div").classes("line"):
-            Button("Send", self._send, kind="primary", symbol="play").mark("try-send")
+            Button("Send", self._send, kind="primary", symbol="play").props("data-finish").mark("try-send")
             self._cancel = Button("Cancel", self._stop, kind="quiet", symbol="x").mark("try-cancel")
             self._cancel.set_visibility(False)
 

@@ -36,7 +36,7 @@ class StatusPageCard:
                 ui.label("Public status page").classes("h2")
                 self._chip = Chip(CHANNEL_OFF)
                 self._place = ui.element("div")
-            with ui.element("div").classes("card-body stack"):
+            with ui.element("div").classes("card-body stack").props("data-form"):
                 ui.label(NOTE).classes("small fg2 breaks")
                 self._build_form(settings)
         self._show(settings)
@@ -58,7 +58,7 @@ class StatusPageCard:
         ).mark("status-page-add")
         self._offer()
         with ui.element("div").classes("line end"):
-            Button("Save", self._save, kind="primary").mark("save-status-page")
+            Button("Save", self._save, kind="primary").props("data-finish").mark("save-status-page")
 
     def _add_item(self, deployment_id: str, name: str) -> None:
         with self._items, ui.element("div").classes("line full").style("align-items: flex-end") as row:

@@ -57,4 +57,4 @@ def test_a_key_is_created_and_rotated(page: Page, story: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Rotate").click()
     page.get_by_role("button", name="I have stored it").click()
     replaced = page.locator(".keys .item").filter(has_text="replaced")
-    expect(replaced).to_contain_text("in 23 h")
+    expect(replaced).to_contain_text("in 24 h")

@@ -67,8 +67,10 @@ async def test_the_checks_of_a_gateway_are_paused_from_its_row(user: User, studi
     user.find(marker=f"menu-{gateway.id}").click()
     await user.should_see("Pause the checks …", retries=100)
     user.find(marker="act-pause").click()
-    await user.should_see("Pause the checks of local?", retries=100)
-    user.find(marker="confirm").click()
+    await user.should_see("Pause the checks of local", retries=100)
+    user.find(marker="pause-reason").type("a new line")
+    user.find(marker="save-pause").click()
+    await user.should_see("Checks are paused: a new line", retries=100)
     await user.should_see("Paused", retries=100)
     assert await studio.health.paused_gateways() == {gateway.id}
 

@@ -8,7 +8,7 @@ from models.deployment import Deployment, DeploymentStatus, DesiredState
 from pages.components.code_view import coloured
 from pages.components.lifecycle_buttons import Action, possible
 from pages.components.schema_table import type_words
-from pages.words import count_of, status_look
+from pages.words import count_of, option_words, status_look
 from services.deployment_views import DeploymentSummary
 from tests.unit.factories import deployment
 
@@ -56,6 +56,12 @@ def test_types_in_words() -> None:
     assert type_words({"enum": ["a", 1]}) == '"a" | 1'
     assert type_words({"anyOf": [{"type": "integer"}, {"type": "null"}]}) == "integer or null"
     assert type_words({}) == "anything"
+
+
+def test_options_in_words() -> None:
+    paths = ("limits.timeout_seconds", "environment.LEVEL", "secrets.KEY", "canary.percent", "record.days", "channels")
+    words = ("timeout", "variable LEVEL", "secret KEY", "canary", "what is kept of calls", "channels")
+    assert tuple(map(option_words, paths)) == words
 
 
 def test_counts_in_words() -> None:
