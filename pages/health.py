@@ -13,7 +13,7 @@ from pages.components.health_charts import HealthCharts
 from pages.components.health_row import MAINTENANCE, HealthRow
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.maintenance_dialog import open_maintenance_dialog
-from pages.components.moment import Moment
+from pages.components.moment import Between, Moment
 from pages.components.pause_dialog import open_pause_dialog
 from pages.components.section import Section
 from pages.feeds import Feeds, HealthNews, read_health
@@ -59,7 +59,7 @@ class HealthBoard:
         with page_head("Health", "How gateways and deployments are, worst first, and why."):
             Button("Plan maintenance", lambda: open_maintenance_dialog(self._studio), symbol="clock")
             Button("Check everything now", self._check_all, symbol="refresh-cw").mark("check-all")
-        self._planned = Section(self._show_planned, lambda some: [p.window.model_dump() for p in some])
+        self._planned = Section(self._show_planned, _planned_key)
         self._incidents = Section(self._show_incidents, lambda page: (page.total, incidents_key(page.items)))
         with ui.element("div").classes("toolbar").style("margin-top: 16px"):
             self._segments = Segments(SEGMENTS, lambda key: self._filter(state=key))
@@ -173,6 +173,7 @@ class HealthBoard:
                         with ui.element("div").classes("line words tiny fg3"):
                             ui.label("ends" if under_way else "begins")
                             Moment(window.ends_at if under_way else window.starts_at)
+                        Between(window.starts_at, window.ends_at).classes("tiny fg3")
                 Button("End it now" if under_way else "Drop it", lambda id_=window.id: self._end(id_))
 
     async def _acknowledge(self, incident_id: str) -> None:
@@ -200,3 +201,7 @@ class HealthBoard:
         else:
             await self._studio.reconciler.check(row.gateway_id or row.id)
             say(f"{row.name} was looked at.")
+
+
+def _planned_key(some: list[Planned]) -> list:
+    return [(planned.window.model_dump(), planned.is_under_way(now())) for planned in some]

@@ -52,8 +52,9 @@ class AgentDialog:
         self._pause: ui.timer | None = None
         filename, source = self._beginning()
         title = f"A new version of {target.agent}" if target else "New agent"
-        self._modal = Modal(title, "It is checked while you type; nothing runs here.", width="wide")
-        self._modal.dialog.props("no-backdrop-dismiss")
+        note = "It is checked while you type; nothing runs here."
+        self._modal = Modal(title, note, width="wide", leave=self._leave)
+        self._written = source
         with self._modal.body:
             if target is None:
                 starters = [(name, text) for name, text in STARTERS.items()]
@@ -75,6 +76,17 @@ class AgentDialog:
     async def open(self) -> None:
         await self._check()
         self._modal.open()
+
+    def _leave(self) -> None:
+        """Asks first where something was written."""
+        written = self._editor.value or ""
+        if written == self._written or any(written == _starter(name) for name in STARTERS):
+            self._modal.close()
+        else:
+            confirm("Drop what you wrote?", "It is stored nowhere yet.", action="Drop it", do=self._drop)
+
+    async def _drop(self) -> None:
+        self._modal.close()
 
     def _beginning(self) -> tuple[str, str]:
         """The newest source with its version label moved on, or the first starter."""

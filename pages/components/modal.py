@@ -14,14 +14,26 @@ class Modal:
     """Fill ``body`` and ``foot``, then ``open``. ``width`` is narrow, wide or nothing; a narrow one has no close icon.
 
     A dialog goes with the page below it; one that must be answered (``persistent``) stays when another page is opened.
+    ``leave`` is called instead of closing by Escape, a click beside it, Cancel or the close icon.
     """
 
-    def __init__(self, title: str, note: str = "", *, width: str = "", persistent: bool = False) -> None:
+    def __init__(
+        self,
+        title: str,
+        note: str = "",
+        *,
+        width: str = "",
+        persistent: bool = False,
+        leave: Callable[[], None] | None = None,
+    ) -> None:
         with ui.context.client.content if persistent else page_element():
             self.dialog = ui.dialog()
         self.dialog.props["aria-label"] = title
-        if persistent:
+        self._leave = leave or self.close
+        if persistent or leave:
             self.dialog.props("persistent")
+        if leave:
+            self.dialog.on("shake", leave)  # what Quasar tells of Escape and of a click beside it
         self.dialog.on("hide", self.dialog.delete)
         with self.dialog, ui.element("div").classes(f"modal {width}"):
             with ui.element("div").classes("modal-head"):
@@ -30,7 +42,7 @@ class Modal:
                     if note:
                         ui.label(note).classes("small fg2 breaks")
                 if width != "narrow" and not persistent:
-                    icon_button("x", "Close", self.close).classes("small")
+                    icon_button("x", "Close", self._leave).classes("small")
             self.body = ui.element("div").classes("modal-body")
             self.foot = ui.element("div").classes("modal-foot")
 
@@ -51,7 +63,7 @@ class Modal:
             self.dialog.close()
 
     def cancel_button(self, text: str = "Cancel") -> Button:
-        return Button(text, self.close)
+        return Button(text, self._leave)
 
 
 def page_element() -> Element:

@@ -23,3 +23,12 @@ class Lasting(Moment):
         self.classes("num")
         if until is not None:
             self.props["until"] = until.isoformat()
+
+
+class Between(Moment):
+    """From when to when, by the clock."""
+
+    def __init__(self, at: datetime, until: datetime) -> None:
+        super().__init__(at)
+        self.props["between"] = True
+        self.props["until"] = until.isoformat()

@@ -44,3 +44,23 @@ def test_a_choice_and_a_text_of_several_lines_keep_enter_for_themselves(page: Pa
     page.get_by_role("button", name="Copy the command").click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("nexdeck gateway --host ADDRESS --allow-remote --tls-self-signed ")
+
+
+def test_what_was_written_is_not_dropped_unasked(page: Page) -> None:
+    page.goto("/agents?new=1")
+    dialog = page.get_by_role("dialog", name="New agent")
+    expect(dialog).to_be_visible(timeout=SLOW)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0, timeout=SLOW)
+    page.goto("/agents?new=1")
+    dialog.locator(".cm-content").click()
+    page.keyboard.type("# mine\n")
+    page.keyboard.press("Escape")
+    question = page.get_by_role("dialog", name="Drop what you wrote?")
+    expect(question.get_by_role("button", name="Cancel")).to_be_focused(timeout=SLOW)
+    page.keyboard.press("Enter")
+    expect(question).to_have_count(0, timeout=SLOW)
+    expect(dialog.get_by_text("# mine")).to_be_visible()
+    dialog.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Drop it").click()
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=SLOW)

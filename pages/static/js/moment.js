@@ -5,6 +5,7 @@ const clock = ref(Date.now());
 setInterval(() => (clock.value = Date.now()), 1000);
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const far = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
+const span = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 
 function relative(ms) {
@@ -30,13 +31,14 @@ function lasting(ms) {
 
 export default {
   template: `<time :datetime="at" :title="title">{{ text }}</time>`,
-  props: { at: String, until: String, lasting: Boolean },
+  props: { at: String, until: String, lasting: Boolean, between: Boolean },
   computed: {
     title() {
       return full.format(Date.parse(this.at));
     },
     text() {
       const begin = Date.parse(this.at);
+      if (this.between) return span.formatRange(begin, Date.parse(this.until));
       if (!this.lasting) return relative(begin);
       return lasting((this.until ? Date.parse(this.until) : clock.value) - begin);
     },
