@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -10,9 +11,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from sqlmodel import Session, func, select
 
-from models.deployment import Deployment, Operation, OperationStatus
+from models.deployment import Deployment, Operation, OperationKind, OperationStatus
 from models.gateway import Gateway, GatewayStatus
-from models.health import Incident
+from models.health import Incident, Severity
 from services.database import Database
 from services.metrics import MetricsService
 from services.storage import StorageService, TableSize
@@ -97,6 +98,12 @@ def _read(session: Session) -> _Facts:
     return _Facts(
         deployments=list(session.exec(by_state)),
         gateways=list(session.exec(gateways.order_by(Gateway.name))),
-        operations=list(session.exec(active.group_by(Operation.kind))),
-        incidents=list(session.exec(incidents)),
+        operations=_of_each(OperationKind, session.exec(active.group_by(Operation.kind))),
+        incidents=_of_each(Severity, session.exec(incidents)),
     )
+
+
+def _of_each(kinds: type[StrEnum], found: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Those that there are none of too: a graph of them is a line at 0 rather than a gap."""
+    counts = {kind: number for kind, number in found}
+    return [(kind, counts.get(kind, 0)) for kind in kinds]

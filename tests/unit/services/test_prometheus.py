@@ -52,6 +52,8 @@ async def test_the_control_plane_tells_of_deployments_gateways_and_tables(tmp_pa
     assert 'nexdeck_deployments{health="unknown",status="running"} 1.0' in text
     assert 'nexdeck_gateway_up{gateway="g",kind="local"} 0.0' in text
     assert 'nexdeck_table_rows{table="deployment"} 1.0' in text
+    assert 'nexdeck_incidents_open{severity="critical"} 0.0' in text
+    assert 'nexdeck_operations_active{kind="redeploy"} 0.0' in text
     assert 'nexdeck_collections_total{outcome="failed"} 0.0' in text
 
 
