@@ -8,6 +8,7 @@ from pages.components.chips import Chip
 from pages.components.empty_state import empty_state
 from pages.components.fields import FormErrors, area_field
 from pages.components.filters import Pager, Segments, cursor_of
+from pages.components.health_row import gateway_health_url
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.moment import Lasting, Moment
 from pages.components.section import Section
@@ -128,7 +129,7 @@ class IncidentPage:
                 ui.label(incident.reason).classes("small fg2 keep breaks")
                 with ui.element("div").classes("line wrap words tiny fg3"):
                     ui.label("on gateway" if incident.deployment_id else "gateway")
-                    ui.link(detail.summary.gateway_name, "/gateways")
+                    ui.link(detail.summary.gateway_name, gateway_health_url(incident.gateway_id))
                     ui.label("· since")
                     Moment(incident.opened_at)
                     if incident.closed_at is not None:

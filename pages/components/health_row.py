@@ -76,4 +76,9 @@ class HealthRow:
 
 
 def _url(row: BoardRow) -> str:
-    return "/gateways" if row.is_gateway else f"/deployments/{row.id}?tab=health"
+    return gateway_health_url(row.id) if row.is_gateway else f"/deployments/{row.id}?tab=health"
+
+
+def gateway_health_url(gateway_id: str) -> str:
+    """The board with the gateway and what is on it, and the charts of its traffic."""
+    return f"/health?gateway={gateway_id}&of={gateway_id}"
