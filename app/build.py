@@ -26,6 +26,7 @@ from services.leases import Leases
 from services.local_gateway import LocalGateways
 from services.logs import LogService
 from services.maintenance import MaintenanceService
+from services.metric_collection import MetricCollector
 from services.metrics import MetricsService
 from services.notifications.channels import NotificationChannels
 from services.notifications.guard import SETTING as NOTIFY_NETWORKS
@@ -62,11 +63,12 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
     agents = AgentCatalog(database, changes)
     journal = Journal(database, changes, connections.installation)
     keys = KeyDelivery(database, gateways)
-    metrics = MetricsService(database, changes, gateways)
+    counters = MetricCollector(database, changes, gateways)
+    metrics = MetricsService(database, counters)
     storage = StorageService(database, kept_in_words(settings))
     canaries = Canaries(database, metrics)
     rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), canaries, settings.url)
-    health = HealthService(database, changes, gateways, interval_seconds=settings.sweep_seconds)
+    health = HealthService(database, changes, gateways, counters, interval_seconds=settings.sweep_seconds)
     guests = Guests()
     leases = Leases(database, connections.installation)
     convergence = Convergence(database, journal, leases, rollout, health, guests)
@@ -83,7 +85,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
     deployments = NexusDeploymentService(
         database, changes, agents, gateways, secrets, keys, health, convergence, local_gateways, settings.url
     )
-    reconciler = Reconciler(database, gateways, health, keys, convergence, guests)
+    reconciler = Reconciler(database, gateways, counters, health, keys, convergence, guests)
     calls = CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count)
     sender = Sender(parse_networks(settings.notify_allowed_networks, NOTIFY_NETWORKS))
     channels = NotificationChannels(database, changes, secrets, sender, settings.url)

@@ -22,7 +22,7 @@ from services.database import Database
 from services.metric_retention import MetricRetention
 from services.metric_rows import MERGED
 from services.metrics import Scope, read_series
-from services.rules.rollup import columns_of, start_of
+from services.rules.rollup import COLUMNS, start_of, values_of
 from services.rules.windows import Range, window_of
 
 DEPLOYMENTS = 100
@@ -168,7 +168,8 @@ def _fill(database: Database, tier: Tier, ids: list[int], starts: Iterable[int])
 def _kinds(tier: Tier) -> list[dict]:
     """Rows as a busy deployment has them: the latencies of a model's answers, one call in thirty failed."""
     draw = random.Random(7)
-    return [columns_of(_busy(draw, CALLS_A_SECOND * tier.seconds)) for _ in range(KINDS)]
+    rows = [values_of(_busy(draw, CALLS_A_SECOND * tier.seconds)) for _ in range(KINDS)]
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
 
 
 def _busy(draw: random.Random, calls: int) -> Amounts:

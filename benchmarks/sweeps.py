@@ -64,9 +64,6 @@ async def _measure(folder: Path, port: int, gateways: int, deployments: int) -> 
 
 async def _round(studio: Studio) -> None:
     await studio.reconciler.sweep()
-    await studio.metrics.collect_all()
-    while pending := [task for task in asyncio.all_tasks() if task.get_name().startswith("counters of ")]:
-        await asyncio.gather(*pending)
 
 
 async def _cost(work) -> float:

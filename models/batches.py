@@ -3,9 +3,12 @@
 Part of the contract of ``models.wire``, and plain pydantic like it.
 """
 
+from typing import NamedTuple
+from urllib.parse import quote
+
 from pydantic import AwareDatetime, BaseModel, Field
 
-from models.wire import LARGEST_CURSOR, RevisionCounters
+from models.wire import LARGEST_CURSOR, GatewayState, RevisionCounters
 
 
 class LogLine(BaseModel):
@@ -62,6 +65,17 @@ class BootCounters(BaseModel):
     revisions: list[RevisionCounters]
 
 
+class Position(NamedTuple):
+    """Up to where somebody has a gateway's counters: nothing, at first."""
+
+    boot_id: str = ""
+    number: int = 0
+
+    @property
+    def query(self) -> str:
+        return f"boot={quote(self.boot_id, safe='')}&after={self.number}"
+
+
 class CounterBatch(BaseModel):
     """The counters that changed after a position. ``earlier`` boots are told to who was not there in this one yet."""
 
@@ -69,3 +83,17 @@ class CounterBatch(BaseModel):
     position: int = Field(ge=0, le=LARGEST_CURSOR, description="what to ask after the next time")
     revisions: list[RevisionCounters]
     earlier: list[BootCounters] = Field(default_factory=list, description="in the order in which they ran")
+
+    @property
+    def reached(self) -> Position:
+        return Position(self.boot_id, self.position)
+
+
+class GatewayReport(GatewayState):
+    """All that a look at a gateway asks for, in one answer. ``deployments`` are those that changed after a number."""
+
+    counted: CounterBatch | None = Field(default=None, description="None where no position was told")
+    number: int = Field(default=0, ge=0, le=LARGEST_CURSOR, description="what to ask after the next time")
+    held: list[str] | None = Field(
+        default=None, description="the ids of all deployments; None where ``deployments`` are all"
+    )

@@ -16,10 +16,13 @@ import struct
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import accumulate, chain
 from math import inf, log2
 from operator import sub
 from statistics import NormalDist
+
+from models.steps import PACKED, entries_of
 
 STEPS = 16
 GROUPS = 39
@@ -40,6 +43,7 @@ def key_of(ms: float) -> int:
     return step + (step >> 4) + 1
 
 
+@cache
 def edges(key: int) -> tuple[float, float]:
     """From which to which latency a bucket is, in milliseconds; the first and the last one count beyond it too."""
     group, place = divmod(key, KEYS)
@@ -151,7 +155,8 @@ def _heaps(buckets: Mapping[int, int]) -> list[_Heap]:
 
 
 def pack(buckets: Mapping[int, int]) -> bytes:
-    """A byte that says how wide a count is, then the distances from key to key, a byte each, then the counts."""
+    """Small, for rows that are kept: a byte that says how wide a count is, then the distances from key to key, a byte
+    each, then the counts."""
     keys = sorted(buckets)
     distances = list(map(sub, keys, chain((0,), keys)))
     if max(distances, default=0) > 255:  # an entry without calls bridges what a byte cannot
@@ -163,11 +168,16 @@ def pack(buckets: Mapping[int, int]) -> bytes:
 
 
 def unpack(packed: bytes) -> Buckets:
-    return dict(_entries(packed))
+    buckets = dict(_entries(packed))
+    if packed[0] > PACKED:  # to what is known by whole groups steps may have been added
+        _unite(buckets)
+    return buckets
 
 
 def _entries(packed: bytes) -> Iterator[tuple[int, int]]:
     width = packed[0]
+    if width > PACKED:
+        return entries_of(packed)
     size = (len(packed) - 1) // (width + 1)
     counts = packed[size + 1 :] if width == 1 else struct.unpack_from(f"<{size}{_KINDS[width]}", packed, size + 1)
     return zip(accumulate(packed[1 : size + 1]), counts, strict=True)

@@ -7,6 +7,7 @@ than other modules, so that the whole contract is read in one place.
 method path                                                 what
 ====== ==================================================== ===========================================
 GET    ``/control/v1/state``                                ``GatewayState``
+GET    ``/control/v1/state?boot=ID&after=P&seen=NUMBER``    ``GatewayReport``: what changed, with a ``CounterBatch``
 PUT    ``/control/v1/deployments/{id}/revisions/{n}``       load ``RevisionBundle`` beside what is live
 DELETE ``/control/v1/deployments/{id}/revisions/{n}``       forget a revision that is not live
 PUT    ``/control/v1/deployments/{id}/live``                ``LiveRequest``: route traffic to a revision
@@ -32,6 +33,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, Field
 
+from models.histogram import GROUPS, KEYS
+
 PRODUCT = "nexdeck-gateway"
 CONTROL_PREFIX = "/control/v1"
 REVISION_HEADER = "X-Nexdeck-Revision"
@@ -45,9 +48,12 @@ VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 
 CHUNKS_KEYWORD = "x-nexdeck-chunks"  # in the output schema of an agent that streams: the schema of a piece
 
-LARGEST_CURSOR = 2**53
+LARGEST_CURSOR = LARGEST_COUNT = 2**53
 
 JsonSchema = dict[str, Any]
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
+Milliseconds = Annotated[float, Field(ge=0, le=LARGEST_COUNT / 1000)]
+BucketKey = Annotated[int, Field(ge=0, lt=GROUPS * KEYS)]
 FieldPath = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -204,19 +210,27 @@ class ChannelCounters(BaseModel):
     """Calls of one revision through one channel. A call is in one class at most; without one it succeeded."""
 
     channel: Channel
-    requests: int = 0
-    client_errors: int = Field(default=0, description="answers 4xx, but for the refused ones")
-    refused: int = Field(default=0, description="429, and 503 where a limit was reached")
-    errors: int = Field(default=0, description="answers 5xx, but for refusals and timeouts")
-    timeouts: int = Field(default=0, description="504: the agent did not answer in time")
-    cancelled: int = Field(default=0, description="499: the caller went away")
-    latency_ms_sum: float = 0.0
-    latency_ms_min: float = 0.0
-    latency_ms_max: float = 0.0
-    buckets: dict[int, int] = Field(default_factory=dict, description="the latencies, see ``models.histogram``")
-    tokens_in: int = Field(default=0, description="of language models, as their providers report them")
-    tokens_out: int = 0
-    cost: float = Field(default=0.0, description="of those tokens where the operator gave prices, in their currency")
+    requests: Count = 0
+    client_errors: Count = Field(default=0, description="answers 4xx, but for the refused ones")
+    refused: Count = Field(default=0, description="429, and 503 where a limit was reached")
+    errors: Count = Field(default=0, description="answers 5xx, but for refusals and timeouts")
+    timeouts: Count = Field(default=0, description="504: the agent did not answer in time")
+    cancelled: Count = Field(default=0, description="499: the caller went away")
+    latency_ms_sum: Milliseconds = 0.0
+    latency_ms_min: Milliseconds = 0.0
+    latency_ms_max: Milliseconds = 0.0
+    buckets: dict[BucketKey, Count] = Field(
+        default_factory=dict,
+        description="the latencies, see ``models.histogram``; after a position only those that changed since",
+    )
+    tokens_in: Count = Field(default=0, description="of language models, as their providers report them")
+    tokens_out: Count = 0
+    cost: float = Field(
+        default=0.0,
+        ge=0,
+        le=LARGEST_COUNT,
+        description="of those tokens where the operator gave prices, in their currency",
+    )
 
 
 class RevisionCounters(BaseModel):
@@ -224,7 +238,7 @@ class RevisionCounters(BaseModel):
 
     deployment_id: str
     revision: int = Field(ge=0, lt=2**31)
-    in_flight: int = 0
+    in_flight: Count = 0
     channels: list[ChannelCounters] = Field(default_factory=list, description="those that were called")
 
 
@@ -248,7 +262,6 @@ class DeploymentState(BaseModel):
     canary: CanaryState | None = Field(default=None, description="the loaded revision that gets a share of the calls")
     counters: Counters = Field(default_factory=Counters)
     key_uses: dict[str, KeyUse] = Field(default_factory=dict, description="by the hash of the key")
-    revisions: list[RevisionCounters] = Field(default_factory=list, description="counters of those loaded, and lately")
     error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")
 
 

@@ -63,10 +63,12 @@ class Feeds:
         changes = studio.changes
         everything = (changes.deployment, changes.gateway, changes.agent, changes.incident)
         return cls(
-            deployments=Feed([changes.deployment], lambda changed: _deployment_news(studio, changed), AT_ONCE),
+            deployments=Feed(
+                [changes.deployment, changes.metrics], lambda changed: _deployment_news(studio, changed), AT_ONCE
+            ),
             gateways=Feed([changes.gateway, changes.deployment], lambda _: studio.gateways.list(), SOON),
             agents=Feed([changes.agent], _as_they_are, AT_ONCE),
-            overview=Feed(everything, lambda _: read_overview(studio), SOON),
+            overview=Feed([*everything, changes.metrics], lambda _: read_overview(studio), SOON),
             health=Feed([changes.health, changes.incident], lambda changed: read_health(studio, changed), AT_ONCE),
             incidents=Feed([changes.incident], _as_they_are, AT_ONCE),
             totals=Feed(everything, lambda _: read_totals(studio), SOON),

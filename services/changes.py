@@ -14,7 +14,7 @@ class Changes:
         self.gateway = Signal("a gateway was added, removed, seen or lost: gateway id")
         self.calls = Signal("calls of a deployment were collected: deployment id")
         self.deployment = Signal("a deployment's row, or a step of its operation, changed: deployment id")
-        self.metrics = Signal("more calls of a deployment were counted: deployment id")
+        self.metrics = Signal("more calls of a deployment were counted, so its totals grew: deployment id")
         self.health = Signal("health, a pause or planned work changed: id of the gateway or deployment")
         self.incident = Signal("an incident was opened, went on or was closed, its rows committed: incident id")
         self.notice = Signal("a channel was changed, or a delivery of it went on: channel id")

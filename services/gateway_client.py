@@ -8,6 +8,7 @@ reads back what became of it. Only a problem document of the gateway's own is it
 import asyncio
 import contextlib
 import json
+import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -15,7 +16,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from models.batches import CallBatch, CounterBatch, LogBatch
+from models.batches import CallBatch, CounterBatch, GatewayReport, LogBatch, Position
 from models.wire import (
     CONTROL_PREFIX,
     INSTALLATION_HEADER,
@@ -23,7 +24,6 @@ from models.wire import (
     REVISION_HEADER,
     CanaryRequest,
     DeploymentState,
-    GatewayState,
     KeysRequest,
     LiveRequest,
     RevisionBundle,
@@ -38,6 +38,8 @@ NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, Con
 CUT = (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)
 STATE_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
 GOODBYE_SECONDS = 2.0
+FIRST_PAUSE_SECONDS = 0.1
+PAUSE = wait_random_exponential(multiplier=2 * FIRST_PAUSE_SECONDS, max=1.0)
 T = TypeVar("T")
 MCP_PROTOCOL = "2025-06-18"
 
@@ -53,11 +55,12 @@ class GatewayClient:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._control_headers = self._headers | ({INSTALLATION_HEADER: installation} if installation else {})
 
-    async def state(self) -> GatewayState:
-        """What the gateway holds. Raises GatewayUnreachable; GatewayRefused for a wrong token or a stranger."""
-        answer = await self._read("/state")
+    async def state(self, counted: Position | None = None, seen: int = 0) -> GatewayReport:
+        """What the gateway holds. With a position: what changed of that after number ``seen``, and what it counted
+        after the position. Raises GatewayUnreachable; GatewayRefused for a wrong token or a stranger."""
+        answer = await self._read("/state" if counted is None else f"/state?{counted.query}&seen={seen}")
         try:
-            state = GatewayState.model_validate_json(answer)
+            state = GatewayReport.model_validate_json(answer)
         except ValidationError:
             state = None
         if state is None or state.product != PRODUCT:
@@ -101,9 +104,9 @@ class GatewayClient:
         except ValidationError as error:
             raise GatewayError(f"{self.url} answered with something else than calls.") from error
 
-    async def counters(self, boot_id: str, after: int) -> CounterBatch:
-        """What changed since a position of a boot. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._read(f"/counters?boot={boot_id}&after={after}")
+    async def counters(self, after: Position) -> CounterBatch:
+        """What changed after a position. Raises as ``state`` does, GatewayError for what is no batch."""
+        answer = await self._read(f"/counters?{after.query}")
         try:
             return CounterBatch.model_validate_json(answer)
         except ValidationError as error:
@@ -179,13 +182,14 @@ class GatewayClient:
 
         Raises GatewayUnreachable when nothing was sent, else OutcomeUnknown.
         """
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(causes),
-            stop=stop_after_attempt(3),
-            wait=wait_random_exponential(multiplier=0.1, max=1.0),
-            reraise=True,
-        )
         try:
+            try:
+                return await call(*arguments)
+            except causes:  # to get ready for it before every call would take a third as long as the call
+                retrying = AsyncRetrying(
+                    retry=retry_if_exception_type(causes), stop=stop_after_attempt(2), wait=PAUSE, reraise=True
+                )
+            await asyncio.sleep(random.uniform(0.0, FIRST_PAUSE_SECONDS))
             return await retrying(call, *arguments)
         except httpx.HTTPError as error:
             kind = GatewayUnreachable if isinstance(error, NOTHING_SENT) else OutcomeUnknown

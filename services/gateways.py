@@ -10,6 +10,7 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
+from models.batches import GatewayReport, Position
 from models.deployment import Deployment
 from models.gateway import Gateway, GatewayKind, GatewayStatus
 from models.trust import Trust
@@ -21,6 +22,7 @@ from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable,
 from services.gateway_admission import Place, TrustWish, admit
 from services.gateway_client import GatewayClient
 from services.gateway_connections import GatewayConnections
+from services.gateway_memory import GatewayMemory
 from services.gateway_rows import (
     GatewaySummary,
     find_gateway,
@@ -40,10 +42,15 @@ PLACE = ("url", "encrypted_token", "trust", "certificate")
 BY_SYSTEM = TrustWish()
 SEEN = (*NEWS, "last_seen_at")
 COLUMN = Gateway.__table__.c
-WRITE_SEEN = (
+WRITE_NEWS = (
     update(Gateway.__table__)
     .where(COLUMN.id == bindparam("of"), COLUMN.status != GatewayStatus.REMOVED)
-    .values({name: bindparam(f"new_{name}") for name in SEEN})
+    .values({name: bindparam(f"new_{name}") for name in NEWS})
+)
+WRITE_SEEN = (
+    update(Gateway.__table__)
+    .where(COLUMN.id.in_(bindparam("them", expanding=True)), COLUMN.status != GatewayStatus.REMOVED)
+    .values(last_seen_at=bindparam("at"))
 )
 
 
@@ -55,7 +62,7 @@ class Look(NamedTuple):
     """
 
     gateway: Gateway
-    state: GatewayState | None
+    state: GatewayReport | None
     at: datetime
     probe_ms: float
     is_news: bool = False
@@ -86,6 +93,7 @@ class GatewayDirectory:
         self._connections = connections
         self._allowed_networks = allowed_networks
         self.coming_up = ComingUp()
+        self._memory = GatewayMemory()
 
     async def list(self) -> list[GatewaySummary]:
         """All gateways, the local ones first, with how many deployments each holds."""
@@ -169,16 +177,19 @@ class GatewayDirectory:
     async def look(self, gateway: Gateway) -> Look:
         """One call, and the row brought up to date. An unreachable gateway is no error."""
         look = await self.probe(gateway)
-        await self._database.write(lambda session: write_seen(session, [look]))
-        self.tell([look])
+        await self.keep(look)
         return look
 
-    async def probe(self, gateway: Gateway) -> Look:
-        """As ``look``, but nothing is written yet."""
+    async def keep(self, look: Look) -> None:
+        await self._database.write(lambda session: write_seen(session, [look]))
+        self.tell([look])
+
+    async def probe(self, gateway: Gateway, counted: Position | None = None) -> Look:
+        """As ``look``, but nothing is written yet. ``counted``: after which position the counters are wanted too."""
         before = [getattr(gateway, name) for name in NEWS]
         at, began, state = now(), perf_counter(), None
         try:
-            state = await self.client(gateway).state()
+            state = await self._state(gateway, counted)
             self._note_seen(gateway, state)
         except (GatewayUnreachable, GatewayRefused) as error:
             if self.coming_up.excuses(gateway.id):
@@ -192,6 +203,17 @@ class GatewayDirectory:
         if state is not None and state.ready:
             self.coming_up.end(gateway.id)
         return Look(gateway, state, at, probe_ms, is_news, self.coming_up.excuses(gateway.id))
+
+    async def _state(self, gateway: Gateway, counted: Position | None) -> GatewayReport:
+        client = self.client(gateway)
+        if counted is None:
+            return await client.state()
+        known = self._memory.of(gateway.id)
+        report = await client.state(counted, known.number if known.boot_id == counted.boot_id else 0)
+        if not known.completed(report):
+            report = await client.state(counted)
+        self._memory.note(gateway.id, report)
+        return report
 
     def tell(self, looks: Iterable[Look]) -> None:
         """Send signals of what has been written."""
@@ -226,6 +248,7 @@ class GatewayDirectory:
             row.status, row.status_reason = GatewayStatus.REMOVED, None
 
         await self._database.write(change)
+        self._memory.forget(gateway.id)
         await self._connections.forget(gateway.url)
         self._changes.gateway.send(gateway.id)
 
@@ -238,12 +261,14 @@ class GatewayDirectory:
         gateway.trust, gateway.certificate = place.trust.kind, place.trust.certificate or None
 
     def _note_seen(self, gateway: Gateway, state: GatewayState) -> None:
-        gateway.status, gateway.status_reason = GatewayStatus.ONLINE, None
-        gateway.version, gateway.boot_id, gateway.last_seen_at = state.version, state.boot_id, now()
         others = {c.installation for c in state.claimants if c.seconds_ago < RIVAL_SECONDS}
         if others := sorted(others - {self._connections.installation}):
             message = f"It is also controlled by the Nexdeck {', '.join(others)}. They undo each other's changes: "
-            gateway.status_reason = f"{message}remove it from one of them."
+            message += "remove it from one of them."
+        seen = (GatewayStatus.ONLINE, message if others else None, state.boot_id, state.version, now())
+        for name, value in zip(SEEN, seen, strict=True):
+            if getattr(gateway, name) != value:  # to set an attribute of a row takes longer than all else here
+                setattr(gateway, name, value)
 
     async def _save(self, gateway: Gateway, *names: str) -> None:
         values = {name: getattr(gateway, name) for name in names}
@@ -255,6 +280,12 @@ class GatewayDirectory:
 
 
 def write_seen(session: Session, looks: list[Look]) -> None:
-    """Bring the rows of gateways up to date with what looks at them saw."""
-    rows = [{f"new_{name}": getattr(gateway, name) for name in SEEN} | {"of": gateway.id} for gateway, *_ in looks]
-    session.connection().execute(WRITE_SEEN, rows)
+    """Bring the rows of gateways up to date with what looks at them saw. All that answered did so just now."""
+    connection, seen = session.connection(), [look.gateway for look in looks if look.state]
+    news = [look.gateway for look in looks if look.is_news]
+    if news:
+        rows = [{f"new_{name}": getattr(gateway, name) for name in NEWS} | {"of": gateway.id} for gateway in news]
+        connection.execute(WRITE_NEWS, rows)
+    if seen:
+        at = max(gateway.last_seen_at for gateway in seen)
+        connection.execute(WRITE_SEEN, {"them": [gateway.id for gateway in seen], "at": at})

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
-MOST = 25  # items in one batch: other writers wait for its end, and more would save little
+MOST = 100  # items in one batch: other writers wait for its end, and more would save little
 
 
 class Gathering(Generic[T, R]):

@@ -14,12 +14,11 @@ from services.database import Database
 from services.deployment_views import find_deployment
 from services.gateway_rows import find_gateway
 from services.gateways import GatewayDirectory, Look
-from services.health_known import read_known
 from services.health_ledger import PAUSED, Ledger, News, note_change, standing_of
 from services.incident_log import IncidentLog
+from services.metric_collection import MetricCollector
 from services.rules.health import is_stale, rest
 from services.sampling import Sampling
-from services.traffic import TrafficWindows
 
 
 @dataclass(frozen=True)
@@ -32,27 +31,39 @@ class HealthStatus:
 
 class HealthService:
     def __init__(
-        self, database: Database, changes: Changes, gateways: GatewayDirectory, *, interval_seconds: float = 15.0
+        self,
+        database: Database,
+        changes: Changes,
+        gateways: GatewayDirectory,
+        counters: MetricCollector,
+        *,
+        interval_seconds: float = 15.0,
     ) -> None:
         """``interval_seconds``: the time between two sweeps."""
         self._database = database
         self._changes = changes
         self._gateways = gateways
+        self._counters = counters
         self._interval = timedelta(seconds=interval_seconds)
-        self.ledger = Ledger(self._interval, TrafficWindows(), Sampling())
+        self.ledger = Ledger(self._interval, counters.traffic, Sampling())
 
     async def health_check(self, deployment_id: str) -> HealthStatus:
         """Look at the deployment's gateway now, and record what was seen. Raises NotFound for an unknown deployment."""
         gateway_id = (await self._database.read(lambda session: find_deployment(session, deployment_id))).gateway_id
-        await self.record(await self._gateways.look(await self._gateways.get(gateway_id)))
+        await self._look(gateway_id)
         row = await self._database.read(lambda session: find_deployment(session, deployment_id))
         return HealthStatus(row.id, row.health_status, row.health_reason or "", row.last_health_check or now())
+
+    async def _look(self, gateway_id: str) -> None:
+        look = await self._counters.look(await self._gateways.get(gateway_id))
+        await self._gateways.keep(look)
+        await self.record(look)
 
     async def record(self, look: Look) -> None:
         """Note what a look at a gateway says of it and of the deployments on it."""
 
         def write(session: Session) -> News:
-            return self.ledger.note(session, [look], read_known(session, [look.gateway.id], look.at))
+            return self.ledger.note(session, [look], self.ledger.known.read(session, [look.gateway.id], look.at))
 
         self.tell(await self._database.write(write))
 
@@ -89,7 +100,7 @@ class HealthService:
             return subject_id, deployment.gateway_id if deployment else subject_id
 
         subject_id, gateway_id = await self._database.write(write)
-        await self.record(await self._gateways.look(await self._gateways.get(gateway_id)))
+        await self._look(gateway_id)
         self.tell(News(subjects={subject_id}))
 
     async def lapse(self) -> None:
@@ -110,6 +121,7 @@ class HealthService:
             news.incidents = IncidentLog.close_orphans(session, now())
 
         await self._database.write(write)
+        self.ledger.traffic.drop_old(now())
         self.tell(news)
 
     def _let_rest(self, session: Session, subject_id: str, reason: str, at: datetime, news: News) -> None:

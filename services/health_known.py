@@ -1,12 +1,13 @@
 """What is known of gateways, and of what is on them, when they were looked at: read for all of them at once."""
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam
+from sqlalchemy import Select, bindparam, type_coerce
+from sqlalchemy.types import NullType
 from sqlmodel import Session, select
 
 from models.deployment import Deployment, Revision
@@ -22,43 +23,79 @@ class Known:
     """Standings by the gateway's id; open incidents and the rows of present deployments by the gateway's id too."""
 
     cover: Cover
-    standings: dict[str, Row[Any]]
+    standings: dict[str, Any]
     incidents: dict[str, list[Incident]]
-    deployments: dict[str, list[Row[Any]]]
+    deployments: dict[str, list[Any]]
 
 
-def read_known(session: Session, gateway_ids: Sequence[str], at: datetime) -> Known:
-    ids = {"gateway_ids": list(gateway_ids)}
-    incidents: defaultdict[str, list[Incident]] = defaultdict(list)
-    for incident in session.execute(OPEN_INCIDENTS, ids).scalars():
-        incidents[incident.gateway_id].append(incident)
-    connection = session.connection()
-    deployments: defaultdict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(DEPLOYMENTS, ids).all():
-        deployments[row.gateway_id].append(row)
-    standings = {row.subject_id: row for row in connection.execute(STANDINGS, ids).all()}
-    return Known(cover_at(session, at), standings, incidents, deployments)
+class KnownRows:
+    """Reads what is known of gateways. Most rows are as they were at the last look, so they are kept: to make Python's
+    types of a row's values takes three times as long as to read it."""
+
+    def __init__(self) -> None:
+        whose = HealthStanding.subject_id.in_(THEM)
+        owner = HealthStanding.subject_id.label("owner")
+        standings = select(owner, HealthStanding.subject_id, *OF_STANDING_COLUMNS).where(whose)
+        self._standings = _Rows(standings, standings)
+        on_them = _what_is_on_gateways()
+        its_own = _with_live_revision(on_them).where(Deployment.id.in_(THEM))
+        self._deployments = _Rows(on_them.where(Deployment.gateway_id.in_(THEM)), its_own)
+
+    def read(self, session: Session, gateway_ids: Sequence[str], at: datetime) -> Known:
+        incidents: defaultdict[str, list[Incident]] = defaultdict(list)
+        for incident in session.execute(OPEN_INCIDENTS, {"them": list(gateway_ids)}).scalars():
+            incidents[incident.gateway_id].append(incident)
+        standings = {id_: rows[0] for id_, rows in self._standings.read(session, gateway_ids).items() if rows}
+        return Known(cover_at(session, at), standings, incidents, self._deployments.read(session, gateway_ids))
 
 
-def _of_what_is_on_them() -> Select:
+class _Rows:
+    """Rows by whose they are. Both queries begin with whose a row is, and its id: ``of_owners`` asks for those that
+    belong to ``THEM``, ``of_ids`` for some rows of these, perhaps with columns that never change."""
+
+    def __init__(self, of_owners: Select, of_ids: Select) -> None:
+        plain = [type_coerce(column, NullType()) for column in of_owners.selected_columns]
+        self._plain, self._typed = of_owners.with_only_columns(*plain), of_ids
+        # a row of SQLAlchemy's takes ten times as long to tell a value, or whether it is as another one
+        self._row = namedtuple("KnownRow", [column.name for column in of_ids.selected_columns])
+        self._kept: dict[str, dict[str, tuple[tuple, tuple]]] = {}
+
+    def read(self, session: Session, owners: Sequence[str]) -> dict[str, list[Any]]:
+        """Named tuples of what ``of_ids`` asks for."""
+        connection = session.connection()
+        plain: dict[str, dict[str, tuple]] = {owner: {} for owner in owners}
+        for row in map(tuple, connection.execute(self._plain, {"them": list(owners)})):
+            plain[row[0]][row[1]] = row
+        changed = []
+        for owner, rows in plain.items():
+            before = self._kept.get(owner, {})
+            kept = {id_: before[id_] for id_, row in rows.items() if id_ in before and before[id_][0] == row}
+            changed += rows.keys() - kept.keys()
+            self._kept[owner] = kept
+        typed = connection.execute(self._typed, {"them": changed}).all() if changed else []
+        for row in map(self._row._make, typed):
+            self._kept[row[0]][row[1]] = (plain[row[0]][row[1]], row)
+        return {owner: [row for _, row in self._kept[owner].values()] for owner in owners}
+
+
+def _what_is_on_gateways() -> Select:
     """Columns, not rows of the ORM: this is read at every look, for every deployment."""
-    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
-    is_its = HealthStanding.subject_id == Deployment.id
     columns = (
-        *(Deployment.id, Deployment.gateway_id, Deployment.name, Deployment.status, Deployment.desired_state),
+        *(Deployment.gateway_id, Deployment.id, Deployment.name, Deployment.status, Deployment.desired_state),
         *(Deployment.live_revision, Deployment.health_status, Deployment.health_reason, Deployment.updated_at),
-        Revision.sha256,
-        Revision.options["latency_limit_ms"].as_float().label("latency_limit_ms"),
-        *(getattr(HealthStanding, name) for name in OF_STANDING),
-        HealthStanding.paused_at,
+        *OF_STANDING_COLUMNS,
     )
-    rows = select(*columns).join(Revision, is_live, isouter=True).join(HealthStanding, is_its, isouter=True)
-    return rows.where(Deployment.gateway_id.in_(THEM), Deployment.undeployed_at.is_(None))
+    its_standing = HealthStanding.subject_id == Deployment.id
+    return select(*columns).join(HealthStanding, its_standing, isouter=True).where(Deployment.undeployed_at.is_(None))
 
 
-THEM = bindparam("gateway_ids", expanding=True)
-DEPLOYMENTS = _of_what_is_on_them()
-STANDINGS = select(
-    HealthStanding.subject_id, *(getattr(HealthStanding, name) for name in OF_STANDING), HealthStanding.paused_at
-).where(HealthStanding.subject_id.in_(THEM))
+def _with_live_revision(deployments: Select) -> Select:
+    """A revision never changes."""
+    is_live = (Revision.deployment_id == Deployment.id) & (Revision.number == Deployment.live_revision)
+    limit = Revision.options["latency_limit_ms"].as_float().label("latency_limit_ms")
+    return deployments.join(Revision, is_live, isouter=True).add_columns(Revision.sha256, limit)
+
+
+OF_STANDING_COLUMNS = [getattr(HealthStanding, name) for name in (*OF_STANDING, "paused_at")]
+THEM = bindparam("them", expanding=True)
 OPEN_INCIDENTS = select(Incident).where(Incident.gateway_id.in_(THEM), Incident.closed_at.is_(None))

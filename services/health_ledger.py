@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam
+from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -16,10 +16,10 @@ from models.gateway import Gateway
 from models.health import HealthCause, HealthChange, HealthSample, HealthStanding
 from models.wire import DeploymentState
 from services.gateways import Look
-from services.health_known import OF_STANDING, Known
+from services.health_known import OF_STANDING, Known, KnownRows
 from services.incident_log import IncidentLog, Subject
 from services.rules.convergence import is_settled
-from services.rules.health import Sight, Standing, Traffic, judge, rest
+from services.rules.health import Sight, Standing, Traffic, is_well, judge, rest
 from services.sampling import Sampling
 from services.traffic import TrafficWindows
 
@@ -28,14 +28,14 @@ PAUSED = "Checks are paused."
 UNDER_WAY = (DeploymentStatus.PENDING, DeploymentStatus.DEPLOYING)
 GATEWAY_CHECKED = (
     update(HealthStanding.__table__)
-    .where(HealthStanding.__table__.c.subject_id == bindparam("of"))
+    .where(HealthStanding.__table__.c.subject_id.in_(bindparam("them", expanding=True)))
     .values(checked_at=bindparam("at"))
 )
 ON_IT = Deployment.__table__.c
 DEPLOYMENTS_CHECKED = (
     update(Deployment.__table__)
     .where(
-        ON_IT.gateway_id == bindparam("of"),
+        ON_IT.gateway_id.in_(bindparam("them", expanding=True)),
         ON_IT.undeployed_at.is_(None),
         ON_IT.live_revision.is_not(None),
     )
@@ -58,12 +58,13 @@ class Ledger:
 
     ``sample_faults``: deployment → why its sample call failed. ``steady``: what the last look at each
     gateway saw, to the last column, of deployments that were well and stayed as they were: nothing new can come of
-    seeing the same again, without any calls.
+    seeing the same again while the traffic is well.
     """
 
     interval: timedelta
     traffic: TrafficWindows
     sampling: Sampling
+    known: KnownRows = field(default_factory=KnownRows)
     sample_faults: dict[str, str] = field(default_factory=dict)
     steady: dict[str, dict[str, tuple]] = field(default_factory=dict)
 
@@ -101,7 +102,7 @@ class _Entry:
         self._news.incidents += self._incidents.touched
         return not self._is_paused
 
-    def _judge_gateway(self, gateway: Gateway, row: Row[Any] | None) -> Standing:
+    def _judge_gateway(self, gateway: Gateway, row: Any | None) -> Standing:
         before = standing_of(row, self._look.at)
         fault = None if self._look.is_up else gateway.status_reason or f"Gateway {gateway.name} is still starting."
         sight = Sight(GATEWAY_ANSWERS, fault, HealthCause.UNREACHABLE, is_excused=self._look.is_coming_up)
@@ -121,18 +122,14 @@ class _Entry:
         self._sample(gateway.id, standing, probe_ms=self._look.probe_ms if self._look.state else None)
         return standing
 
-    def _judge_deployment(self, row: Row[Any]) -> None:
+    def _judge_deployment(self, row: Any) -> None:
         held = self._held.get(row.id)
         live = held.live if held is not None and self._look.is_up else None
         seen = (row, live and live.revision, live and live.sha256, self._ledger.sample_faults.get(row.id))
-        if held is not None and row.live_revision is not None:
-            boot_id = self._look.state.boot_id
-            counted = row.id, row.live_revision, boot_id, held.revisions
-            self._ledger.traffic.note(self._session, *counted, self._look.at)
-        traffic = self._ledger.traffic.seen(row.id, self._look.at, row.latency_limit_ms)
-        if seen == self._was_steady.get(row.id) and not traffic.requests:
+        traffic = self._ledger.traffic.seen(row.id, row.live_revision, self._look.at, row.latency_limit_ms)
+        if seen == self._was_steady.get(row.id) and is_well(traffic):
             self._steady[row.id] = seen
-            self._sample(row.id, row, requests=0, errors=0)
+            self._sample(row.id, row, requests=traffic.requests, errors=traffic.errors)
             return
         before = standing_of(row, self._look.at)
         if (why := _why_not_judged(row, self._is_paused)) is not None:
@@ -147,12 +144,12 @@ class _Entry:
             in_maintenance = self._known.cover.covers(row.id, self._look.gateway.id)
             self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
             self._sample(row.id, standing, requests=traffic.requests, errors=traffic.errors)
-            if sight.fault is None and before == standing and not standing.switches:
+            if standing.is_settled and sight.fault is None and before == standing:
                 self._steady[row.id] = seen
         self._keep(row.id, row.state is not None, before, standing)
         self._show(row, standing)
 
-    def _sight(self, row: Row[Any], held: DeploymentState | None, traffic: Traffic) -> Sight | None:
+    def _sight(self, row: Any, held: DeploymentState | None, traffic: Traffic) -> Sight | None:
         """What the look says of a deployment that should be served; None: nothing, for the time being."""
         name = self._look.gateway.name
         if not self._look.is_up:
@@ -186,7 +183,7 @@ class _Entry:
         if not is_known or looks_of(before) != looks_of(after):
             self._news.subjects.add(subject_id)
 
-    def _show(self, row: Row[Any], standing: Standing) -> None:
+    def _show(self, row: Any, standing: Standing) -> None:
         """Bring the deployment's own columns up to date."""
         if (row.health_status, row.health_reason) == (standing.state, standing.reason):
             return
@@ -194,7 +191,7 @@ class _Entry:
         self._session.execute(update(Deployment).where(Deployment.id == row.id).values(**values))
         self._news.deployments.add(row.id)
 
-    def _sample(self, subject_id: str, standing: Standing | Row[Any], **seen: Any) -> None:
+    def _sample(self, subject_id: str, standing: Standing | Any, **seen: Any) -> None:
         if self._ledger.sampling.is_due(subject_id, standing.state, self._look.at):
             values = {"state": standing.state, "reason": standing.reason, **seen}
             self._session.add(HealthSample(subject_id=subject_id, at=self._look.at, **values))
@@ -210,14 +207,14 @@ class _Entry:
 
 
 def _note_times(session: Session, judged: list[Look], up: list[Look]) -> None:
-    connection = session.connection()
-    if judged:
-        connection.execute(GATEWAY_CHECKED, [{"of": look.gateway.id, "at": look.at} for look in judged])
-    if up:
-        connection.execute(DEPLOYMENTS_CHECKED, [{"of": look.gateway.id, "at": look.at} for look in up])
+    """They were all looked at just now."""
+    for statement, looks in ((GATEWAY_CHECKED, judged), (DEPLOYMENTS_CHECKED, up)):
+        if looks:
+            them, at = [look.gateway.id for look in looks], max(look.at for look in looks)
+            session.connection().execute(statement, {"them": them, "at": at})
 
 
-def _why_not_judged(row: Row[Any], is_gateway_paused: bool) -> str | None:
+def _why_not_judged(row: Any, is_gateway_paused: bool) -> str | None:
     if row.paused_at is not None or is_gateway_paused:
         return PAUSED
     if row.desired_state is not DesiredState.RUNNING:
@@ -229,7 +226,7 @@ def _why_not_judged(row: Row[Any], is_gateway_paused: bool) -> str | None:
     return None
 
 
-def standing_of(row: HealthStanding | Row[Any] | None, at: datetime) -> Standing:
+def standing_of(row: HealthStanding | Any | None, at: datetime) -> Standing:
     """What is kept of a subject; a subject that was never looked at is unknown since ``at``."""
     if row is None or row.state is None:
         return Standing(since=at)

@@ -25,11 +25,13 @@ class MetricRetention:
             while await self._database.write(partial(merge_some, tier=tier, at=now().timestamp())):
                 pass
 
-    async def prune(self) -> None:
-        """Remove rows that are older than their tier keeps, and series of which nothing is left."""
-        last: int | None = 0
+    async def prune(self) -> int:
+        """Remove rows that are older than their tier keeps, and series of which nothing is left: returns how many."""
+        last, removed = 0, 0
         while last is not None:
-            last = await self._database.write(partial(prune_some, after=last, at=now().timestamp()))
+            last, gone = await self._database.write(partial(prune_some, after=last, at=now().timestamp()))
+            removed += gone
+        return removed
 
 
 def merge_some(session: Session, tier: Tier, at: float) -> bool:
@@ -82,9 +84,9 @@ def _sums(session: Session, tier: Tier, series_ids: list[int], begin: int, end: 
     return {series_id: sum_of(rows) for series_id, rows in by_series.items()}
 
 
-def prune_some(session: Session, after: int, at: float) -> int | None:
-    """Prune a chunk of series. Returns the last of them; None when there was none left."""
-    chunk, merges = _next_series(session, after), merges_of(session)
+def prune_some(session: Session, after: int, at: float) -> tuple[int | None, int]:
+    """Prune a chunk of series. Returns the last of them, None when there was none left; and how many were removed."""
+    chunk, merges, removed = _next_series(session, after), merges_of(session), 0
     for tier in Tier:
         too_old = int(at) - tier.kept_seconds
         if tier.above is not None:
@@ -95,4 +97,5 @@ def prune_some(session: Session, after: int, at: float) -> int | None:
         if not any(session.exec(select(exists().where(t.table.series_id == series_id))).one() for t in Tier):
             session.execute(delete(MetricCount).where(MetricCount.series_id == series_id))
             session.execute(delete(MetricSeries).where(MetricSeries.id == series_id))
-    return chunk[-1] if chunk else None
+            removed += 1
+    return (chunk[-1] if chunk else None), removed

@@ -1,13 +1,13 @@
-"""Reads and writes the rows of metrics: series, what was counted of them, and the sums of the tiers."""
+"""Reads and writes the rows of metrics: series, and the sums of the tiers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam
-from sqlmodel import Session, insert, select, update
+from sqlmodel import Session, select
 
-from models.metrics import ALL_CHANNELS, ALL_REVISIONS, Amounts, MetricCount, MetricMerge, MetricSeries, Tier
-from services.rules.rollup import COLUMNS, amounts_from, columns_of, merge, start_of
+from models.metrics import ALL_CHANNELS, ALL_REVISIONS, Amounts, MetricMerge, MetricSeries, Tier
+from services.bulk import upsert
+from services.rules.rollup import COLUMNS, amounts_from, merge, start_of, values_of
 
 MERGED = [tier for tier in Tier if tier.above]  # each into the one above it
 
@@ -20,36 +20,7 @@ class SeriesKey(NamedTuple):
     channel: str
 
 
-def gateway_key(gateway_id: str) -> SeriesKey:
-    return SeriesKey("", ALL_REVISIONS, ALL_CHANNELS)
-
-
-class Rows:
-    """The series of one gateway that a look tells of."""
-
-    def __init__(self, session: Session, gateway_id: str, keys: Iterable[SeriesKey]) -> None:
-        self._session = session
-        self._ids = _series_ids(session, gateway_id, [*keys, gateway_key(gateway_id)])
-        columns = [getattr(MetricCount, name) for name in COLUMNS]
-        known = select(MetricCount.series_id, MetricCount.boot_id, *columns).where(
-            MetricCount.series_id.in_(list(self._ids.values()))
-        )
-        self._counts = {row[0]: (row[1], amounts_from(row[2:])) for row in session.execute(known)}
-
-    def counted(self, key: SeriesKey, boot_id: str) -> Amounts | None:
-        """What was counted at the last look, if that was at the same boot."""
-        boot, amounts = self._counts.get(self._ids[key], (None, None))
-        return amounts if boot == boot_id else None
-
-    def remember(self, counted: Mapping[SeriesKey, Amounts], boot_id: str) -> None:
-        rows = [
-            columns_of(amounts, exact=True) | {"series_id": self._ids[key], "boot_id": boot_id}
-            for key, amounts in counted.items()
-        ]
-        _insert_or_update(self._session, MetricCount, rows, set(self._counts), ("series_id",))
-
-    def add(self, deltas: Mapping[SeriesKey, Amounts], at: float) -> None:
-        add_to_tiers(self._session, {self._ids[key]: delta for key, delta in deltas.items()}, at)
+WHOLE_GATEWAY = SeriesKey("", ALL_REVISIONS, ALL_CHANNELS)
 
 
 def add_to_tiers(session: Session, parts: Mapping[int, Amounts], at: float) -> None:
@@ -62,23 +33,36 @@ def add_to_tiers(session: Session, parts: Mapping[int, Amounts], at: float) -> N
 
 def add_to_tier(session: Session, tier: Tier, start: int, parts: Mapping[int, Amounts]) -> None:
     """``parts``: series id → what to add to its row that begins at ``start``."""
-    table, rows, known = tier.table, [], set()
-    columns = [getattr(table, name) for name in COLUMNS]
-    present = select(table.series_id, *columns).where(table.start == start, table.series_id.in_(list(parts)))
-    for series_id, *values in session.execute(present):
-        amounts = amounts_from(tuple(values))
-        merge(amounts, parts[series_id])
-        known.add(series_id)
-        rows.append(columns_of(amounts) | {"series_id": series_id, "start": start})
-    for series_id in parts.keys() - known:
-        rows.append(columns_of(parts[series_id]) | {"series_id": series_id, "start": start})
-    _insert_or_update(session, table, rows, known, ("series_id", "start"))
+    sums = rows_at(session, tier, start, list(parts))
+    for series_id, more in parts.items():
+        merge(sums.setdefault(series_id, Amounts()), more)
+    write_rows(session, tier, start, sums)
+
+
+def rows_at(session: Session, tier: Tier, start: int, series_ids: Sequence[int]) -> dict[int, Amounts]:
+    """By series, those of the tier's rows that begin at ``start``."""
+    column = tier.table.__table__.c
+    wanted = select(column.series_id, *(column[name] for name in COLUMNS)).where(
+        column.start == start, column.series_id.in_(series_ids)
+    )
+    return {series_id: amounts_from(tuple(values)) for series_id, *values in session.connection().execute(wanted)}
+
+
+def write_rows(session: Session, tier: Tier, start: int, sums: Mapping[int, Amounts]) -> None:
+    """``sums``: series id → its row of that time."""
+    WRITE_ROWS[tier].run(session, [(id_, start, *values_of(amounts)) for id_, amounts in sums.items()])
 
 
 def merges_of(session: Session) -> dict[Tier, MetricMerge]:
     """Of each tier but the last how far it has been merged; where there is no row yet, a new one."""
     found = {merge.tier: merge for merge in session.exec(select(MetricMerge))}
     return {tier: found.get(tier.value) or MetricMerge(tier=tier.value) for tier in MERGED}
+
+
+def not_merged_from(session: Session) -> int:
+    """The first minute of which no series has been added to its quarter of an hour."""
+    merge = merges_of(session)[Tier.MINUTE]
+    return merge.until + (Tier.QUARTER.seconds if merge.series_id else 0)
 
 
 def _merged(parts: Mapping[int, Amounts], at: float, merge: MetricMerge) -> Mapping[int, Amounts]:
@@ -89,7 +73,7 @@ def _merged(parts: Mapping[int, Amounts], at: float, merge: MetricMerge) -> Mapp
     return {id_: amounts for id_, amounts in parts.items() if id_ <= last}
 
 
-def _series_ids(session: Session, gateway_id: str, keys: list[SeriesKey]) -> dict[SeriesKey, int]:
+def series_ids(session: Session, gateway_id: str, keys: Collection[SeriesKey]) -> dict[SeriesKey, int]:
     """Those of new series are made."""
     of_gateway = select(MetricSeries).where(
         MetricSeries.gateway_id == gateway_id, MetricSeries.deployment_id.in_({key.deployment_id for key in keys})
@@ -104,17 +88,4 @@ def _series_ids(session: Session, gateway_id: str, keys: list[SeriesKey]) -> dic
     return {key: ids[key] for key in keys}
 
 
-def _insert_or_update(
-    session: Session, table: type, rows: list[dict], present: set[int], identity: tuple[str, ...]
-) -> None:
-    new = [row for row in rows if row["series_id"] not in present]
-    changed = [row for row in rows if row["series_id"] in present]
-    connection = session.connection()
-    if new:
-        connection.execute(insert(table.__table__), new)
-    if changed:
-        columns = table.__table__.c
-        is_it = [columns[name] == bindparam(f"is_{name}") for name in identity]
-        values = {name: bindparam(name) for name in changed[0] if name not in identity}
-        named = [{f"is_{name}" if name in identity else name: value for name, value in row.items()} for row in changed]
-        connection.execute(update(table.__table__).where(*is_it).values(values), named)
+WRITE_ROWS = {tier: upsert(tier.table.__table__, ("series_id", "start", *COLUMNS)) for tier in Tier}

@@ -12,10 +12,9 @@ from models.base import now
 from models.gateway import Gateway
 from models.metrics import ALL_REVISIONS, Amounts, MetricSeries, Tier
 from models.wire import Channel
-from services.changes import Changes
 from services.database import Database
 from services.deployment_views import find_deployment
-from services.gateways import GatewayDirectory, find_gateway
+from services.gateway_rows import find_gateway
 from services.metric_collection import MetricCollector
 from services.metric_marks import Mark, marks_in
 from services.metric_retention import MetricRetention
@@ -67,12 +66,11 @@ class Series:
 
 
 class MetricsService:
-    def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory) -> None:
+    def __init__(self, database: Database, collector: MetricCollector) -> None:
         self._database = database
-        self._collector = MetricCollector(database, changes, gateways)
-        retention = MetricRetention(database)
-        self.merge_upward = retention.merge_upward
-        self.prune = retention.prune
+        self._collector = collector
+        self._retention = MetricRetention(database)
+        self.merge_upward = self._retention.merge_upward
 
     async def series(
         self,
@@ -102,6 +100,11 @@ class MetricsService:
     async def collect_all(self) -> None:
         """What the scheduler calls each second."""
         await self._collector.sweep()
+
+    async def prune(self) -> None:
+        """What the scheduler calls."""
+        if await self._retention.prune():
+            self._collector.forget()
 
     @property
     def collections(self) -> dict[str, int]:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
@@ -23,9 +22,9 @@ from services.gateways import GatewayDirectory, Look, write_seen
 from services.gathering import Gathering
 from services.guests import Guests
 from services.health import HealthService
-from services.health_known import read_known
 from services.health_ledger import News
 from services.key_delivery import KeyDelivery, note_uses
+from services.metric_collection import MetricCollector
 from services.operations import active_operation, open_operation
 from services.rules.convergence import Backoff, has_remainder, is_settled, repair_for
 
@@ -53,6 +52,7 @@ class Reconciler:
         self,
         database: Database,
         gateways: GatewayDirectory,
+        counters: MetricCollector,
         health: HealthService,
         keys: KeyDelivery,
         convergence: Convergence,
@@ -60,6 +60,7 @@ class Reconciler:
     ) -> None:
         self._database = database
         self._gateways = gateways
+        self._counters = counters
         self._health = health
         self._keys = keys
         self._convergence = convergence
@@ -99,7 +100,7 @@ class Reconciler:
 
     async def _visit(self, gateway: Gateway) -> Gateway:
         async with self._slots:
-            look = await self._gateways.probe(gateway)
+            look = await self._counters.look(gateway)
         drift = await self._noted.add(gateway.id, look)
         if look.is_up or gateway.kind is not GatewayKind.LOCAL:
             self._coming_up.discard(gateway.id)
@@ -125,7 +126,8 @@ class Reconciler:
     def _write(self, session: Session, looks: list[Look]) -> tuple[News, dict[str, Drift]]:
         looks = sorted(looks, key=lambda look: look.gateway.id)  # another Nexdeck's transactions lock in the same order
         write_seen(session, looks)
-        known = read_known(session, [look.gateway.id for look in looks], max(look.at for look in looks))
+        ids, latest = [look.gateway.id for look in looks], max(look.at for look in looks)
+        known = self._health.ledger.known.read(session, ids, latest)
         news = self._health.ledger.note(session, looks, known)
         stale = note_uses(session, {look.gateway.id: look.state for look in looks if look.is_up})
         drifts = {}
@@ -154,7 +156,7 @@ class Reconciler:
             except StudioError as error:
                 logger.warning("a remainder of %s on %s: %s", held.name, gateway.name, error.message)
 
-    def _find_drift(self, session: Session, look: Look, expected: list[Row[Any]]) -> Drift:
+    def _find_drift(self, session: Session, look: Look, expected: list[Any]) -> Drift:
         """Compare what the gateway holds with what it should hold: a thousand deployments cost a few milliseconds."""
         seen = {held.deployment_id: held for held in look.state.deployments}
         drift = Drift()
@@ -167,9 +169,10 @@ class Reconciler:
                     drift.remainders.append(held)
             elif self._backoff.may(row.id, time.monotonic()):
                 drift.wrong[row.id] = kind
-        just_gone = select(Deployment.id).where(Deployment.id.in_(list(seen)), Deployment.undeployed_at >= look.at)
-        gone = set(session.exec(just_gone)) if seen else set()
-        drift.strangers.extend(held for id_, held in seen.items() if id_ not in gone)
+        if seen:
+            just_gone = select(Deployment.id).where(Deployment.id.in_(list(seen)), Deployment.undeployed_at >= look.at)
+            gone = set(session.exec(just_gone))
+            drift.strangers.extend(held for id_, held in seen.items() if id_ not in gone)
         return drift
 
     async def _begin_repairs(self, wrong: dict[str, OperationKind], looked_at: datetime) -> list[str]:

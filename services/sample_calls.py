@@ -52,10 +52,10 @@ class SampleCalls:
             for gone in known.keys() - ids:
                 del known[gone]
         slots = asyncio.Semaphore(AT_ONCE)
-        await asyncio.gather(*(self._call(due, slots) for due in candidates if self._is_due(due.deployment_id)))
+        await asyncio.gather(*(self._call(due, slots) for due in candidates if self._is_due(due)))
 
-    def _is_due(self, deployment_id: str) -> bool:
-        seen = self._ledger.traffic.seen(deployment_id, now())
+    def _is_due(self, due: _Due) -> bool:
+        deployment_id, seen = due.deployment_id, self._ledger.traffic.seen(due.deployment_id, due.revision, now())
         if seen.requests > seen.errors:
             self._ledger.sample_faults.pop(deployment_id, None)
             return False

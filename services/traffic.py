@@ -1,4 +1,4 @@
-"""The traffic of the last five minutes of each deployment's live revision: what passive health goes by."""
+"""The traffic of the last five minutes of each revision: what passive health goes by."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -6,121 +6,109 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, select
 
-from models.histogram import Buckets, add, quantile, total, unpack
-from models.metrics import MetricMinute, MetricSeries
-from models.wire import RevisionCounters
+from models.histogram import Buckets, quantile, total
+from models.metrics import Amounts, MetricMinute, MetricSeries
 from services.rules.health import Traffic
+from services.rules.rollup import COLUMNS, amounts_from
 
 SPAN = timedelta(minutes=5)
+PART = timedelta(seconds=10)  # a gateway in use is asked each second: what came in within that time goes as one
+
+
+@dataclass(slots=True)
+class _Part:
+    """Calls that came in at ``at`` or a little later."""
+
+    at: datetime
+    requests: int
+    failures: int
+    longest_us: int
+    buckets: Buckets
 
 
 @dataclass
-class Calls:
-    """Calls and how they went; ``errors`` are 5xx and timeouts."""
+class Window:
+    """``requests`` and ``failures`` are the sums of the parts'."""
 
     requests: int = 0
-    errors: int = 0
-    longest_ms: float = 0.0
-    buckets: Buckets = field(default_factory=dict)
+    failures: int = 0
+    _parts: deque[_Part] = field(default_factory=deque)
 
-    def add(self, other: "Calls") -> None:
-        self.requests += other.requests
-        self.errors += other.errors
-        self.longest_ms = max(self.longest_ms, other.longest_ms)
-        add(self.buckets, other.buckets)
+    def add(self, calls: Amounts, at: datetime) -> None:
+        """Its histogram is the window's from now on."""
+        failures = calls.failures
+        if self._parts and at - self._parts[-1].at < PART:
+            last = self._parts[-1]
+            last.requests += calls.requests
+            last.failures += failures
+            last.longest_us = max(last.longest_us, calls.latency_us_max)
+            for key, count in calls.buckets.items():
+                last.buckets[key] = last.buckets.get(key, 0) + count
+        else:
+            self._parts.append(_Part(at, calls.requests, failures, calls.latency_us_max, calls.buckets))
+        self.requests += calls.requests
+        self.failures += failures
 
-    def since(self, earlier: "Calls") -> "Calls":
-        """What came after the earlier state of the same counters."""
-        buckets = {key: more for key, n in self.buckets.items() if (more := n - earlier.buckets.get(key, 0)) > 0}
-        return Calls(self.requests - earlier.requests, self.errors - earlier.errors, self.longest_ms, buckets)
+    def drop_until(self, at: datetime) -> None:
+        while self._parts and self._parts[0].at <= at:
+            part = self._parts.popleft()
+            self.requests -= part.requests
+            self.failures -= part.failures
 
+    def p95_ms(self) -> float | None:
+        longest = max((part.longest_us for part in self._parts), default=0) / 1000
+        return quantile(total(part.buckets for part in self._parts), 0.95, 0.0, longest)
 
-@dataclass
-class _Window:
-    """``seen``: the counters at the last look, of that boot and revision; ``parts``: what each look found new."""
-
-    boot_id: str
-    revision: int
-    seen: Calls
-    parts: deque[tuple[datetime, Calls]] = field(default_factory=deque)
+    @property
+    def is_empty(self) -> bool:
+        return not self._parts
 
 
 class TrafficWindows:
+    """By deployment and revision. They are told of calls when these have been written."""
+
     def __init__(self) -> None:
-        self._windows: dict[str, _Window] = {}
+        self._windows: dict[tuple[str, int], Window] = {}
 
-    def note(
-        self,
-        session: Session,
-        deployment_id: str,
-        revision: int,
-        boot_id: str,
-        counters: list[RevisionCounters],
-        at: datetime,
-    ) -> None:
-        """Take in what the gateway counted of the live revision. Another one begins with a window of its own; after a
-        restart of ours it begins with what was collected before."""
-        seen = _calls_of(counters, revision)
-        window = self._windows.get(deployment_id)
-        if window is None or window.revision != revision:
-            is_known = window is None or seen.requests
-            parts = _collected(session, deployment_id, revision, at) if is_known else []
-            self._windows[deployment_id] = _Window(boot_id, revision, seen, deque(parts))
-            return
-        is_new_boot = window.boot_id != boot_id or seen.requests < window.seen.requests
-        new = seen if is_new_boot else seen.since(window.seen)
-        window.boot_id, window.seen = boot_id, seen
-        if new.requests:
-            window.parts.append((at, new))
+    def recall(self, windows: dict[tuple[str, int], Window]) -> None:
+        """What the database knows takes the place of what is known here."""
+        self._windows |= windows
 
-    def seen(self, deployment_id: str, at: datetime, limit_ms: float | None = None) -> Traffic:
-        """The calls of the last five minutes; ``limit_ms`` is the deployment's limit of p95."""
-        window = self._windows.get(deployment_id)
+    def add(self, deployment_id: str, revision: int, calls: Amounts, at: datetime) -> None:
+        """``calls`` is the window's from now on."""
+        window = self._windows.get((deployment_id, revision))
+        if window is None:
+            window = self._windows[deployment_id, revision] = Window()
+        window.add(calls, at)
+
+    def seen(self, deployment_id: str, revision: int | None, at: datetime, limit_ms: float | None = None) -> Traffic:
+        """The calls of the five minutes before ``at``; ``limit_ms`` is the deployment's limit of p95."""
+        window = self._windows.get((deployment_id, revision))
         if window is None:
             return Traffic(limit_ms=limit_ms)
-        while window.parts and window.parts[0][0] <= at - SPAN:
-            window.parts.popleft()
-        parts = [calls for _, calls in window.parts]
-        p95 = _p95(parts) if limit_ms is not None else None
-        return Traffic(sum(calls.requests for calls in parts), sum(calls.errors for calls in parts), p95, limit_ms)
+        window.drop_until(at - SPAN)
+        p95_ms = window.p95_ms() if limit_ms is not None else None
+        return Traffic(window.requests, window.failures, p95_ms, limit_ms)
 
-    def forget(self, deployment_ids: set[str]) -> None:
-        """Drop the windows of what is gone."""
-        for deployment_id in deployment_ids & self._windows.keys():
-            del self._windows[deployment_id]
-
-
-def _p95(parts: list[Calls]) -> float | None:
-    longest = max((calls.longest_ms for calls in parts), default=0.0)
-    return quantile(total(calls.buckets for calls in parts), 0.95, 0.0, longest)
+    def drop_old(self, at: datetime) -> None:
+        """Forget the windows of what is not called any more."""
+        for key, window in list(self._windows.items()):
+            window.drop_until(at - SPAN)
+            if window.is_empty:
+                del self._windows[key]
 
 
-def _calls_of(counters: list[RevisionCounters], revision: int) -> Calls:
-    counted = Calls()
-    for of_revision in counters:
-        if of_revision.revision == revision:
-            for of_channel in of_revision.channels:
-                errors = of_channel.errors + of_channel.timeouts
-                counted.add(Calls(of_channel.requests, errors, of_channel.latency_ms_max, of_channel.buckets))
-    return counted
-
-
-def _collected(session: Session, deployment_id: str, revision: int, at: datetime) -> list[tuple[datetime, Calls]]:
-    """The minutes of the span, each as if it had come at its beginning."""
+def recent_traffic(session: Session, gateway_id: str, at: datetime) -> dict[tuple[str, int], Window]:
+    """From the minutes in the database, each as if it had come at its beginning; of what had calls."""
+    minute, series = MetricMinute.__table__.c, MetricSeries.__table__.c
     rows = (
-        select(MetricMinute)
-        .join(MetricSeries, MetricSeries.id == MetricMinute.series_id)
-        .where(
-            MetricSeries.deployment_id == deployment_id,
-            MetricSeries.revision == revision,
-            MetricMinute.start > (at - SPAN).timestamp(),
-        )
-        .order_by(MetricMinute.start)
+        select(series.deployment_id, series.revision, minute.start, *(minute[name] for name in COLUMNS))
+        .join_from(MetricSeries, MetricMinute, series.id == minute.series_id)
+        .where(series.gateway_id == gateway_id, series.deployment_id != "", minute.start > (at - SPAN).timestamp())
+        .order_by(minute.start)
     )
-    return [
-        (
-            datetime.fromtimestamp(row.start, UTC),
-            Calls(row.requests, row.errors + row.timeouts, row.latency_us_max / 1000, unpack(row.histogram)),
-        )
-        for row in session.exec(rows)
-    ]
+    windows: dict[tuple[str, int], Window] = {}
+    for deployment_id, revision, start, *values in session.connection().execute(rows):
+        window = windows.setdefault((deployment_id, revision), Window())
+        window.add(amounts_from(tuple(values)), datetime.fromtimestamp(start, UTC))
+    return windows

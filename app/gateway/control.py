@@ -11,10 +11,12 @@ from starlette.routing import Route
 from app.gateway.bodies import read_body
 from app.gateway.call_buffer import CallBuffer
 from app.gateway.counting import Counting
+from app.gateway.glances import Glances
 from app.gateway.host import Host
 from app.gateway.log_buffer import LogBuffer
 from app.gateway.problems import GatewayProblem
 from app.gateway.store import ID_PATTERN
+from models.batches import GatewayReport, Position
 from models.wire import (
     CONTROL_PREFIX,
     CanaryRequest,
@@ -37,9 +39,17 @@ def routes(
     state: Callable[[], GatewayState],
 ) -> list[Route]:
     """``host`` waits until Nexus is there, which it is a second after the first answer of ``state``."""
+    glances = Glances()
 
     async def get_state(request: Request) -> Response:
-        return _json(state())
+        if "boot" not in request.query_params:
+            return _json(state())
+        known, present = _position(request), state()
+        held = [deployment.deployment_id for deployment in present.deployments]
+        seen = _query_number(request, "seen", 0) if known.boot_id == present.boot_id else 0
+        present.deployments = glances.changed_after(seen, present.deployments)
+        told = {"counted": counting.batch(known), "number": glances.number, "held": held}
+        return _json(GatewayReport.model_construct(**dict(present), **told))
 
     async def put_revision(request: Request) -> Response:
         bundle = await _parse(request, RevisionBundle)
@@ -72,8 +82,7 @@ def routes(
         return _json(calls.read(state().boot_id, after, min(limit, MOST_LINES)))
 
     async def get_counters(request: Request) -> Response:
-        boot_id, after = request.query_params.get("boot", ""), _query_number(request, "after", 0)
-        return _json(counting.batch(boot_id, after))
+        return _json(counting.batch(_position(request)))
 
     one = CONTROL_PREFIX + "/deployments/{id}"
     return [
@@ -111,6 +120,10 @@ def _id(request: Request) -> str:
 
 def _number(request: Request) -> int:
     return _whole(request.path_params["number"], "revision")
+
+
+def _position(request: Request) -> Position:
+    return Position(request.query_params.get("boot", ""), _query_number(request, "after", 0))
 
 
 def _query_number(request: Request, name: str, default: int) -> int:

@@ -5,7 +5,7 @@ import logging
 
 from app.gateway.counter_store import CounterStore
 from app.gateway.meter import Meter
-from models.batches import CounterBatch
+from models.batches import CounterBatch, Position
 
 logger = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0
@@ -20,12 +20,12 @@ class Counting:
         self._saved = 0
         store.save(boot_id, [])  # whatever has been collected of a boot, the store knows the boot
 
-    def batch(self, boot_id: str, after: int) -> CounterBatch:
-        """What somebody lacks who has the counters of that boot up to that position."""
-        if boot_id == self._boot_id:
-            earlier = []
+    def batch(self, known: Position) -> CounterBatch:
+        """What somebody lacks who has the counters up to a position."""
+        if known.boot_id == self._boot_id:
+            earlier, after = [], known.number
         else:
-            earlier, after = self._store.earlier(boot_id), 0
+            earlier, after = self._store.earlier(known.boot_id), 0
         position = self._meter.position
         changed = self._meter.changed_after(after)
         return CounterBatch(boot_id=self._boot_id, position=position, revisions=changed, earlier=earlier)

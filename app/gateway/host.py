@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from app.gateway.deployment import Canary, Deployment, drained, require_same
-from app.gateway.meter import Meter, total_of
+from app.gateway.meter import Meter
 from app.gateway.problems import GatewayProblem, busy, not_found
 from app.gateway.revision import Revision, prepare
 from app.gateway.store import BundleStore, StoredBundle
@@ -54,11 +54,10 @@ class Host:
 
     def states(self) -> list[DeploymentState]:
         """With what was counted of each."""
-        counted, states = self._meter.of_deployments(), []
+        totals, states = self._meter.totals(), []
         for deployment in self._by_id.values():
             state = deployment.state()
-            state.revisions = counted.get(deployment.id, [])
-            state.counters = total_of(state.revisions)
+            state.counters = totals[deployment.id]
             states.append(state)
         return states
 

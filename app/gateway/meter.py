@@ -4,6 +4,7 @@ What was counted of a revision outlives it, so that the control plane can collec
 and the deployment removed.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from app.gateway.context import Tokens
@@ -45,14 +46,18 @@ class Meter:
         return (tally for tally in self._tallies.values() if not tally.retired)
 
     def changed_after(self, position: int) -> list[RevisionCounters]:
-        return [tally.wire() for tally in self._tallies.values() if tally.changed > position]
+        return [tally.wire(position) for tally in self._tallies.values() if tally.changed > position]
 
-    def of_deployments(self) -> dict[str, list[RevisionCounters]]:
-        """By deployment id, the lately forgotten revisions too."""
-        found: dict[str, list[RevisionCounters]] = {}
-        for tally in self._tallies.values():
-            found.setdefault(tally.deployment_id, []).append(tally.wire())
-        return found
+    def totals(self) -> dict[str, Counters]:
+        """By deployment id, of the lately forgotten revisions too."""
+        totals: defaultdict[str, Counters] = defaultdict(Counters)
+        for revision in self._tallies.values():
+            total = totals[revision.deployment_id]
+            for channel in revision.channels.values():
+                total.requests += channel.requests
+                total.errors += channel.errors + channel.timeouts
+                total.latency_ms_sum += channel.latency_ms_sum
+        return totals
 
 
 class RevisionMeter:
@@ -68,14 +73,5 @@ class RevisionMeter:
     def ended(self, channel: Channel, status: int, code: str | None, seconds: float, tokens: Tokens) -> None:
         tally, meter = self._tally, self._meter
         tally.in_flight -= 1
-        tally.channels[channel].add(status, code, seconds * 1000, tokens)
         meter.position = tally.changed = meter.position + 1
-
-
-def total_of(revisions: list[RevisionCounters]) -> Counters:
-    channels = [channel for revision in revisions for channel in revision.channels]
-    return Counters.model_construct(
-        requests=sum(c.requests for c in channels),
-        errors=sum(c.errors + c.timeouts for c in channels),
-        latency_ms_sum=sum(c.latency_ms_sum for c in channels),
-    )
+        tally.channels[channel].add(status, code, seconds * 1000, tokens, meter.position)

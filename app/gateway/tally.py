@@ -13,7 +13,10 @@ from models.wire import Channel, ChannelCounters, RevisionCounters
 
 @dataclass(slots=True, eq=False)
 class ChannelTally:
-    """As ``ChannelCounters``, which is what it becomes on the wire."""
+    """As ``ChannelCounters``, which is what it becomes on the wire.
+
+    ``changed`` is the meter's position at the last change, ``changes`` that of each bucket.
+    """
 
     requests: int = 0
     client_errors: int = 0
@@ -28,9 +31,11 @@ class ChannelTally:
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0.0
+    changes: dict[int, int] = field(default_factory=dict)
+    changed: int = 0
 
-    def add(self, status: int, code: str | None, ms: float, tokens: Tokens) -> None:
-        """Count an answer; ``code`` is its problem's."""
+    def add(self, status: int, code: str | None, ms: float, tokens: Tokens, position: int) -> None:
+        """Count an answer; ``code`` is its problem's, ``position`` the meter's."""
         if status >= 400:
             self._add_failure(status, code)
         if ms < self.latency_ms_min or not self.requests:
@@ -45,6 +50,7 @@ class ChannelTally:
             self.cost += tokens.cost
         key = key_of(ms)
         self.buckets[key] = self.buckets.get(key, 0) + 1
+        self.changes[key] = self.changed = position
 
     def _add_failure(self, status: int, code: str | None) -> None:
         if code in LIMIT_CODES:
@@ -58,11 +64,16 @@ class ChannelTally:
         else:
             self.client_errors += 1
 
-    def wire(self, channel: Channel) -> ChannelCounters:
-        return ChannelCounters.model_construct(channel=channel, **self.values() | {"buckets": dict(self.buckets)})
+    def wire(self, channel: Channel, after: int) -> ChannelCounters:
+        """Of the buckets only those that changed after the position: a few of a hundred, mostly."""
+        changed = {key: count for key, count in self.buckets.items() if self.changes[key] > after}
+        return ChannelCounters.model_construct(channel=channel, **self.values() | {"buckets": changed})
 
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in COUNTED}
+
+
+COUNTED = [name for name in ChannelCounters.model_fields if name != "channel"]
 
 
 @dataclass(slots=True, eq=False)
@@ -79,8 +90,9 @@ class RevisionTally:
     _text: bytes = b""
     _text_of: int | None = None  # what ``changed`` was when the text was made
 
-    def wire(self) -> RevisionCounters:
-        called = [tally.wire(channel) for channel, tally in self.channels.items() if tally.requests]
+    def wire(self, after: int) -> RevisionCounters:
+        """What was counted after the position."""
+        called = [tally.wire(channel, after) for channel, tally in self.channels.items() if tally.changed > after]
         return RevisionCounters.model_construct(
             deployment_id=self.deployment_id, revision=self.revision, in_flight=self.in_flight, channels=called
         )

@@ -11,14 +11,15 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from models.batches import CounterBatch
+from models.batches import CounterBatch, GatewayReport
 from models.histogram import key_of
 from models.wire import (
     CONTROL_PREFIX,
     Channel,
     ChannelCounters,
     DeploymentState,
-    GatewayState,
+    Limits,
+    LiveOptions,
     RevisionCounters,
     RevisionState,
 )
@@ -29,51 +30,55 @@ def address(number: int) -> str:
 
 
 class Canned:
+    """Latencies are drawn from one distribution for all of its deployments."""
+
     def __init__(self, number: int, deployments: int) -> None:
         self._names = [f"dep-{number}-{n}" for n in range(deployments)]
-        draw = random.Random(number)
-        buckets: dict[int, int] = {}
-        for _ in range(400):
-            key = key_of(draw.lognormvariate(6.0, 0.5))
-            buckets[key] = buckets.get(key, 0) + 1
-        self._channel = ChannelCounters(
-            channel=Channel.API,
-            requests=400,
-            latency_ms_sum=2e5,
-            latency_ms_min=90,
-            latency_ms_max=2400,
-            buckets=buckets,
-        )
-        self._position = 400
+        self._draw = random.Random(number)
+        self._counted = ChannelCounters(channel=Channel.API, latency_ms_min=90, latency_ms_max=2400)
+        self._changed: dict[int, int] = {}
+        self._call(400)
 
-    def _counters(self, name: str) -> RevisionCounters:
-        return RevisionCounters(deployment_id=name, revision=1, channels=[self._channel])
+    def _call(self, calls: int) -> None:
+        """Each of the deployments, so often."""
+        for _ in range(calls):
+            key = key_of(self._draw.lognormvariate(6.0, 0.5))
+            self._counted.requests += 1
+            self._counted.latency_ms_sum += 400
+            self._counted.buckets[key] = self._counted.buckets.get(key, 0) + 1
+            self._changed[key] = self._counted.requests
 
-    async def state(self, _: web.Request) -> web.Response:
+    async def state(self, request: web.Request) -> web.Response:
+        after = int(request.query["after"])
         live = RevisionState(revision=1, sha256="ab")
-        held = [
-            DeploymentState(deployment_id=name, name=name, live=live, revisions=[self._counters(name)])
-            for name in self._names
-        ]
-        now = datetime.now(UTC)
-        state = GatewayState(version="1", boot_id="b", pid=1, started_at=now, ready=True, deployments=held)
-        return web.Response(text=state.model_dump_json(), content_type="application/json")
+        options = LiveOptions(channels=list(Channel), limits=Limits(), require_key=False)
+        changed = self._names if request.query["seen"] == "0" else []
+        report = GatewayReport(
+            version="1",
+            boot_id="b",
+            pid=1,
+            started_at=datetime.now(UTC),
+            ready=True,
+            deployments=[DeploymentState(deployment_id=n, name=n, live=live, options=options) for n in changed],
+            counted=self._batch(after),
+            number=1,
+            held=self._names,
+        )
+        return web.Response(text=report.model_dump_json(), content_type="application/json")
 
-    async def counters(self, _: web.Request) -> web.Response:
-        self._channel.requests += 10
-        self._position += 10
-        for key in list(self._channel.buckets)[:10]:
-            self._channel.buckets[key] += 1
-        revisions = [self._counters(name) for name in self._names]
-        batch = CounterBatch(boot_id="b", position=self._position, revisions=revisions)
-        return web.Response(text=batch.model_dump_json(), content_type="application/json")
+    def _batch(self, after: int) -> CounterBatch:
+        if self._names:
+            self._call(10)
+        changed = {key: count for key, count in self._counted.buckets.items() if self._changed[key] > after}
+        channels = [self._counted.model_copy(update={"buckets": changed})]
+        revisions = [RevisionCounters(deployment_id=name, revision=1, channels=channels) for name in self._names]
+        return CounterBatch(boot_id="b", position=self._counted.requests, revisions=revisions)
 
 
 async def _serve(port: int, gateways: int, deployments: int) -> None:
     for number in range(gateways):
         canned, app = Canned(number, deployments), web.Application()
         app.router.add_get(f"{CONTROL_PREFIX}/state", canned.state)
-        app.router.add_get(f"{CONTROL_PREFIX}/counters", canned.counters)
         app.router.add_get("/livez", lambda _: web.Response(text="ok"))
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()

@@ -14,6 +14,7 @@ The counters outlive an ``unknown``: what was down before the control plane went
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from models.deployment import HealthState
 from models.health import HealthCause
@@ -55,8 +56,7 @@ class Standing:
         return is_well and not (self.calm_windows or self.switches or self.flapping)
 
 
-@dataclass(frozen=True)
-class Traffic:
+class Traffic(NamedTuple):
     """What callers saw in the last five minutes; ``errors`` are 5xx and timeouts. None: nothing to tell a p95 from."""
 
     requests: int = 0
@@ -69,6 +69,9 @@ class Traffic:
         return self.errors / self.requests if self.requests else 0.0
 
 
+NO_TRAFFIC = Traffic()
+
+
 @dataclass(frozen=True)
 class Sight:
     """What a look found. ``fault``: the reason why it is not well, None when it is; ``good`` is the reason then.
@@ -79,17 +82,13 @@ class Sight:
     good: str = ""
     fault: str | None = None
     cause: HealthCause = HealthCause.ABSENT
-    traffic: Traffic = Traffic()
+    traffic: Traffic = NO_TRAFFIC
     is_excused: bool = False
-
-    @property
-    def is_quiet(self) -> bool:
-        return self.fault is None and not self.traffic.requests
 
 
 def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
     """How the subject is after a look."""
-    if standing.is_settled and sight.is_quiet and sight.good == standing.reason:
+    if standing.is_settled and sight.fault is None and sight.good == standing.reason and is_well(sight.traffic):
         return standing  # as most are at most looks
     counted = _count(standing, sight, at, interval)
     if sight.fault is None:
@@ -98,6 +97,14 @@ def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -
     else:
         state, cause, reason = _of_failed_look(counted, sight)
     return _with_flapping(_become(counted, state, cause, reason, at), standing, at, interval)
+
+
+def is_well(traffic: Traffic) -> bool:
+    """Whether what was well stays so with that traffic."""
+    if traffic.requests < FEWEST_CALLS:
+        return True
+    is_slow = traffic.limit_ms is not None and traffic.p95_ms is not None and traffic.p95_ms > traffic.limit_ms
+    return traffic.error_rate < DEGRADED_FROM and not is_slow
 
 
 def rest(standing: Standing, reason: str, at: datetime) -> Standing:
@@ -157,14 +164,16 @@ def _of_good_look(standing: Standing, sight: Sight) -> tuple[HealthState, Health
 def _of_traffic(sight: Sight, is_troubled: bool, was: HealthState) -> tuple[HealthState, HealthCause | None, str]:
     """``is_troubled``: it errs or is slow already, so the lower thresholds hold, and fewer calls tell."""
     seen, limit = sight.traffic, sight.traffic.limit_ms
+    if not is_troubled and is_well(seen):
+        return HealthState.HEALTHY, None, sight.good
     tells = seen.requests >= FEWEST_CALLS
     if tells and seen.error_rate >= UNHEALTHY_FROM:
         return HealthState.UNHEALTHY, HealthCause.ERRORS, _errors_in_words(seen)
-    if seen.error_rate >= DEGRADED_BELOW if is_troubled else tells and seen.error_rate >= DEGRADED_FROM:
+    if seen.error_rate >= (DEGRADED_BELOW if is_troubled else DEGRADED_FROM):
         # too few calls to tell more keep it as bad as it was
         state = HealthState.DEGRADED if tells or was is not HealthState.UNHEALTHY else was
         return state, HealthCause.ERRORS, _errors_in_words(seen)
-    if limit is not None and seen.p95_ms is not None and (tells or is_troubled):
+    if limit is not None and seen.p95_ms is not None:
         threshold = CALM_BELOW * limit if is_troubled else limit
         if seen.p95_ms > threshold:
             words = f"One call in twenty took {seen.p95_ms:,.0f} ms or longer in the last five minutes"

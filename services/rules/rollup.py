@@ -1,11 +1,13 @@
 """How counts become rows, and rows become fewer: differences, sums, tiers. Pure: the clock comes in."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
-from models.histogram import add, bounded, edges, pack, quantiles, total_of_packed, unpack
+from models.histogram import Buckets, add, bounded, edges, pack, quantiles, total_of_packed, unpack
 from models.histogram import total as sum_of_buckets
 from models.metrics import Amounts, Counts, Tier
+from models.steps import Steps
 from models.wire import ChannelCounters
 
 ADDED = (
@@ -21,11 +23,12 @@ ADDED = (
     "cost",
 )
 COLUMNS = tuple(Counts.model_fields)
+_sums_of = attrgetter(*COLUMNS[:-1])
 GRACE_SECONDS = 120  # a minute that a slow look still adds to
 
 
 def amounts_of(counters: ChannelCounters, in_flight: int) -> Amounts:
-    """What a gateway counted of a channel, in our units."""
+    """What a gateway counted of a channel, in our units, without the histogram."""
     return Amounts(
         requests=counters.requests,
         client_errors=counters.client_errors,
@@ -40,23 +43,29 @@ def amounts_of(counters: ChannelCounters, in_flight: int) -> Amounts:
         tokens_out=counters.tokens_out,
         cost=counters.cost,
         in_flight=in_flight,
-        buckets=counters.buckets,
     )
 
 
-def difference(counted: Amounts, before: Amounts | None) -> Amounts:
-    """What was counted since ``before``, of the same boot; nothing where less is there than before.
+def difference(counted: Amounts, before: Amounts, buckets: Buckets) -> Amounts:
+    """What was counted since ``before``, of the same boot; ``buckets`` is what is new of the histogram.
 
     Shortest and longest call are known of a whole boot only. Where they are no news, the edges of the buckets that
     got calls since tell them to 2 %.
     """
-    if before is None:
-        return counted
-    delta = Amounts(**{name: max(0, getattr(counted, name) - getattr(before, name)) for name in ADDED})
-    delta.in_flight = counted.in_flight
-    for key, count in counted.buckets.items():
-        if count > (known := before.buckets.get(key, 0)):
-            delta.buckets[key] = count - known
+    delta = Amounts(
+        counted.requests - before.requests,
+        counted.client_errors - before.client_errors,
+        counted.refused - before.refused,
+        counted.errors - before.errors,
+        counted.timeouts - before.timeouts,
+        counted.cancelled - before.cancelled,
+        counted.latency_us_sum - before.latency_us_sum,
+        tokens_in=counted.tokens_in - before.tokens_in,
+        tokens_out=counted.tokens_out - before.tokens_out,
+        cost=counted.cost - before.cost,
+        in_flight=counted.in_flight,
+        buckets=buckets,
+    )
     if delta.buckets:
         low, high = round(edges(min(delta.buckets))[0] * 1000), round(edges(max(delta.buckets))[1] * 1000)
         is_shortest = counted.latency_us_min < before.latency_us_min
@@ -67,14 +76,27 @@ def difference(counted: Amounts, before: Amounts | None) -> Amounts:
 
 
 def merge(into: Amounts, more: Amounts) -> None:
+    merge_sums(into, more)
+    add(into.buckets, more.buckets)
+
+
+def merge_sums(into: Amounts, more: Amounts) -> None:
+    """All but the histogram."""
     if more.requests:
         news = (into.latency_us_min, more.latency_us_min)
         into.latency_us_min = min(news) if into.requests else more.latency_us_min
         into.latency_us_max = max(into.latency_us_max, more.latency_us_max)
-    for name in ADDED:
-        setattr(into, name, getattr(into, name) + getattr(more, name))
+    into.requests += more.requests
+    into.client_errors += more.client_errors
+    into.refused += more.refused
+    into.errors += more.errors
+    into.timeouts += more.timeouts
+    into.cancelled += more.cancelled
+    into.latency_us_sum += more.latency_us_sum
+    into.tokens_in += more.tokens_in
+    into.tokens_out += more.tokens_out
+    into.cost += more.cost
     into.in_flight = max(into.in_flight, more.in_flight)
-    add(into.buckets, more.buckets)
 
 
 def sum_of(rows: Sequence[tuple[Any, ...]]) -> Amounts:
@@ -102,10 +124,14 @@ def total(parts: Iterable[Amounts]) -> Amounts:
     return result
 
 
-def columns_of(amounts: Amounts, *, exact: bool = False) -> dict[str, Any]:
-    """As a row's values; ``exact`` keeps every step of the histogram."""
-    values = {name: getattr(amounts, name) for name in COLUMNS[:-1]}
-    return values | {"histogram": pack(amounts.buckets if exact else bounded(amounts.buckets))}
+def values_of(amounts: Amounts) -> tuple[Any, ...]:
+    """Those of ``COLUMNS``, with few enough entries of the histogram to be kept."""
+    return (*_sums_of(amounts), pack(bounded(amounts.buckets)))
+
+
+def exact_values_of(amounts: Amounts, steps: Steps) -> tuple[Any, ...]:
+    """Those of ``COLUMNS``, for a row that is about to change again; ``steps`` take the place of the histogram."""
+    return (*_sums_of(amounts), steps.pack())
 
 
 def amounts_from(values: tuple[Any, ...]) -> Amounts:

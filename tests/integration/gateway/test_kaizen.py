@@ -200,6 +200,8 @@ def test_tokens_and_their_price_are_counted_for_the_deployment(gateway, model):
     gateway.deploy("priced", module(model), environment={"MODEL_KEY": "key"})
     for _ in range(2):
         assert ask(gateway, "priced", "how much?").status_code == 200
-    [counted] = gateway.deployment("priced")["revisions"][0]["channels"]
+    id_ = gateway.deployment("priced")["deployment_id"]
+    revisions = gateway.control.get("/control/v1/counters").json()["revisions"]
+    [counted] = next(of["channels"] for of in revisions if of["deployment_id"] == id_)
     assert (counted["tokens_in"], counted["tokens_out"]) == (14, 10)
     assert counted["cost"] == pytest.approx(2 * (7 * 100 + 5 * 1000) / 1_000_000)

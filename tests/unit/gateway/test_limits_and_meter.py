@@ -10,7 +10,7 @@ from app.gateway import limits
 from app.gateway.context import Tokens
 from app.gateway.exposition import Exposition
 from app.gateway.limits import Gate
-from app.gateway.meter import Meter, RevisionMeter, total_of
+from app.gateway.meter import Meter, RevisionMeter
 from app.gateway.problems import GatewayProblem
 from app.gateway.threads import NoFreeThread, ThreadPool, run_in_own_thread
 from models.wire import Channel, Counters, Limits, RevisionCounters
@@ -61,12 +61,12 @@ def test_each_call_is_counted_in_one_class():
     answers = [(200, None), (422, "invalid_input"), (429, "rate_limited"), (503, limit), (503, stuck), (504, "timeout")]
     for status, code in [*answers, (499, None)]:
         count(revision, status, code)
-    [counted] = meter.of_deployments()["id"][0].channels
+    [counted] = meter.changed_after(0)[0].channels
     assert (counted.client_errors, counted.refused, counted.errors) == (1, 2, 1)
     assert (counted.timeouts, counted.cancelled, counted.requests) == (1, 1, 7)
     assert (counted.latency_ms_sum, counted.latency_ms_min, counted.latency_ms_max) == (1750, 250, 250)
     assert sum(counted.buckets.values()) == 7
-    assert total_of(meter.of_deployments()["id"]) == Counters(requests=7, errors=2, latency_ms_sum=1750)
+    assert meter.totals()["id"] == Counters(requests=7, errors=2, latency_ms_sum=1750)
 
 
 def test_what_changed_is_told_and_outlives_its_revision():

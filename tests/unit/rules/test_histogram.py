@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.histogram import GROUPS, KEYS, MOST_ENTRIES, add, bounded, edges, key_of, pack, quantile, unpack
+from models.steps import Steps
 
 LATENCIES = st.lists(st.floats(0.001, 900_000), max_size=300)
 DRAW = random.Random(4)
@@ -76,3 +77,21 @@ def test_no_calls_have_no_percentile_and_one_call_is_all_of_them() -> None:
     assert quantile({}, 0.5, 0, 0) is None
     assert quantile({key_of(37.0): 1}, 0.99, 37.0, 37.0) == 37.0
     assert quantile({key_of(0.2): 3}, 0.5, 0.2, 0.2) == 0.2
+
+
+KEYS_AND_COUNTS = st.dictionaries(st.integers(0, GROUPS * KEYS - 1), st.integers(1, 2**40), max_size=40)
+
+
+@given(st.lists(KEYS_AND_COUNTS, max_size=6))
+def test_counts_that_grow_tell_what_is_new_of_them_and_come_back_from_storage(parts: list[dict[int, int]]) -> None:
+    counted, summed, expected = Steps(), Steps(), {}
+    for part in parts:
+        expected = {key: expected.get(key, 0) + part.get(key, 0) for key in expected | part}
+        assert counted.advance({key: expected[key] for key in part}) == part
+        assert counted.advance({key: 1 for key in part}) == {}, "an older count is no news"
+        summed.add(part)
+    assert counted.buckets() == summed.buckets() == expected
+    steps = {key: count for key, count in expected.items() if key % KEYS}
+    assert unpack(Steps(steps).pack()) == steps
+    assert sum(unpack(summed.pack()).values()) == sum(expected.values())
+    assert Steps(expected).pack() == Steps(Steps(expected).buckets()).pack()

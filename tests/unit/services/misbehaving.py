@@ -5,12 +5,12 @@ from collections import deque
 from pathlib import Path
 
 from models.base import now
+from models.batches import GatewayReport, Position
 from models.gateway import Gateway, GatewayKind
 from models.wire import (
     CanaryRequest,
     Channel,
     DeploymentState,
-    GatewayState,
     LiveRequest,
     RevisionBundle,
     RevisionState,
@@ -30,6 +30,7 @@ from services.health import HealthService
 from services.key_delivery import KeyDelivery
 from services.leases import Leases
 from services.local_gateway import LocalGateways
+from services.metric_collection import MetricCollector
 from services.metrics import MetricsService
 from services.operations import Journal
 from services.proof import ProofCall, Prover
@@ -85,10 +86,10 @@ class MemoryGateway:
             raise OutcomeUnknown("the line was cut after the work was done")
         return result
 
-    async def state(self) -> GatewayState:
-        def work() -> GatewayState:
+    async def state(self, counted: Position | None = None, seen: int = 0) -> GatewayReport:
+        def work() -> GatewayReport:
             held = [state.model_copy(deep=True) for state in self.held.values()]
-            return GatewayState(version="1", boot_id="b", pid=1, started_at=now(), ready=True, deployments=held)
+            return GatewayReport(version="1", boot_id="b", pid=1, started_at=now(), ready=True, deployments=held)
 
         return await self._befall(work)
 
@@ -174,11 +175,12 @@ class Services:
         self.agents = AgentCatalog(self.database, changes)
         journal = Journal(self.database, changes, owner)
         keys = KeyDelivery(self.database, self.gateways)
-        canaries = Canaries(self.database, MetricsService(self.database, changes, self.gateways))
+        counters = MetricCollector(self.database, changes, self.gateways)
+        canaries = Canaries(self.database, MetricsService(self.database, counters))
         rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), canaries, URL)
-        health = HealthService(self.database, changes, self.gateways)
+        health = HealthService(self.database, changes, self.gateways, counters)
         self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health, Guests())
-        self.reconciler = Reconciler(self.database, self.gateways, health, keys, self.convergence, Guests())
+        self.reconciler = Reconciler(self.database, self.gateways, counters, health, keys, self.convergence, Guests())
         local = LocalGateways(self.database, vault, self.gateways, folder, 8401, "")
         self.deployments = NexusDeploymentService(
             self.database, changes, self.agents, self.gateways, vault, keys, health, self.convergence, local, URL

@@ -15,7 +15,7 @@ from services.database import Database
 from services.deployment_views import read_counts
 from services.gateway_rows import list_gateways
 from services.gateways import Look
-from services.health_known import read_known
+from services.health_known import KnownRows
 from services.health_ledger import Ledger
 from services.sampling import Sampling
 from services.traffic import TrafficWindows
@@ -51,7 +51,7 @@ def test_what_serves_is_checked_and_counted_whatever_is_under_way(session: Sessi
     at = now()
     state = GatewayState.model_construct(ready=True, boot_id="b", deployments=[])
     looks = [Look(add(session, number), state, at, 1.0) for number in (1, 2)]
-    known = read_known(session, [look.gateway.id for look in looks], at)
+    known = KnownRows().read(session, [look.gateway.id for look in looks], at)
     Ledger(timedelta(seconds=15), TrafficWindows(), Sampling()).note(session, looks, known)
     session.expire_all()
     rows = {row.name: row for row in session.exec(select(Deployment))}

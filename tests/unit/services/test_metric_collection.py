@@ -16,15 +16,17 @@ from app.gateway.counter_store import CounterStore
 from app.gateway.counting import Counting
 from app.gateway.meter import Meter
 from models.base import now
+from models.batches import Position
 from models.deployment import Deployment
 from models.gateway import Gateway, GatewayKind
 from models.metrics import Amounts, MetricCursor, MetricSeries, Tier
 from models.wire import Channel
-from services import metric_collection
+from services import metric_writing
 from services.database import Database
-from services.metric_collection import write_batches
+from services.metric_books import Book
 from services.metric_retention import MetricRetention, merge_some
 from services.metric_rows import MERGED
+from services.metric_writing import Counted, write_batches
 from services.rules.rollup import COLUMNS, amounts_from, percentiles, total
 from tests.unit.factories import deployment
 
@@ -69,11 +71,33 @@ class Boots:
         self.start()
 
 
-def collect(session: Session, boots: Boots, gateway_id: str) -> None:
-    cursor = session.get(MetricCursor, gateway_id)
-    boot_id, position = (cursor.boot_id, cursor.cursor) if cursor else ("", 0)
-    write_batches(session, [(gateway_id, boots.counting.batch(boot_id, position))])
-    session.commit()
+class ControlPlane:
+    """Collects, again and again; after ``restart`` it knows nothing but its database."""
+
+    def __init__(self, database: Database, gateway_id: str) -> None:
+        self._database, self._gateway_id = database, gateway_id
+        self.restart()
+
+    def restart(self) -> None:
+        self._books: dict[str, Book] = {}
+        self._told: list[Counted] = []
+
+    def collect(self, boots: Boots) -> None:
+        with Session(self._database.engine) as session:
+            cursor = session.get(MetricCursor, self._gateway_id)
+            asked = Position(cursor.boot_id, cursor.cursor) if cursor else Position()
+            self._told.append(Counted(self._gateway_id, asked, boots.counting.batch(asked)))
+            self._write(session, self._told[-1])
+
+    def hear_again(self, draw: random.Random) -> None:
+        """An answer that was told before comes in once more, late."""
+        if self._told:
+            with Session(self._database.engine) as session:
+                self._write(session, draw.choice(self._told))
+
+    def _write(self, session: Session, counted: Counted) -> None:
+        write_batches(session, self._books, [counted])
+        session.commit()
 
 
 def rows_of(session: Session, tier: Tier, deployment_id: str) -> list[Amounts]:
@@ -101,10 +125,10 @@ async def test_ten_thousand_calls_with_restarts_are_counted_exactly(
     ]
     latencies, statuses = [], []
     clock = datetime(2026, 3, 1, 12, 0, tzinfo=UTC).timestamp()
-    monkeypatch.setattr(metric_collection, "now", lambda: datetime.fromtimestamp(clock, UTC))
+    monkeypatch.setattr(metric_writing, "now", lambda: datetime.fromtimestamp(clock, UTC))
     with Session(database.engine, expire_on_commit=False) as session:
         row = add_deployment(session)
-    boots = Boots(tmp_path / "counters", row.id)
+    boots, plane = Boots(tmp_path / "counters", row.id), ControlPlane(database, row.gateway_id)
     for _ in range(10_000):
         ms, (status, code) = draw.lognormvariate(5.5, 0.7), draw.choice(kinds)
         latencies.append(ms)
@@ -114,14 +138,18 @@ async def test_ten_thousand_calls_with_restarts_are_counted_exactly(
         what = draw.random()
         if what < 0.01:
             await boots.end()
-        elif what < 0.08:
-            with Session(database.engine) as session:  # a control plane that knows nothing but its database
-                collect(session, boots, row.gateway_id)
-                if what > 0.065:
+        elif what < 0.09:
+            plane.collect(boots)
+            if what > 0.08:
+                plane.restart()
+            elif what > 0.07:
+                plane.hear_again(draw)
+            elif what > 0.06:
+                with Session(database.engine) as session:
                     merge_all(session, clock)
+    plane.collect(boots)
+    plane.collect(boots)
     with Session(database.engine) as session:
-        collect(session, boots, row.gateway_id)
-        collect(session, boots, row.gateway_id)
         merge_all(session, clock + 7200)
         assert len(rows_of(session, Tier.MINUTE, row.id)) > 100
         for tier in (Tier.MINUTE, Tier.QUARTER, Tier.HOUR):
@@ -141,7 +169,9 @@ async def test_ten_thousand_calls_with_restarts_are_counted_exactly(
         assert total(rows_of(session, Tier.HOUR, "")).requests == 10_000  # what the gateway adds up to
 
 
-EVENTS = st.lists(st.sampled_from(["call", "call", "call", "collect", "save", "end", "kill"]), max_size=40)
+EVENTS = st.lists(
+    st.sampled_from(["call", "call", "call", "collect", "hear again", "restart", "save", "end", "kill"]), max_size=40
+)
 
 
 @settings(max_examples=10, deadline=None)
@@ -152,14 +182,18 @@ async def test_a_kill_costs_only_what_was_neither_saved_nor_collected(events: li
         database.migrate()
         with Session(database.engine, expire_on_commit=False) as session:
             row = add_deployment(session)
-            boots = Boots(Path(folder) / "counters", row.id)
+            boots, plane = Boots(Path(folder) / "counters", row.id), ControlPlane(database, row.gateway_id)
             certain = in_memory = 0
             for event in events:
                 if event == "call":
                     boots.call(5.0)
                     in_memory += 1
                 elif event == "collect":
-                    collect(session, boots, row.gateway_id)
+                    plane.collect(boots)
+                elif event == "hear again":
+                    plane.hear_again(random.Random(len(events)))
+                elif event == "restart":
+                    plane.restart()
                 elif event == "end":
                     await boots.end()
                 elif event == "save":
@@ -169,7 +203,7 @@ async def test_a_kill_costs_only_what_was_neither_saved_nor_collected(events: li
                     in_memory = 0
                 if event in ("collect", "save", "end"):
                     certain, in_memory = certain + in_memory, 0
-            collect(session, boots, row.gateway_id)
+            plane.collect(boots)
             session.expire_all()
             assert session.get_one(Deployment, row.id).request_count == certain + in_memory
         database.close()
@@ -179,12 +213,12 @@ async def test_old_rows_go_and_what_is_merged_stays(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     then = now().timestamp() - 3 * 86_400
-    monkeypatch.setattr(metric_collection, "now", lambda: datetime.fromtimestamp(then, UTC))
+    monkeypatch.setattr(metric_writing, "now", lambda: datetime.fromtimestamp(then, UTC))
     with Session(database.engine, expire_on_commit=False) as session:
         row = add_deployment(session)
-        boots = Boots(tmp_path / "counters", row.id)
-        boots.call(5.0)
-        collect(session, boots, row.gateway_id)
+    boots, plane = Boots(tmp_path / "counters", row.id), ControlPlane(database, row.gateway_id)
+    boots.call(5.0)
+    plane.collect(boots)
     retention = MetricRetention(database)
     await retention.prune()
     with Session(database.engine) as session:
@@ -194,5 +228,6 @@ async def test_old_rows_go_and_what_is_merged_stays(
     with Session(database.engine) as session:
         assert [len(rows_of(session, tier, row.id)) for tier in Tier] == [0, 0, 1, 1]
         boots.call(9.0)
-        collect(session, boots, row.gateway_id)  # late: all above is merged already
+        plane.collect(boots)  # late: all above is merged already
+        session.expire_all()
         assert [total(rows_of(session, tier, row.id)).requests for tier in Tier] == [1, 1, 2, 2]

@@ -14,6 +14,7 @@ from app.gateway.meter import Meter
 from models.wire import Channel
 from services.changes import Changes
 from services.database import Database
+from services.metric_collection import MetricCollector
 from services.metrics import MetricsService
 from services.prometheus import PrometheusService
 from services.storage import StorageService
@@ -30,7 +31,7 @@ async def control_plane(tmp_path: Path) -> str:
     database.migrate()
     with Session(database.engine) as session:
         add_deployment(session)
-    metrics = MetricsService(database, Changes(), None)
+    metrics = MetricsService(database, MetricCollector(database, Changes(), None))
     storage = StorageService(database, {"metric_minute": "48 hours"})
     text = await PrometheusService(database, metrics, storage, "1.0").exposition()
     assert [table.kept for table in await storage.tables() if table.name == "metric_minute"] == ["48 hours"]

@@ -1,0 +1,92 @@
+"""Whatever changes on a gateway, whoever looks after a look of theirs knows what is there as if all had been told."""
+
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.gateway.glances import Glances
+from models.base import now
+from models.batches import GatewayReport
+from models.wire import DeploymentState, KeyUse, RevisionState
+from services.gateway_memory import GatewayMemory
+
+EVENTS = st.lists(st.sampled_from(["load", "switch", "fail", "use a key", "remove", "call", "look", "other looks"]))
+
+
+class FakeGateway:
+    """Has states and a number for them, as the real one; what it answers went over the wire."""
+
+    def __init__(self, boot_id: str) -> None:
+        self.boot_id, self.states, self._glances = boot_id, {}, Glances()
+
+    def report(self, seen: int) -> GatewayReport:
+        states = [state.model_copy(deep=True) for state in self.states.values()]
+        changed = self._glances.changed_after(seen, states)
+        about = {"version": "1", "boot_id": self.boot_id, "pid": 1, "started_at": now(), "ready": True}
+        report = GatewayReport(**about, deployments=changed, number=self._glances.number, held=list(self.states))
+        return GatewayReport.model_validate_json(report.model_dump_json())
+
+    def change(self, event: str, draw: random.Random) -> None:
+        name = draw.choice("abc")
+        state = self.states.get(name)
+        if event == "load":
+            self.states[name] = DeploymentState(deployment_id=name, name=name)
+        elif event == "remove":
+            self.states.pop(name, None)
+        elif state is None:
+            return
+        elif event == "switch":
+            state.live = RevisionState(revision=draw.randrange(9), sha256="ab")
+        elif event == "fail":
+            state.error = draw.choice([None, "It does not load."])
+        elif event == "use a key":
+            state.key_uses["hash"] = KeyUse(calls=draw.randrange(1, 99), last_at=now())
+        elif event == "call":
+            state.counters.requests += 1
+
+
+def look(gateway: FakeGateway, memory: GatewayMemory) -> GatewayReport:
+    known = memory.of("gtw")
+    report = gateway.report(known.number if known.boot_id == gateway.boot_id else 0)
+    assert known.completed(report)
+    memory.note("gtw", report)
+    return report
+
+
+def without_counts(states: list[DeploymentState]) -> list[dict]:
+    return [state.model_dump(exclude={"counters"}) for state in states]
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVENTS, st.randoms(use_true_random=False))
+def test_a_look_tells_of_all_that_is_held_whatever_changed(events: list[str], draw: random.Random) -> None:
+    gateway, ours, theirs = FakeGateway("one"), GatewayMemory(), GatewayMemory()
+    for event in [*events, "look", "restart", "load", "look"]:
+        if event == "restart":
+            gateway = FakeGateway("two")
+        elif "look" in event:
+            report = look(gateway, ours if event == "look" else theirs)
+            assert without_counts(report.deployments) == without_counts(list(gateway.states.values()))
+        else:
+            gateway.change(event, draw)
+
+
+def test_only_what_changed_is_sent() -> None:
+    gateway, memory, draw = FakeGateway("one"), GatewayMemory(), random.Random(1)
+    for _ in range(20):
+        gateway.change("load", draw)
+    look(gateway, memory)
+    gateway.change("call", draw)
+    assert gateway.report(memory.of("gtw").number).deployments == []
+    gateway.states["a"].error = "It does not load."
+    assert [state.deployment_id for state in gateway.report(memory.of("gtw").number).deployments] == ["a"]
+
+
+def test_an_answer_that_cannot_be_completed_says_so() -> None:
+    gateway, memory = FakeGateway("one"), GatewayMemory()
+    gateway.change("load", random.Random(1))
+    look(gateway, memory)
+    report = gateway.report(memory.of("gtw").number)
+    memory.forget("gtw")
+    assert not memory.of("gtw").completed(report)
