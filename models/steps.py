@@ -14,11 +14,13 @@ class Steps:
     def __init__(self, buckets: Mapping[int, int] | None = None) -> None:
         self._first = 0
         self._counts = array("I")
+        self._added = 0
         self.add(buckets or {})
 
     def add(self, more: Mapping[int, int]) -> None:
         if more:
-            self._make_room(more, sum(more.values()) + max(self._counts, default=0))
+            self._added += sum(more.values())
+            self._make_room(more, self._added)
             first, counts = self._first, self._counts
             for key, count in more.items():
                 counts[key - first] += count

@@ -36,7 +36,7 @@ class MetricRetention:
 
 def merge_some(session: Session, tier: Tier, at: float) -> bool:
     """Merge one unit of the tier above, of a chunk of series. Returns whether there may be more to merge."""
-    merges, unit = merges_of(session), tier.above.seconds
+    merges, unit = merges_of(session, to_change=True), tier.above.seconds
     merged, complete = merges[tier], merges[tier.below].until if tier.below else mergeable_until(at, tier)
     if merged.until + unit > complete:
         return False

@@ -25,7 +25,7 @@ WHOLE_GATEWAY = SeriesKey("", ALL_REVISIONS, ALL_CHANNELS)
 
 def add_to_tiers(session: Session, parts: Mapping[int, Amounts], at: float) -> None:
     """Add to the minute of that time, and to what minutes, quarters and hours of it have been merged into already."""
-    merges = merges_of(session)
+    merges = merges_of(session, to_change=True)
     for tier in Tier:
         if merged := _merged(parts, at, merges[tier.below]) if tier.below else parts:
             add_to_tier(session, tier, start_of(at, tier), merged)
@@ -53,9 +53,13 @@ def write_rows(session: Session, tier: Tier, start: int, sums: Mapping[int, Amou
     WRITE_ROWS[tier].run(session, [(id_, start, *values_of(amounts)) for id_, amounts in sums.items()])
 
 
-def merges_of(session: Session) -> dict[Tier, MetricMerge]:
-    """Of each tier but the last how far it has been merged; where there is no row yet, a new one."""
-    found = {merge.tier: merge for merge in session.exec(select(MetricMerge))}
+def merges_of(session: Session, *, to_change: bool = False) -> dict[Tier, MetricMerge]:
+    """Of each tier but the last how far it has been merged; where there is no row yet, a new one.
+
+    ``to_change``: what another Nexdeck on the same database merges meanwhile is waited for.
+    """
+    merges = select(MetricMerge).order_by(MetricMerge.tier)
+    found = {merge.tier: merge for merge in session.exec(merges.with_for_update() if to_change else merges)}
     return {tier: found.get(tier.value) or MetricMerge(tier=tier.value) for tier in MERGED}
 
 

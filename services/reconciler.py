@@ -107,13 +107,15 @@ class Reconciler:
         else:
             self._coming_up.add(gateway.id)
         if look.is_up:
-            await self._keys.resend(drift.stale_keys)
+            if drift.stale_keys:
+                await self._keys.resend(drift.stale_keys)
             if drift.wrong:
                 drift.repairs.extend(await self._begin_repairs(drift.wrong, look.at))
             for deployment_id in drift.repairs:
                 self._convergence.converge(deployment_id)
             self._note_strangers(gateway, drift.strangers)
-            await self._clear(gateway, drift.remainders)
+            if drift.remainders:
+                await self._clear(gateway, drift.remainders)
         return gateway
 
     async def _note(self, looks: list[Look]) -> list[Drift]:

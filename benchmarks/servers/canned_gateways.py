@@ -1,7 +1,7 @@
 """Many gateways in one process, each at a loopback address of its own: ``state`` and ``counters`` as a real one tells
-them, made up once. ``python -m benchmarks.servers.canned_gateways PORT GATEWAYS DEPLOYMENTS``.
+them, made up once. ``python -m benchmarks.servers.canned_gateways PORT GATEWAYS DEPLOYMENTS CALLS``.
 
-Of gateway N the deployments are named dep-N-0 and so on; each look finds ten more calls of each.
+Of gateway N the deployments are named dep-N-0 and so on; each look finds so many more calls of each.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ from models.wire import (
     RevisionState,
 )
 
+FIRST_CALLS = 400  # of each deployment, before the first look
+
 
 def address(number: int) -> str:
     return f"127.{1 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
@@ -32,12 +34,13 @@ def address(number: int) -> str:
 class Canned:
     """Latencies are drawn from one distribution for all of its deployments."""
 
-    def __init__(self, number: int, deployments: int) -> None:
+    def __init__(self, number: int, deployments: int, calls: int) -> None:
+        self._calls = calls
         self._names = [f"dep-{number}-{n}" for n in range(deployments)]
         self._draw = random.Random(number)
         self._counted = ChannelCounters(channel=Channel.API, latency_ms_min=90, latency_ms_max=2400)
         self._changed: dict[int, int] = {}
-        self._call(400)
+        self._call(FIRST_CALLS)
 
     def _call(self, calls: int) -> None:
         """Each of the deployments, so often."""
@@ -67,17 +70,17 @@ class Canned:
         return web.Response(text=report.model_dump_json(), content_type="application/json")
 
     def _batch(self, after: int) -> CounterBatch:
-        if self._names:
-            self._call(10)
-        changed = {key: count for key, count in self._counted.buckets.items() if self._changed[key] > after}
-        channels = [self._counted.model_copy(update={"buckets": changed})]
-        revisions = [RevisionCounters(deployment_id=name, revision=1, channels=channels) for name in self._names]
+        self._call(self._calls)
+        buckets = {key: count for key, count in self._counted.buckets.items() if self._changed[key] > after}
+        channels = [self._counted.model_copy(update={"buckets": buckets})]
+        called = self._names if buckets else []
+        revisions = [RevisionCounters(deployment_id=name, revision=1, channels=channels) for name in called]
         return CounterBatch(boot_id="b", position=self._counted.requests, revisions=revisions)
 
 
-async def _serve(port: int, gateways: int, deployments: int) -> None:
+async def _serve(port: int, gateways: int, deployments: int, calls: int) -> None:
     for number in range(gateways):
-        canned, app = Canned(number, deployments), web.Application()
+        canned, app = Canned(number, deployments, calls), web.Application()
         app.router.add_get(f"{CONTROL_PREFIX}/state", canned.state)
         app.router.add_get("/livez", lambda _: web.Response(text="ok"))
         runner = web.AppRunner(app, access_log=None)
@@ -88,4 +91,4 @@ async def _serve(port: int, gateways: int, deployments: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(*map(int, sys.argv[1:4])))
+    asyncio.run(_serve(*map(int, sys.argv[1:5])))
