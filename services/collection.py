@@ -22,7 +22,8 @@ from services.gateways import GatewayDirectory
 
 logger = logging.getLogger(__name__)
 BATCH = 5_000  # items asked for at once
-QUIET_ROUNDS = 5  # a gateway that had nothing new is asked less often: what it has then waits for us
+QUIET_ROUNDS = 5  # that a gateway which had nothing new is left out at most: what it has then waits for us
+GATEWAYS_A_ROUND = 5  # with few gateways none is left out: what they have is seen within a second
 
 
 class Batch(Protocol):
@@ -44,6 +45,7 @@ class GatewayRounds(ABC):
         self._gateways = gateways
         self._under_way: dict[str, asyncio.Task[int]] = {}
         self._quiet: dict[str, int] = {}
+        self._pause = 0
 
     @abstractmethod
     async def collect(self, gateway: Gateway) -> int:
@@ -52,7 +54,9 @@ class GatewayRounds(ABC):
     async def sweep(self) -> None:
         """Look at every gateway that is online, without waiting for them."""
         online = select(Gateway).where(Gateway.status == GatewayStatus.ONLINE)
-        for gateway in await self._database.read(lambda session: session.exec(online).all()):
+        gateways = await self._database.read(lambda session: session.exec(online).all())
+        self._pause = min(QUIET_ROUNDS, len(gateways) // GATEWAYS_A_ROUND)
+        for gateway in gateways:
             if gateway.id not in self._under_way and self.is_due(gateway):
                 task = asyncio.create_task(self._collect_or_wait(gateway), name=f"{self._what} of {gateway.name}")
                 self._under_way[gateway.id] = task
@@ -65,7 +69,7 @@ class GatewayRounds(ABC):
         return not left
 
     def note_quiet(self, gateway: Gateway) -> None:
-        self._quiet[gateway.id] = QUIET_ROUNDS
+        self._quiet[gateway.id] = self._pause
 
     async def close(self) -> None:
         tasks = list(self._under_way.values())
