@@ -39,7 +39,7 @@ def message_of(bodies: list[dict[str, Any]]) -> Message:
     if len(bodies) == 1:
         body = bodies[0]
         return Message(_head(body), "\n".join(_lines(body)))
-    shown = [f"{body['at'][:16].replace('T', ' ')} UTC  {_head(body)}" for body in bodies[-MOST_LINES:]]
+    shown = [f"{_when(body['at'])}  {_head(body)}" for body in bodies[-MOST_LINES:]]
     earlier = [f"{len(bodies) - MOST_LINES} earlier ones are left out."] if len(bodies) > MOST_LINES else []
     return Message(f"Nexdeck: {len(bodies)} notices", "\n".join([*earlier, *shown, bodies[-1]["url"]]))
 
@@ -57,8 +57,13 @@ def _lines(body: dict[str, Any]) -> list[str]:
         ("", body["message"]),
         ("Gateway: ", body["gateway"]["name"] if body["gateway"] else ""),
         ("Deployments: ", ", ".join(names) + (f" and {more} more" if more else "")),
-        ("Since: ", body["incident"]["opened_at"] or ""),
-        ("Until: ", body["incident"]["closed_at"] or ""),
+        ("Since: ", _when(body["incident"]["opened_at"])),
+        ("Until: ", _when(body["incident"]["closed_at"])),
         ("", body["url"]),
     ]
     return [before + one_line(text, 600) for before, text in facts if text]
+
+
+def _when(time: str | None) -> str:
+    """``2026-01-11T01:00:00Z`` → ``2026-01-11 01:00 UTC``; None is empty."""
+    return f"{time[:16].replace('T', ' ')} UTC" if time else ""

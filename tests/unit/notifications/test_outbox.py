@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import socket
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -248,6 +249,7 @@ async def test_mail_arrives_and_hostile_names_stay_text(studio: Studio, mailbox:
     assert html is None or "<script>" not in html.get_content()
     text = message.get_body(("plain", "html")).get_content()
     assert "\x1b" not in text and "\u202e" not in text and "<!channel>" not in text
+    assert re.search(r"Since: \d{4}-\d\d-\d\d \d\d:\d\d UTC", text)
 
 
 async def test_what_ended_long_ago_is_removed_and_what_waits_too_long_is_given_up(
