@@ -15,13 +15,14 @@ from tests.programs import free_port, running_studio
 def test_neither_the_first_start_nor_a_restart_is_an_incident(tmp_path: Path) -> None:
     with running_studio(tmp_path, NEXDECK_SWEEP_SECONDS="0.2") as studio:
 
-        def status() -> str:
-            return studio.http.get("/api/v1/gateways/local").json()["status"]
+        def is_up(*, since: str | None = None) -> bool:
+            gateway = studio.http.get("/api/v1/gateways/local").json()
+            return gateway["status"] == "online" and gateway["boot_id"] not in (None, since)
 
-        eventually(lambda: status() == "online", 60)
+        eventually(is_up, 60)
+        boot_id = studio.http.get("/api/v1/gateways/local").json()["boot_id"]
         studio.http.post("/api/v1/gateways/local/restart").raise_for_status()
-        eventually(lambda: status() == "starting", 60)
-        eventually(lambda: status() == "online", 60)
+        eventually(lambda: is_up(since=boot_id), 60)
         assert studio.http.get("/api/v1/incidents").json()["items"] == []
 
 
