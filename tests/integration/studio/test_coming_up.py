@@ -28,7 +28,7 @@ def test_neither_the_first_start_nor_a_restart_is_an_incident(tmp_path: Path) ->
 
 async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) -> None:
     studio, port = build_studio(Settings(data_dir=tmp_path / "data", sweep_seconds=0.2)), free_port()
-    studio.gateways.coming_up = ComingUp(patience_seconds=3)
+    studio.gateways.coming_up = ComingUp(patience_seconds=3600)
     taken = {"url": f"http://127.0.0.1:{port}", "encrypted_token": studio.secrets.encrypt("token")}
     await studio.gateways.save_new(Gateway(name="local", kind=GatewayKind.LOCAL, created_by="test", **taken))
 
@@ -39,11 +39,14 @@ async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) 
         return (await studio.gateways.get("local")).status, [each.incident.title for each in found.items]
 
     async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port):
-        await studio.local_gateways.start()
-        await asyncio.sleep(0)  # its supervisor begins
-        assert [await look() for _ in range(4)] == [("starting", [])] * 4
-        async with asyncio.timeout(60):
-            while not (seen := await look())[1]:
-                pass
-        assert seen == ("offline", ["Gateway local cannot be reached"])
-        await studio.stop()
+        try:
+            await studio.local_gateways.start()
+            await asyncio.sleep(0)  # its supervisor begins
+            assert [await look() for _ in range(4)] == [("starting", [])] * 4
+            studio.gateways.coming_up = ComingUp(patience_seconds=0)  # its time is up
+            async with asyncio.timeout(60):
+                while not (seen := await look())[1]:
+                    pass
+            assert seen == ("offline", ["Gateway local cannot be reached"])
+        finally:
+            await studio.stop()
