@@ -9,8 +9,9 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, func, select
 
 from models.collected import CursorRow
@@ -30,6 +31,17 @@ class Batch(Protocol):
     boot_id: str
     next_cursor: int
     lost: int
+
+
+class Reached(NamedTuple):
+    """Up to where a gateway's items are kept."""
+
+    boot_id: str = ""
+    cursor: int = 0
+
+
+class _Overtaken(Exception):
+    """Another Nexdeck kept the items first."""
 
 
 B = TypeVar("B", bound=Batch)
@@ -100,25 +112,33 @@ class Collector(GatewayRounds, Generic[B, Entry]):
         self._cursors = cursors
         self._records = records
         self._last_id = 0
+        self._reached: dict[str, Reached] = {}
 
     async def collect(self, gateway: Gateway) -> int:
-        client = self._gateways.client(gateway)
-        kept = await self._database.read(lambda session: session.get(self._cursors, gateway.id))
-        boot_id, cursor = (kept.boot_id, kept.cursor) if kept else ("", 0)
-        total = 0
+        """What another Nexdeck on the same database collects meanwhile is left to it."""
+        try:
+            return await self._collect(gateway)
+        except (_Overtaken, IntegrityError):
+            self._reached.pop(gateway.id, None)
+            return 0
+
+    async def _collect(self, gateway: Gateway) -> int:
+        client, total = self._gateways.client(gateway), 0
         while True:
-            batch = await self.ask(client, cursor, BATCH)
-            if batch.boot_id != boot_id and cursor:
-                boot_id, cursor = batch.boot_id, 0  # it was started anew and counts from the beginning
-                batch = await self.ask(client, cursor, BATCH)
-            if batch.next_cursor <= cursor:
+            reached = self._reached.get(gateway.id) or await self._database.read(partial(self._read, gateway))
+            batch, after = await self.ask(client, reached.cursor, BATCH), reached.cursor
+            if batch.boot_id != reached.boot_id and after:
+                after = 0  # it was started anew and counts from the beginning
+                batch = await self.ask(client, after, BATCH)
+            if batch.next_cursor <= after:
+                self._reached[gateway.id] = reached
                 if not total:
                     self.note_quiet(gateway)
                 return total
-            entries = await self._database.write(partial(self._keep, gateway=gateway, batch=batch, after=cursor))
-            self.publish(entries)
-            total += batch.next_cursor - cursor - batch.lost
-            boot_id, cursor = batch.boot_id, batch.next_cursor
+            keep = partial(self._keep, gateway=gateway, batch=batch, after=after, reached=reached)
+            self.publish(await self._database.write(keep))
+            self._reached[gateway.id] = Reached(batch.boot_id, batch.next_cursor)
+            total += batch.next_cursor - after - batch.lost
 
     @abstractmethod
     async def ask(self, client: GatewayClient, after: int, limit: int) -> B: ...
@@ -133,11 +153,16 @@ class Collector(GatewayRounds, Generic[B, Entry]):
 
     def _next_id(self, session: Session) -> int:
         """Never one that was given out before, even when all the newest records have been removed since."""
-        if not self._last_id:
-            self._last_id = session.exec(select(func.max(self._records.id))).one() or 0
-        return self._last_id + 1
+        newest = session.exec(select(func.max(self._records.id))).one() or 0
+        return max(self._last_id, newest) + 1
 
-    def _keep(self, session: Session, gateway: Gateway, batch: B, after: int) -> list[Entry]:
+    def _read(self, gateway: Gateway, session: Session, *, to_change: bool = False) -> Reached:
+        row = session.get(self._cursors, gateway.id, with_for_update=to_change)
+        return Reached(row.boot_id, row.cursor) if row else Reached()
+
+    def _keep(self, session: Session, gateway: Gateway, batch: B, after: int, reached: Reached) -> list[Entry]:
+        if self._read(gateway, session, to_change=True) != reached:
+            raise _Overtaken
         entries = self.write(session, gateway, batch, after)
         session.merge(self._cursors(source=gateway.id, boot_id=batch.boot_id, cursor=batch.next_cursor))
         return entries

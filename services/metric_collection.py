@@ -1,5 +1,7 @@
 """Brings what gateways counted into the database."""
 
+from sqlalchemy.exc import IntegrityError
+
 from models.base import now
 from models.batches import Position
 from models.gateway import Gateway
@@ -76,9 +78,11 @@ class MetricCollector(GatewayRounds):
     async def _write_batches(self, counted: list[Counted]) -> list[int]:
         try:
             news = await self._database.write(lambda session: write_batches(session, self._books, counted))
-        except BaseException:  # what the books say was not written
+        except BaseException as error:  # what the books say was not written
             for gateway_id, *_ in counted:
                 self._books.pop(gateway_id, None)
+            if isinstance(error, IntegrityError):  # another Nexdeck was quicker: what is left is asked for again
+                return [0] * len(counted)
             raise
         return [self._tell(news[gateway_id]) for gateway_id, *_ in counted]
 
