@@ -36,7 +36,8 @@ from services.gateway_transport import ConnectionForbidden
 CONTROL_TIMEOUT = httpx.Timeout(8.0, connect=2.0)  # a load may take longer: asked again, the gateway waits for its end
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, ConnectionForbidden)
 CUT = (httpx.ConnectError, httpx.RemoteProtocolError, httpx.ReadError)
-STATE_TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+STATE_TIMEOUT = httpx.Timeout(5.0, connect=2.0)  # of the whole answer
+ITEMS_TIMEOUT = httpx.Timeout(30.0, connect=2.0)  # thousands of lines over a slow line
 GOODBYE_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.1
 PAUSE = wait_random_exponential(multiplier=2 * FIRST_PAUSE_SECONDS, max=1.0)
@@ -90,7 +91,7 @@ class GatewayClient:
 
     async def logs(self, after: int, limit: int) -> LogBatch:
         """The lines after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._read(f"/logs?after={after}&limit={limit}")
+        answer = await self._read(f"/logs?after={after}&limit={limit}", ITEMS_TIMEOUT)
         try:
             return LogBatch.model_validate_json(answer)
         except ValidationError as error:
@@ -98,7 +99,7 @@ class GatewayClient:
 
     async def calls(self, after: int, limit: int) -> CallBatch:
         """The calls after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._read(f"/requests?after={after}&limit={limit}")
+        answer = await self._read(f"/requests?after={after}&limit={limit}", ITEMS_TIMEOUT)
         try:
             return CallBatch.model_validate_json(answer)
         except ValidationError as error:
@@ -161,9 +162,9 @@ class GatewayClient:
         except ValidationError as error:
             raise OutcomeUnknown(f"{self.url} answered {method} {path} with something else than a state.") from error
 
-    async def _read(self, path: str) -> bytes:
+    async def _read(self, path: str, limits: httpx.Timeout | None = None) -> bytes:
         url = f"{self.url}{CONTROL_PREFIX}{path}"
-        answer = await self._reach(CUT, self._looks.get, url, self._control_headers, STATE_TIMEOUT)
+        answer = await self._reach(CUT, self._looks.get, url, self._control_headers, limits or STATE_TIMEOUT)
         if answer.status != httpx.codes.OK:
             raise_for(httpx.Response(answer.status, content=answer.content), self.url, GatewayRefused)
         return answer.content

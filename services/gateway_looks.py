@@ -4,6 +4,7 @@ As with ``services.gateway_transport``, a connection is made only to an address 
 is made. Every failure is one of httpx's, so that a gateway is read about in the same words however it was reached.
 """
 
+import asyncio
 import os
 import socket
 import ssl
@@ -36,6 +37,7 @@ class GatewayLooks:
         self._trust = trust
         self._allowed = allowed
         self._checked: str | None = None
+        self._last = "", URL()
         resolver = _AllowedAddresses(allowed)
         connector = aiohttp.TCPConnector(
             ssl=context, resolver=resolver, use_dns_cache=False, keepalive_timeout=KEEP_IDLE_SECONDS
@@ -43,12 +45,17 @@ class GatewayLooks:
         self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def get(self, url: str, headers: Mapping[str, str], limits: httpx.Timeout) -> Answer:
-        """Raises httpx.TransportError, and OutcomeUnknown for an answer that is too long."""
-        at = URL(url, encoded=True)
+        """``limits.read`` is for the whole answer. Raises httpx.TransportError; OutcomeUnknown for one too long."""
+        if url != self._last[0]:  # an idle gateway is asked the same again and again
+            self._last = url, URL(url, encoded=True)
+        at = self._last[1]
         await self._require_allowed(at)
-        timeout = aiohttp.ClientTimeout(sock_connect=limits.connect, sock_read=limits.read)
+        timeout = aiohttp.ClientTimeout(sock_connect=limits.connect)
         try:
-            async with self._http.get(at, headers=headers, timeout=timeout, allow_redirects=False) as answer:
+            async with (
+                asyncio.timeout(limits.read),
+                self._http.get(at, headers=headers, timeout=timeout, allow_redirects=False) as answer,
+            ):
                 content = bytearray()
                 async for chunk in answer.content.iter_any():
                     content += chunk

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from sqlalchemy import bindparam
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -267,8 +268,8 @@ class GatewayDirectory:
             message += "remove it from one of them."
         seen = (GatewayStatus.ONLINE, message if others else None, state.boot_id, state.version, now())
         for name, value in zip(SEEN, seen, strict=True):
-            if getattr(gateway, name) != value:  # to set an attribute of a row takes longer than all else here
-                setattr(gateway, name, value)
+            if getattr(gateway, name) != value:
+                set_committed_value(gateway, name, value)  # what is kept of it is not written by the row
 
     async def _save(self, gateway: Gateway, *names: str) -> None:
         values = {name: getattr(gateway, name) for name in names}

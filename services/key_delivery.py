@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -91,10 +92,8 @@ def request_of(keys: list[DeploymentKey]) -> KeysRequest:
 
 def note_uses(session: Session, states: Mapping[str, GatewayState]) -> dict[str, list[str]]:
     """Note the uses that looks at gateways (by id) told of. Returns the deployments whose keys each should be sent."""
-    ours = select(DeploymentKey, Deployment.gateway_id).join(Deployment, Deployment.id == DeploymentKey.deployment_id)
-    ours = ours.where(Deployment.gateway_id.in_(list(states)), Deployment.undeployed_at.is_(None))
     by_gateway: defaultdict[str, defaultdict[str, list[DeploymentKey]]] = defaultdict(lambda: defaultdict(list))
-    for key, gateway_id in session.exec(ours):
+    for key, gateway_id in session.execute(KEYS_ON_THEM, {"them": list(states)}):
         by_gateway[gateway_id][key.deployment_id].append(key)
     stale = {}
     for gateway_id, by_deployment in by_gateway.items():
@@ -142,3 +141,10 @@ def _add(session: Session, boot_id: str, uses: list[Uses]) -> None:
                 counted_uses=use.seen.calls,
             )
         )
+
+
+KEYS_ON_THEM = (
+    select(DeploymentKey, Deployment.gateway_id)
+    .join(Deployment, Deployment.id == DeploymentKey.deployment_id)
+    .where(Deployment.gateway_id.in_(bindparam("them", expanding=True)), Deployment.undeployed_at.is_(None))
+)

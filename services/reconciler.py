@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 RECONCILER = "reconciler"
 AT_ONCE = 50  # gateways looked at concurrently
 GATHERED_SECONDS = 0.05
+MOST_LOOKS = 100  # in one transaction: most find nothing to write
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Reconciler:
         self._guests = guests
         self._backoff = Backoff()
         self._slots = asyncio.Semaphore(AT_ONCE)
-        self._noted: Gathering[Look, Drift] = Gathering(self._note, GATHERED_SECONDS)
+        self._noted: Gathering[Look, Drift] = Gathering(self._note, GATHERED_SECONDS, MOST_LOOKS)
         self._coming_up: set[str] = set()
         self._strangers: dict[str, list[DeploymentState]] = {}
 
