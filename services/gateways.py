@@ -1,13 +1,9 @@
 """The directory of gateways: which there are, how to reach them, and what the last look saw."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import lru_cache
 from time import perf_counter
-from typing import NamedTuple
 
-from sqlalchemy import bindparam
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, select, update
 
 from models.base import now
@@ -15,7 +11,7 @@ from models.batches import GatewayReport, Position
 from models.deployment import Deployment
 from models.gateway import Gateway, GatewayKind, GatewayStatus
 from models.trust import Trust
-from models.wire import DeploymentState, GatewayState
+from models.wire import GatewayState
 from services.changes import Changes
 from services.coming_up import ComingUp
 from services.database import Database
@@ -32,50 +28,14 @@ from services.gateway_rows import (
     require_unused,
     write_gateway,
 )
+from services.looks import NEWS, SEEN, Look, note_seen, write_seen
 from services.rules.addresses import Network, normalise_url
 from services.rules.names import require_name
 from services.secrets import SecretVault
 
-NEWS = ("status", "status_reason", "boot_id", "version")
 STARTING = "It is starting: its process does not answer yet."
-RIVAL_SECONDS = 60.0  # another Nexdeck that called within that time still has the gateway
 PLACE = ("url", "encrypted_token", "trust", "certificate")
 BY_SYSTEM = TrustWish()
-SEEN = (*NEWS, "last_seen_at")
-COLUMN = Gateway.__table__.c
-WRITE_NEWS = (
-    update(Gateway.__table__)
-    .where(COLUMN.id == bindparam("of"), COLUMN.status != GatewayStatus.REMOVED)
-    .values({name: bindparam(f"new_{name}") for name in NEWS})
-)
-WRITE_SEEN = (
-    update(Gateway.__table__)
-    .where(COLUMN.id.in_(bindparam("them", expanding=True)), COLUMN.status != GatewayStatus.REMOVED)
-    .values(last_seen_at=bindparam("at"))
-)
-
-
-class Look(NamedTuple):
-    """One probe of a gateway: the row brought up to date, and its state, None when it could not be reached.
-
-    ``probe_ms``: how long the answer took, or the failure. ``is_news``: people see something else of it than before.
-    ``is_coming_up``: it is not up, and was started too short a time ago for that to tell anything.
-    """
-
-    gateway: Gateway
-    state: GatewayReport | None
-    at: datetime
-    probe_ms: float
-    is_news: bool = False
-    is_coming_up: bool = False
-
-    @property
-    def is_up(self) -> bool:
-        return self.state is not None and self.state.ready
-
-    @property
-    def deployments(self) -> list[DeploymentState]:
-        return self.state.deployments if self.state else []
 
 
 class GatewayDirectory:
@@ -135,7 +95,7 @@ class GatewayDirectory:
         place, state = await self._visit(url, token, trust, allow_plain)
         gateway = Gateway(name=name, kind=GatewayKind.REMOTE, url=place.url, encrypted_token="", created_by=by)
         self._note_place(gateway, place)
-        self._note_seen(gateway, state)
+        note_seen(gateway, state, self._connections.installation)
         return await self.save_new(gateway)
 
     async def save_new(self, gateway: Gateway) -> Gateway:
@@ -170,7 +130,7 @@ class GatewayDirectory:
         place, state = await self._visit(new_url, token, trust or row.how_trusted, allow_plain)
         await self._connections.forget(row.url)
         self._note_place(row, place)
-        self._note_seen(row, state)
+        note_seen(row, state, self._connections.installation)
         await self._save(row, *PLACE, *SEEN)
         self._changes.gateway.send(row.id)
         return row
@@ -191,7 +151,7 @@ class GatewayDirectory:
         at, began, state = now(), perf_counter(), None
         try:
             state = await self._state(gateway, counted)
-            self._note_seen(gateway, state)
+            note_seen(gateway, state, self._connections.installation)
         except (GatewayUnreachable, GatewayRefused) as error:
             if self.coming_up.excuses(gateway.id):
                 gateway.status, gateway.status_reason = GatewayStatus.STARTING, STARTING
@@ -261,16 +221,6 @@ class GatewayDirectory:
         gateway.url, gateway.encrypted_token = place.url, self._secrets.encrypt(place.token)
         gateway.trust, gateway.certificate = place.trust.kind, place.trust.certificate or None
 
-    def _note_seen(self, gateway: Gateway, state: GatewayState) -> None:
-        others = {c.installation for c in state.claimants if c.seconds_ago < RIVAL_SECONDS}
-        if others := sorted(others - {self._connections.installation}):
-            message = f"It is also controlled by the Nexdeck {', '.join(others)}. They undo each other's changes: "
-            message += "remove it from one of them."
-        seen = (GatewayStatus.ONLINE, message if others else None, state.boot_id, state.version, now())
-        for name, value in zip(SEEN, seen, strict=True):
-            if getattr(gateway, name) != value:
-                set_committed_value(gateway, name, value)  # what is kept of it is not written by the row
-
     async def _save(self, gateway: Gateway, *names: str) -> None:
         values = {name: getattr(gateway, name) for name in names}
         await self._database.write(
@@ -278,15 +228,3 @@ class GatewayDirectory:
                 update(Gateway).where(Gateway.id == gateway.id, Gateway.status != GatewayStatus.REMOVED).values(values)
             )
         )
-
-
-def write_seen(session: Session, looks: list[Look]) -> None:
-    """Bring the rows of gateways up to date with what looks at them saw. All that answered did so just now."""
-    connection, seen = session.connection(), [look.gateway for look in looks if look.state]
-    news = [look.gateway for look in looks if look.is_news]
-    if news:
-        rows = [{f"new_{name}": getattr(gateway, name) for name in NEWS} | {"of": gateway.id} for gateway in news]
-        connection.execute(WRITE_NEWS, rows)
-    if seen:
-        at = max(gateway.last_seen_at for gateway in seen)
-        connection.execute(WRITE_SEEN, {"them": [gateway.id for gateway in seen], "at": at})

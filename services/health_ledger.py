@@ -15,9 +15,9 @@ from models.deployment import Deployment, DeploymentStatus, DesiredState, Health
 from models.gateway import Gateway
 from models.health import HealthCause, HealthChange, HealthSample, HealthStanding
 from models.wire import DeploymentState
-from services.gateways import Look
 from services.health_known import OF_STANDING, Known, KnownRows
 from services.incident_log import IncidentLog, Subject
+from services.looks import Look
 from services.rules.convergence import is_settled
 from services.rules.health import Sight, Standing, Traffic, is_well, judge, rest
 from services.sampling import Sampling

@@ -9,8 +9,9 @@ from services.changes import Changes
 from services.collection import GatewayRounds
 from services.database import Database
 from services.errors import StudioError
-from services.gateways import GatewayDirectory, Look
+from services.gateways import GatewayDirectory
 from services.gathering import Gathering
+from services.looks import Look
 from services.metric_books import Book
 from services.metric_writing import Counted, News, positions_of, write_batches
 from services.traffic import TrafficWindows

@@ -18,12 +18,13 @@ from services.convergence import Convergence
 from services.database import Database
 from services.deployment_requests import revision_to_run
 from services.errors import StudioError
-from services.gateways import GatewayDirectory, Look, write_seen
+from services.gateways import GatewayDirectory
 from services.gathering import Gathering
 from services.guests import Guests
 from services.health import HealthService
 from services.health_ledger import News
 from services.key_delivery import KeyDelivery, note_uses
+from services.looks import Look, write_seen
 from services.metric_collection import MetricCollector
 from services.operations import active_operation, open_operation
 from services.rules.convergence import Backoff, has_remainder, is_settled, repair_for

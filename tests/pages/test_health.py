@@ -7,8 +7,8 @@ from nicegui.testing import User
 
 from models.base import now
 from models.gateway import Gateway, GatewayKind
-from services.gateways import Look
 from services.incidents import IncidentQuery
+from services.looks import Look
 from services.studio import Studio
 
 HOSTILE = "<script>alert(1)</script>"

@@ -14,9 +14,9 @@ from models.wire import GatewayState
 from services.database import Database
 from services.deployment_views import read_counts
 from services.gateway_rows import list_gateways
-from services.gateways import Look
 from services.health_known import KnownRows
 from services.health_ledger import Ledger
+from services.looks import Look
 from services.sampling import Sampling
 from services.traffic import TrafficWindows
 from tests.unit.factories import deployment
