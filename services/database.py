@@ -51,6 +51,7 @@ class Database:
             alembic.command.upgrade(config, "head")
 
     async def read(self, query: Callable[[Session], T]) -> T:
+        """What ``query`` sees of the database is of one moment, however many statements it takes."""
         return await asyncio.to_thread(self._run, query, False)
 
     async def write(self, change: Callable[[Session], T]) -> T:
@@ -60,10 +61,19 @@ class Database:
 
     def _run(self, work: Callable[[Session], T], commit: bool) -> T:
         with _told_in_plain_words(), Session(self.engine, expire_on_commit=False) as session:
+            if not commit:
+                self._begin_snapshot(session)
             result = work(session)
             if commit:
                 session.commit()
             return result
+
+    def _begin_snapshot(self, session: Session) -> None:
+        """SQLite's driver begins a transaction only before a change, PostgreSQL sees what others commit meanwhile."""
+        if self.engine.dialect.name == "sqlite":
+            session.connection().exec_driver_sql("BEGIN")
+        else:
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
     def close(self) -> None:
         self.engine.dispose()

@@ -1,9 +1,11 @@
 """Migrations make what the models say, and transactions are whole or nothing."""
 
+from pathlib import Path
+
 import alembic.autogenerate
 import alembic.migration
 import pytest
-from sqlmodel import SQLModel, select
+from sqlmodel import Session, SQLModel, select
 
 from models.agent import Agent
 from services.database import Database
@@ -44,3 +46,21 @@ async def test_times_come_back_aware(database: Database) -> None:
     await database.write(lambda session: session.add(Agent(name="a", created_by="test")))
     row = await database.read(lambda session: session.exec(select(Agent)).one())
     assert row.created_at.utcoffset().total_seconds() == 0
+
+
+async def test_a_read_sees_one_moment(database: Database, tmp_path: Path) -> None:
+    another = Database(f"sqlite:///{tmp_path / 'test.db'}")
+
+    def add_meanwhile() -> None:
+        with Session(another.engine) as session:
+            session.add(Agent(name="meanwhile", created_by="test"))
+            session.commit()
+
+    def twice(session: Session) -> list[int]:
+        before = len(session.exec(select(Agent)).all())
+        add_meanwhile()
+        return [before, len(session.exec(select(Agent)).all())]
+
+    assert await database.read(twice) == [0, 0]
+    assert len(await database.read(lambda session: session.exec(select(Agent)).all())) == 1
+    another.close()
