@@ -6,7 +6,7 @@ PATIENCE_SECONDS = 20.0  # a start takes 2 to 5 s; on a busy machine some more
 
 
 class ComingUp:
-    """``patience_seconds`` run from the first start on: a process that dies each time it is started gets no more."""
+    """Somebody asked for the start. ``patience_seconds`` run from there on: a process that dies gets no more."""
 
     def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._patience = patience_seconds

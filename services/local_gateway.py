@@ -161,9 +161,9 @@ class LocalGateways:
         """Keep one gateway process running until cancelled; then end it, gently at first."""
         pause, process = SHORTEST_PAUSE, self._process_of(gateway)
         loop = asyncio.get_running_loop()
+        self._gateways.coming_up.begin(gateway.id)  # once: that it died by itself excuses nothing
         while True:
             began = loop.time()
-            self._gateways.coming_up.begin(gateway.id)
             try:
                 ended = await process.run()
             except OSError as error:

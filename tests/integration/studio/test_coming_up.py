@@ -1,6 +1,8 @@
 """A gateway of our own that is coming up is no incident, however often it is looked at; one that stays away is."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 from app.build import build_studio
@@ -8,6 +10,7 @@ from app.settings import Settings
 from models.gateway import Gateway, GatewayKind
 from services.coming_up import ComingUp
 from services.incidents import IncidentQuery
+from tests.integration.studio.test_local_gateways import state_of
 from tests.integration.studio.test_reconciler import eventually
 from tests.programs import free_port, running_studio
 
@@ -24,6 +27,8 @@ def test_neither_the_first_start_nor_a_restart_is_an_incident(tmp_path: Path) ->
         studio.http.post("/api/v1/gateways/local/restart").raise_for_status()
         eventually(lambda: is_up(since=boot_id), 60)
         assert studio.http.get("/api/v1/incidents").json()["items"] == []
+        os.kill(state_of(studio, "local")["pid"], signal.SIGKILL)
+        eventually(lambda: studio.http.get("/api/v1/incidents").json()["items"], 60)  # nobody asked for that
 
 
 async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) -> None:
