@@ -10,7 +10,6 @@ from app.settings import Settings
 from models.gateway import Gateway, GatewayKind
 from services.coming_up import ComingUp
 from services.incidents import IncidentQuery
-from tests.integration.studio.test_local_gateways import state_of
 from tests.integration.studio.test_reconciler import eventually
 from tests.programs import free_port, running_studio
 
@@ -27,8 +26,23 @@ def test_neither_the_first_start_nor_a_restart_is_an_incident(tmp_path: Path) ->
         studio.http.post("/api/v1/gateways/local/restart").raise_for_status()
         eventually(lambda: is_up(since=boot_id), 60)
         assert studio.http.get("/api/v1/incidents").json()["items"] == []
-        os.kill(state_of(studio, "local")["pid"], signal.SIGKILL)
-        eventually(lambda: studio.http.get("/api/v1/incidents").json()["items"], 60)  # nobody asked for that
+
+
+async def test_that_it_died_by_itself_excuses_nothing(tmp_path: Path) -> None:
+    studio = build_studio(Settings(data_dir=tmp_path, gateway_port=free_port()))
+    await studio.local_gateways.start()
+    try:
+        gateway = await studio.gateways.get("local")
+        async with asyncio.timeout(60):
+            while not (look := await studio.gateways.look(gateway)).is_up:
+                pass
+            killed = look.state.pid
+            os.kill(killed, signal.SIGKILL)
+            while not (look.is_up and look.state.pid != killed):
+                look = await studio.gateways.look(gateway)
+                assert not look.is_coming_up
+    finally:
+        await studio.stop()
 
 
 async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) -> None:
