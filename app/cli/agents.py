@@ -9,7 +9,7 @@ from app.cli.deployments import everything
 from app.cli.exits import CliError, ExitCode
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table, report, when, write_out
+from app.cli.output import confirm, print_fields, print_json, print_list, print_table, report, when, write_out
 
 app = typer.Typer(help="The catalog of agents and their versions.", no_args_is_help=True)
 Agent = Annotated[str, typer.Argument(help="The agent's name or id.")]
@@ -24,15 +24,12 @@ def list_agents(
 ) -> None:
     """List agents with their newest versions."""
     found = everything(Server(url), "agents", q=q, kind=kind)
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (a["name"], a["latest"]["version"], a["latest"]["kind"], a["deployment_count"], a["latest"]["description"])
         for a in found
     )
     empty = "No agents. `nexdeck agents import FILE` adds one."
-    print_table(("name", "version", "kind", "deployments", "description"), rows, empty=empty)
+    print_list(found, ("name", "version", "kind", "deployments", "description"), rows, empty=empty, as_json=as_json)
 
 
 @app.command()

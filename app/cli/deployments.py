@@ -7,7 +7,7 @@ import typer
 from app.cli.deploy import NoWait
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table, when
+from app.cli.output import confirm, print_fields, print_json, print_list, when
 from app.cli.progress import settle, steps_text
 
 Name = Annotated[str, typer.Argument(help="The deployment's name or id.")]
@@ -27,9 +27,6 @@ def ps(
     """List deployments."""
     filters = {"q": q, "status": status, "health": health, "gateway": gateway, "agent": agent, "sort": sort}
     found = everything(Server(url), "deployments", **filters)
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (
             d["name"],
@@ -45,7 +42,7 @@ def ps(
         for d in found
     )
     columns = ("name", "agent", "gateway", "status", "health", "calls", "errors", "avg ms", "under way")
-    print_table(columns, rows, empty="No deployments. `nexdeck deploy AGENT` makes one.")
+    print_list(found, columns, rows, empty="No deployments. `nexdeck deploy AGENT` makes one.", as_json=as_json)
 
 
 def everything(server: Server, *path: str, **query: Any) -> list[dict[str, Any]]:

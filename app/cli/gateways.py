@@ -10,7 +10,7 @@ from app.cli.exits import CliError, ExitCode
 from app.cli.hidden import read_hidden
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_table, when, write_out
+from app.cli.output import confirm, print_fields, print_json, print_list, print_table, when, write_out
 
 app = typer.Typer(help="Gateways, the Nexus processes that agents run on.", no_args_is_help=True)
 Gateway = Annotated[str, typer.Argument(help="The gateway's name or id.")]
@@ -34,14 +34,17 @@ AllowPlainHttp = Annotated[
 def list_gateways(url: Url = None, as_json: AsJson = False) -> None:
     """List gateways."""
     found = Server(url).get("gateways")["items"]
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (g["name"], g["kind"], g["url"], g["status"], g["version"], g["running_count"], g["deployment_count"])
         for g in found
     )
-    print_table(("name", "kind", "url", "status", "version", "running", "deployments"), rows, empty="No gateways.")
+    print_list(
+        found,
+        ("name", "kind", "url", "status", "version", "running", "deployments"),
+        rows,
+        empty="No gateways.",
+        as_json=as_json,
+    )
 
 
 @app.command()

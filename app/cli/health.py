@@ -7,7 +7,7 @@ import typer
 from app.cli.deployments import everything
 from app.cli.http import Server
 from app.cli.options import AsJson, Url
-from app.cli.output import plain, print_fields, print_json, print_table, when
+from app.cli.output import plain, print_fields, print_json, print_list, when
 
 incidents = typer.Typer(help="What is not well, since when, and what people did about it.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident's id, as `incidents list` shows it.")]
@@ -56,9 +56,6 @@ def list_incidents(
 ) -> None:
     """List the open incidents, the worst first."""
     found = everything(Server(url), "incidents", status=None if all_ else "open")
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (
             *(i["id"], i["severity"], i["title"], i["affected_count"], when(i["opened_at"])),
@@ -67,7 +64,7 @@ def list_incidents(
         for i in found
     )
     columns = ("id", "severity", "what", "affected", "since", "until", "seen to by")
-    print_table(columns, rows, empty="No incidents." if all_ else "No open incidents.")
+    print_list(found, columns, rows, empty="No incidents." if all_ else "No open incidents.", as_json=as_json)
 
 
 @incidents.command()
@@ -94,14 +91,17 @@ def note(
 
 
 def _print_board(found: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (row["kind"], row["name"], row["health_status"], _percent(row["uptime_percent"]), row["reason"])
         for row in found
     )
-    print_table(("what", "name", "health", "uptime 24 h", "because"), rows, empty="Nothing is there to look at.")
+    print_list(
+        found,
+        ("what", "name", "health", "uptime 24 h", "because"),
+        rows,
+        empty="Nothing is there to look at.",
+        as_json=as_json,
+    )
 
 
 def _print_incident(incident: dict[str, Any], as_json: bool) -> None:

@@ -8,7 +8,7 @@ import typer
 from app.cli.durations import moment_in
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_table, when
+from app.cli.output import confirm, print_json, print_list, when
 
 app = typer.Typer(help="Invocation keys of a deployment.", no_args_is_help=True)
 Deployment = Annotated[str, typer.Argument(metavar="NAME", help="The deployment's name or id.")]
@@ -22,9 +22,6 @@ Expires = Annotated[
 def list_keys(deployment: Deployment, url: Url = None, as_json: AsJson = False) -> None:
     """List a deployment's keys; only their first characters are known."""
     found = Server(url).get("deployments", deployment, "keys")["items"]
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (
             *(k["id"], k["name"], f"{k['prefix']}…", k["state"], when(k["created_at"])),
@@ -33,7 +30,7 @@ def list_keys(deployment: Deployment, url: Url = None, as_json: AsJson = False) 
         for k in found
     )
     columns = ("id", "name", "key", "state", "created", "ends", "last used", "calls")
-    print_table(columns, rows, empty=f"{deployment} has no keys.")
+    print_list(found, columns, rows, empty=f"{deployment} has no keys.", as_json=as_json)
 
 
 @app.command()

@@ -8,7 +8,7 @@ import typer
 from app.cli.durations import moment_in
 from app.cli.http import Server
 from app.cli.options import AsJson, Url
-from app.cli.output import print_json, print_table, when
+from app.cli.output import print_json, print_list, when
 
 app = typer.Typer(
     help="Planned work, during which nothing opens an incident or counts as downtime.", no_args_is_help=True
@@ -28,9 +28,6 @@ def list_windows(
     found = Server(url).get("maintenance")["items"]
     if not all_:
         found = [window for window in found if _state(window) != "over"]
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (
             *(w["id"], w["scope"], _state(w), when(w["starts_at"]), when(w["ends_at"])),
@@ -39,7 +36,7 @@ def list_windows(
         for w in found
     )
     columns = ("id", "of", "state", "from", "until", "what is done", "planned by")
-    print_table(columns, rows, empty="No maintenance is planned.")
+    print_list(found, columns, rows, empty="No maintenance is planned.", as_json=as_json)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from app.cli.exits import CliError, ExitCode
 from app.cli.hidden import read_hidden
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_table, when
+from app.cli.output import confirm, print_json, print_list, when
 
 app = typer.Typer(help="Notifications of incidents: mail, Slack, Teams, webhooks and others.", no_args_is_help=True)
 Channel = Annotated[str, typer.Argument(help="The channel's name or id.")]
@@ -19,15 +19,12 @@ Names = Annotated[list[str] | None, typer.Option(help="Only of this one; can be 
 def list_channels(url: Url = None, as_json: AsJson = False) -> None:
     """List channels; of their addresses only what is no secret."""
     found = Server(url).get("notifications", "channels")["items"]
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (c["name"], c["kind"], c["shown"], "on" if c["enabled"] else "off", c["rule"]["minimum_severity"])
         for c in found
     )
     empty = "No channels. `nexdeck notifications add NAME` adds one."
-    print_table(("name", "kind", "address", "enabled", "from"), rows, empty=empty)
+    print_list(found, ("name", "kind", "address", "enabled", "from"), rows, empty=empty, as_json=as_json)
 
 
 @app.command()
@@ -95,13 +92,16 @@ def deliveries(
 ) -> None:
     """Show what was told last, and what waits or failed."""
     found = Server(url).get("notifications", "deliveries", channel=channel, limit=limit)["items"]
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (when(d["created_at"]), d["channel"], d["event"], d["title"], d["state"], d["error"], d["id"]) for d in found
     )
-    print_table(("at", "channel", "event", "incident", "state", "error", "id"), rows, empty="Nothing was told yet.")
+    print_list(
+        found,
+        ("at", "channel", "event", "incident", "state", "error", "id"),
+        rows,
+        empty="Nothing was told yet.",
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -57,6 +57,16 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty:
     Console(width=None if sys.stdout.isatty() else 10_000, highlight=False).print(table)
 
 
+def print_list(
+    items: list[dict[str, Any]], columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str, as_json: bool
+) -> None:
+    """What a server listed: its items as JSON, or a table of ``rows``."""
+    if as_json:
+        print_json(items)
+    else:
+        print_table(columns, rows, empty=empty)
+
+
 def print_fields(fields: Iterable[tuple[str, Any]]) -> None:
     """``name  value`` lines; empty values are left out."""
     shown = [(name, plain(value)) for name, value in fields if value not in (None, "")]

@@ -9,7 +9,7 @@ import typer
 from app.cli.durations import moment_in
 from app.cli.http import Server
 from app.cli.options import AsJson, Since, Until, Url
-from app.cli.output import plain, print_fields, print_json, print_table, when
+from app.cli.output import plain, print_fields, print_json, print_list, when
 
 
 class Channel(StrEnum):
@@ -48,9 +48,6 @@ def requests(
     query = {"outcome": outcome, "channel": channel, "revision": revision, "key": key, "min_ms": slower, "q": search}
     query |= {"since": moment_in(since, "--since", ago=True), "until": moment_in(until, "--until", ago=True)}
     found = server.get("deployments", name, "requests", limit=last, **query)["items"]
-    if as_json:
-        print_json(found)
-        return
     rows = (
         (
             *(each["id"], when(each["time"]), each["channel"], (each["key"] or {}).get("name"), f"#{each['revision']}"),
@@ -59,7 +56,7 @@ def requests(
         for each in found
     )
     columns = ("id", "ended", "channel", "key", "revision", "status", "ms", "tokens", "request id")
-    print_table(columns, rows, empty=f"{name} has no requests that fit.")
+    print_list(found, columns, rows, empty=f"{name} has no requests that fit.", as_json=as_json)
 
 
 def _show(call: dict[str, Any], as_json: bool) -> None:

@@ -7,7 +7,7 @@ import typer
 from app.cli.hidden import read_hidden
 from app.cli.http import Server
 from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_table, when
+from app.cli.output import confirm, print_json, print_list, when
 
 app = typer.Typer(help="Secrets that agents read from their environment.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The variable's name, e.g. OPENAI_API_KEY.")]
@@ -17,11 +17,14 @@ Name = Annotated[str, typer.Argument(help="The variable's name, e.g. OPENAI_API_
 def list_secrets(url: Url = None, as_json: AsJson = False) -> None:
     """List the names; values are never shown."""
     found = Server(url).get("secrets")["items"]
-    if as_json:
-        print_json(found)
-        return
     rows = ((s["name"], when(s["updated_at"]), s["updated_by"]) for s in found)
-    print_table(("name", "updated", "by"), rows, empty="No secrets. `nexdeck secrets set NAME` stores one.")
+    print_list(
+        found,
+        ("name", "updated", "by"),
+        rows,
+        empty="No secrets. `nexdeck secrets set NAME` stores one.",
+        as_json=as_json,
+    )
 
 
 @app.command("set")
