@@ -10,6 +10,7 @@ from sqlmodel import Session, or_, select
 
 from models.deployment import Deployment, DeploymentStatus, HealthState
 from models.health import HealthStanding, Incident, IncidentDeployment, Severity
+from models.percents import told
 from models.status_page import StatusPageSettings
 from services.maintenance import Cover, cover_at
 from services.uptime import RANGES, Uptime, read_uptimes
@@ -134,8 +135,7 @@ def _service(name: str, state: PublicState, uptime: Uptime) -> PublicService:
 
 
 def _rounded(percent: float | None) -> float | None:
-    """Downwards: what was not always up is never told as 100 %."""
-    return None if percent is None else int(percent * 100 + 1e-6) / 100
+    return None if percent is None else told(percent)
 
 
 def _overall(states: list[PublicState]) -> PublicState:
