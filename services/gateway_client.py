@@ -42,6 +42,7 @@ GOODBYE_SECONDS = 2.0
 FIRST_PAUSE_SECONDS = 0.1
 PAUSE = wait_random_exponential(multiplier=2 * FIRST_PAUSE_SECONDS, max=1.0)
 T = TypeVar("T")
+B = TypeVar("B", LogBatch, CallBatch, CounterBatch)
 MCP_PROTOCOL = "2025-06-18"
 
 
@@ -59,7 +60,8 @@ class GatewayClient:
     async def state(self, counted: Position | None = None, seen: int = 0) -> GatewayReport:
         """What the gateway holds. With a position: what changed of that after number ``seen``, and what it counted
         after the position. Raises GatewayUnreachable; GatewayRefused for a wrong token or a stranger."""
-        answer = await self._read("/state" if counted is None else f"/state?{counted.query}&seen={seen}")
+        path = "/state" if counted is None else f"/state?{counted.query}&seen={seen}"
+        answer = await self._read(path, STATE_TIMEOUT)
         try:
             state = GatewayReport.model_validate_json(answer)
         except ValidationError:
@@ -91,27 +93,15 @@ class GatewayClient:
 
     async def logs(self, after: int, limit: int) -> LogBatch:
         """The lines after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._read(f"/logs?after={after}&limit={limit}", ITEMS_TIMEOUT)
-        try:
-            return LogBatch.model_validate_json(answer)
-        except ValidationError as error:
-            raise GatewayError(f"{self.url} answered with something else than log lines.") from error
+        return await self._batch(LogBatch, "log lines", f"/logs?after={after}&limit={limit}", ITEMS_TIMEOUT)
 
     async def calls(self, after: int, limit: int) -> CallBatch:
-        """The calls after a cursor, oldest first. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._read(f"/requests?after={after}&limit={limit}", ITEMS_TIMEOUT)
-        try:
-            return CallBatch.model_validate_json(answer)
-        except ValidationError as error:
-            raise GatewayError(f"{self.url} answered with something else than calls.") from error
+        """The calls after a cursor, oldest first. Raises as ``logs`` does."""
+        return await self._batch(CallBatch, "calls", f"/requests?after={after}&limit={limit}", ITEMS_TIMEOUT)
 
     async def counters(self, after: Position) -> CounterBatch:
-        """What changed after a position. Raises as ``state`` does, GatewayError for what is no batch."""
-        answer = await self._read(f"/counters?{after.query}")
-        try:
-            return CounterBatch.model_validate_json(answer)
-        except ValidationError as error:
-            raise GatewayError(f"{self.url} answered with something else than counters.") from error
+        """What changed after a position. Raises as ``logs`` does."""
+        return await self._batch(CounterBatch, "counters", f"/counters?{after.query}", STATE_TIMEOUT)
 
     async def execute(self, name: str, inputs: dict[str, Any], revision: int, seconds: float) -> dict[str, Any]:
         """One real call through the API channel, answered by that revision. Returns the agent's output object."""
@@ -162,9 +152,16 @@ class GatewayClient:
         except ValidationError as error:
             raise OutcomeUnknown(f"{self.url} answered {method} {path} with something else than a state.") from error
 
-    async def _read(self, path: str, limits: httpx.Timeout | None = None) -> bytes:
+    async def _batch(self, kind: type[B], what: str, path: str, limits: httpx.Timeout) -> B:
+        answer = await self._read(path, limits)
+        try:
+            return kind.model_validate_json(answer)
+        except ValidationError as error:
+            raise GatewayError(f"{self.url} answered with something else than {what}.") from error
+
+    async def _read(self, path: str, limits: httpx.Timeout) -> bytes:
         url = f"{self.url}{CONTROL_PREFIX}{path}"
-        answer = await self._reach(CUT, self._looks.get, url, self._control_headers, limits or STATE_TIMEOUT)
+        answer = await self._reach(CUT, self._looks.get, url, self._control_headers, limits)
         if answer.status != httpx.codes.OK:
             raise_for(httpx.Response(answer.status, content=answer.content), self.url, GatewayRefused)
         return answer.content
@@ -186,11 +183,11 @@ class GatewayClient:
         try:
             try:
                 return await call(*arguments)
-            except causes:  # to get ready for it before every call would take a third as long as the call
-                retrying = AsyncRetrying(
-                    retry=retry_if_exception_type(causes), stop=stop_after_attempt(2), wait=PAUSE, reraise=True
-                )
-            await asyncio.sleep(random.uniform(0.0, FIRST_PAUSE_SECONDS))
+            except causes:
+                await asyncio.sleep(random.uniform(0.0, FIRST_PAUSE_SECONDS))
+            # made only now: before every call it would take a third as long as the call
+            is_worth_it = retry_if_exception_type(causes)
+            retrying = AsyncRetrying(retry=is_worth_it, stop=stop_after_attempt(2), wait=PAUSE, reraise=True)
             return await retrying(call, *arguments)
         except httpx.HTTPError as error:
             kind = GatewayUnreachable if isinstance(error, NOTHING_SENT) else OutcomeUnknown
