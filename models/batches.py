@@ -66,7 +66,7 @@ class BootCounters(BaseModel):
 
 
 class Position(NamedTuple):
-    """Up to where somebody has a gateway's counters: nothing, at first."""
+    """Up to where somebody has what a gateway counts, or holds until it is fetched: nothing, at first."""
 
     boot_id: str = ""
     number: int = 0

@@ -9,11 +9,12 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from functools import partial
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, func, select
 
+from models.batches import Position
 from models.collected import CursorRow
 from models.gateway import Gateway, GatewayStatus
 from services.database import Database
@@ -31,13 +32,6 @@ class Batch(Protocol):
     boot_id: str
     next_cursor: int
     lost: int
-
-
-class Reached(NamedTuple):
-    """Up to where a gateway's items are kept."""
-
-    boot_id: str = ""
-    cursor: int = 0
 
 
 class _Overtaken(Exception):
@@ -112,7 +106,7 @@ class Collector(GatewayRounds, Generic[B, Entry]):
         self._cursors = cursors
         self._records = records
         self._last_id = 0
-        self._reached: dict[str, Reached] = {}
+        self._reached: dict[str, Position] = {}
 
     async def collect(self, gateway: Gateway) -> int:
         """What another Nexdeck on the same database collects meanwhile is left to it."""
@@ -126,7 +120,7 @@ class Collector(GatewayRounds, Generic[B, Entry]):
         client, total = self._gateways.client(gateway), 0
         while True:
             reached = self._reached.get(gateway.id) or await self._database.read(partial(self._read, gateway))
-            batch, after = await self.ask(client, reached.cursor, BATCH), reached.cursor
+            batch, after = await self.ask(client, reached.number, BATCH), reached.number
             if batch.boot_id != reached.boot_id and after:
                 after = 0  # it was started anew and counts from the beginning
                 batch = await self.ask(client, after, BATCH)
@@ -137,7 +131,7 @@ class Collector(GatewayRounds, Generic[B, Entry]):
                 return total
             keep = partial(self._keep, gateway=gateway, batch=batch, after=after, reached=reached)
             self.publish(await self._database.write(keep))
-            self._reached[gateway.id] = Reached(batch.boot_id, batch.next_cursor)
+            self._reached[gateway.id] = Position(batch.boot_id, batch.next_cursor)
             total += batch.next_cursor - after - batch.lost
 
     @abstractmethod
@@ -156,11 +150,11 @@ class Collector(GatewayRounds, Generic[B, Entry]):
         newest = session.exec(select(func.max(self._records.id))).one() or 0
         return max(self._last_id, newest) + 1
 
-    def _read(self, gateway: Gateway, session: Session, *, to_change: bool = False) -> Reached:
+    def _read(self, gateway: Gateway, session: Session, *, to_change: bool = False) -> Position:
         row = session.get(self._cursors, gateway.id, with_for_update=to_change)
-        return Reached(row.boot_id, row.cursor) if row else Reached()
+        return Position(row.boot_id, row.cursor) if row else Position()
 
-    def _keep(self, session: Session, gateway: Gateway, batch: B, after: int, reached: Reached) -> list[Entry]:
+    def _keep(self, session: Session, gateway: Gateway, batch: B, after: int, reached: Position) -> list[Entry]:
         if self._read(gateway, session, to_change=True) != reached:
             raise _Overtaken
         entries = self.write(session, gateway, batch, after)
