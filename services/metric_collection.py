@@ -2,7 +2,6 @@
 
 from sqlalchemy.exc import IntegrityError
 
-from models.base import now
 from models.batches import Position
 from models.gateway import Gateway
 from services.changes import Changes
@@ -77,22 +76,21 @@ class MetricCollector(GatewayRounds):
         return [known[gateway_id] for gateway_id in gateway_ids]
 
     async def _write_batches(self, counted: list[Counted]) -> list[int]:
+        # a book is nobody's while it is written in: it comes back when what it says is in the database
+        books = {id_: self._books.pop(id_) for id_, *_ in counted if id_ in self._books}
         try:
-            news = await self._database.write(lambda session: write_batches(session, self._books, counted))
-        except BaseException as error:  # what the books say was not written
-            for gateway_id, *_ in counted:
-                self._books.pop(gateway_id, None)
-            if isinstance(error, IntegrityError):  # another Nexdeck was quicker: what is left is asked for again
-                return [0] * len(counted)
-            raise
+            news = await self._database.write(lambda session: write_batches(session, books, counted))
+        except IntegrityError:  # another Nexdeck was quicker: what is left is asked for again
+            return [0] * len(counted)
+        self._books |= books
         return [self._tell(news[gateway_id]) for gateway_id, *_ in counted]
 
     def _tell(self, news: News) -> int:
-        at, calls = now(), sum(delta.requests for _, delta in news.deltas)
+        calls = sum(delta.requests for _, delta in news.deltas)
         if news.recalled is not None:
             self.traffic.recall(news.recalled)
         for key, delta in news.deltas:
-            self.traffic.add(key.deployment_id, key.revision, delta, at)
+            self.traffic.add(key.deployment_id, key.revision, delta, news.at)
         for deployment_id in dict.fromkeys(key.deployment_id for key, _ in news.deltas):
             self._changes.metrics.send(deployment_id)
         self.calls += calls

@@ -37,6 +37,7 @@ class Counted(NamedTuple):
 class News:
     """``deltas``: what is new of each series. ``recalled``: the latest traffic before that, where nothing was known."""
 
+    at: datetime
     deltas: list[tuple[SeriesKey, Amounts]]
     recalled: dict[tuple[str, int], Window] | None
 
@@ -51,7 +52,7 @@ def write_batches(session: Session, books: dict[str, Book], counted: Sequence[Co
         if book is None or book.reached != positions[gateway_id]:
             book = books[gateway_id] = Book(gateway_id, positions[gateway_id])
             recalled = recent_traffic(session, gateway_id, writing.present)
-        news[gateway_id] = News(writing.take(book, asked, batch), recalled)
+        news[gateway_id] = News(writing.present, writing.take(book, asked, batch), recalled)
     moved = [books[id_] for id_ in news if books[id_].reached != positions[id_]]
     WRITE_CURSORS.run(session, [(book.gateway_id, *book.reached) for book in moved])
     return news
@@ -83,7 +84,7 @@ class _Writing:
         if known.boot_id == batch.boot_id and batch.position <= known.number:
             return []
         if known.boot_id == asked.boot_id and known.number < asked.number:
-            return []  # what comes before was not written after all: it is asked for again
+            return []  # the database was put back: what comes before is asked for again
         for boot in batch.earlier if known.boot_id != batch.boot_id else ():
             news += self._add(book, boot.boot_id, boot.revisions, min(present, boot.ended_at.timestamp()))
         news += self._add(book, batch.boot_id, batch.revisions, present)
