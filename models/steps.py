@@ -7,14 +7,14 @@ from array import array
 from collections.abc import Iterator, Mapping
 
 PACKED = 128  # in the first byte of a packed one, which also tells how wide a count is
-_NARROW, _WIDE = array("I").itemsize, array("Q").itemsize
+_NARROW = array("I").itemsize
 
 
 class Steps:
     def __init__(self, buckets: Mapping[int, int] | None = None) -> None:
         self._first = 0
         self._counts = array("I")
-        self._added = 0
+        self._added = 0  # no count is larger: so nobody has to look for the largest
         self.add(buckets or {})
 
     def add(self, more: Mapping[int, int]) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Dialect, Table, text
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy import Table, text
 from sqlmodel import Session
 
 
@@ -17,7 +16,7 @@ class Bulk:
 
     def __init__(self, statement: str, names: Sequence[str]) -> None:
         self._names = tuple(names)
-        self._compiled = cache(lambda dialect: _compile(statement, dialect))
+        self._compiled = cache(lambda dialect: text(statement).compile(dialect=dialect))
 
     def run(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
         """For each row, whose values are in the order of the names and such as the driver takes them."""
@@ -38,7 +37,3 @@ def upsert(table: Table, names: Sequence[str]) -> Bulk:
     values = ", ".join(f":{name}" for name in names)
     insert = f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({values})"
     return Bulk(f"{insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}", names)
-
-
-def _compile(statement: str, dialect: Dialect) -> SQLCompiler:
-    return text(statement).compile(dialect=dialect)

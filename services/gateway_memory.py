@@ -15,7 +15,7 @@ class Remembered:
     number: int = 0
     deployments: Sequence[DeploymentState] = ()
 
-    def completed(self, report: GatewayReport) -> bool:
+    def complete(self, report: GatewayReport) -> bool:
         """Add what an answer to a look after this leaves out. Returns whether that is known here."""
         if report.held is None:
             return True

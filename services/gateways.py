@@ -171,7 +171,7 @@ class GatewayDirectory:
             return await client.state()
         known = self._memory.of(gateway.id)
         report = await client.state(counted, known.number if known.boot_id == counted.boot_id else 0)
-        if not known.completed(report):
+        if not known.complete(report):
             report = await client.state(counted)
         self._memory.note(gateway.id, report)
         return report

@@ -18,14 +18,17 @@ from services.rules.health import Standing
 OF_STANDING = tuple(Standing.__dataclass_fields__)
 
 
+KnownRow = Any  # a named tuple, of the columns that a query asks for
+
+
 @dataclass(frozen=True)
 class Known:
     """Standings by the gateway's id; open incidents and the rows of present deployments by the gateway's id too."""
 
     cover: Cover
-    standings: dict[str, Any]
+    standings: dict[str, KnownRow]
     incidents: dict[str, list[Incident]]
-    deployments: dict[str, list[Any]]
+    deployments: dict[str, list[KnownRow]]
 
 
 class KnownRows:
@@ -60,8 +63,8 @@ class _Rows:
         self._row = namedtuple("KnownRow", [column.name for column in of_ids.selected_columns])
         self._kept: dict[str, dict[str, tuple[tuple, tuple]]] = {}
 
-    def read(self, session: Session, owners: Sequence[str]) -> dict[str, list[Any]]:
-        """Named tuples of what ``of_ids`` asks for."""
+    def read(self, session: Session, owners: Sequence[str]) -> dict[str, list[KnownRow]]:
+        """With what ``of_ids`` asks for."""
         connection = session.connection()
         plain: dict[str, dict[str, tuple]] = {owner: {} for owner in owners}
         for row in map(tuple, connection.execute(self._plain, {"them": list(owners)})):

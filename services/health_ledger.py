@@ -15,7 +15,7 @@ from models.deployment import Deployment, DeploymentStatus, DesiredState, Health
 from models.gateway import Gateway
 from models.health import HealthCause, HealthChange, HealthSample, HealthStanding
 from models.wire import DeploymentState
-from services.health_known import OF_STANDING, Known, KnownRows
+from services.health_known import OF_STANDING, Known, KnownRow, KnownRows
 from services.incident_log import IncidentLog, Subject
 from services.looks import Look
 from services.rules.convergence import is_settled
@@ -102,7 +102,7 @@ class _Entry:
         self._news.incidents += self._incidents.touched
         return not self._is_paused
 
-    def _judge_gateway(self, gateway: Gateway, row: Any | None) -> Standing:
+    def _judge_gateway(self, gateway: Gateway, row: KnownRow | None) -> Standing:
         before = standing_of(row, self._look.at)
         fault = None if self._look.is_up else gateway.status_reason or f"Gateway {gateway.name} is still starting."
         sight = Sight(GATEWAY_ANSWERS, fault, HealthCause.UNREACHABLE, is_excused=self._look.is_coming_up)
@@ -122,7 +122,7 @@ class _Entry:
         self._sample(gateway.id, standing, probe_ms=self._look.probe_ms if self._look.state else None)
         return standing
 
-    def _judge_deployment(self, row: Any) -> None:
+    def _judge_deployment(self, row: KnownRow) -> None:
         held = self._held.get(row.id)
         live = held.live if held is not None and self._look.is_up else None
         seen = (row, live and live.revision, live and live.sha256, self._ledger.sample_faults.get(row.id))
@@ -149,7 +149,7 @@ class _Entry:
         self._keep(row.id, row.state is not None, before, standing)
         self._show(row, standing)
 
-    def _sight(self, row: Any, held: DeploymentState | None, traffic: Traffic) -> Sight | None:
+    def _sight(self, row: KnownRow, held: DeploymentState | None, traffic: Traffic) -> Sight | None:
         """What the look says of a deployment that should be served; None: nothing, for the time being."""
         name = self._look.gateway.name
         if not self._look.is_up:
@@ -183,7 +183,7 @@ class _Entry:
         if not is_known or looks_of(before) != looks_of(after):
             self._news.subjects.add(subject_id)
 
-    def _show(self, row: Any, standing: Standing) -> None:
+    def _show(self, row: KnownRow, standing: Standing) -> None:
         """Bring the deployment's own columns up to date."""
         if (row.health_status, row.health_reason) == (standing.state, standing.reason):
             return
@@ -191,7 +191,7 @@ class _Entry:
         self._session.execute(update(Deployment).where(Deployment.id == row.id).values(**values))
         self._news.deployments.add(row.id)
 
-    def _sample(self, subject_id: str, standing: Standing | Any, **seen: Any) -> None:
+    def _sample(self, subject_id: str, standing: Standing | KnownRow, **seen: Any) -> None:
         if self._ledger.sampling.is_due(subject_id, standing.state, self._look.at):
             values = {"state": standing.state, "reason": standing.reason, **seen}
             self._session.add(HealthSample(subject_id=subject_id, at=self._look.at, **values))
@@ -214,7 +214,7 @@ def _note_times(session: Session, judged: list[Look], up: list[Look]) -> None:
             session.connection().execute(statement, {"them": them, "at": at})
 
 
-def _why_not_judged(row: Any, is_gateway_paused: bool) -> str | None:
+def _why_not_judged(row: KnownRow, is_gateway_paused: bool) -> str | None:
     if row.paused_at is not None or is_gateway_paused:
         return PAUSED
     if row.desired_state is not DesiredState.RUNNING:
@@ -226,7 +226,7 @@ def _why_not_judged(row: Any, is_gateway_paused: bool) -> str | None:
     return None
 
 
-def standing_of(row: HealthStanding | Any | None, at: datetime) -> Standing:
+def standing_of(row: HealthStanding | KnownRow | None, at: datetime) -> Standing:
     """What is kept of a subject; a subject that was never looked at is unknown since ``at``."""
     if row is None or row.state is None:
         return Standing(since=at)

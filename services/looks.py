@@ -54,10 +54,11 @@ class Look(NamedTuple):
 def note_seen(gateway: Gateway, state: GatewayState, installation: str) -> None:
     """``installation`` is ours. Nothing is written yet."""
     others = {c.installation for c in state.claimants if c.seconds_ago < RIVAL_SECONDS}
+    reason = None
     if others := sorted(others - {installation}):
-        message = f"It is also controlled by the Nexdeck {', '.join(others)}. They undo each other's changes: "
-        message += "remove it from one of them."
-    seen = (GatewayStatus.ONLINE, message if others else None, state.boot_id, state.version, now())
+        reason = f"It is also controlled by the Nexdeck {', '.join(others)}. They undo each other's changes: "
+        reason += "remove it from one of them."
+    seen = (GatewayStatus.ONLINE, reason, state.boot_id, state.version, now())
     for name, value in zip(SEEN, seen, strict=True):
         if getattr(gateway, name) != value:
             set_committed_value(gateway, name, value)  # what is kept of it is not written by the row

@@ -5,7 +5,6 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
@@ -22,6 +21,7 @@ from services.gateways import GatewayDirectory
 from services.gathering import Gathering
 from services.guests import Guests
 from services.health import HealthService
+from services.health_known import KnownRow
 from services.health_ledger import News
 from services.key_delivery import KeyDelivery, note_uses
 from services.looks import Look, write_seen
@@ -160,7 +160,7 @@ class Reconciler:
             except StudioError as error:
                 logger.warning("a remainder of %s on %s: %s", held.name, gateway.name, error.message)
 
-    def _find_drift(self, session: Session, look: Look, expected: list[Any]) -> Drift:
+    def _find_drift(self, session: Session, look: Look, expected: list[KnownRow]) -> Drift:
         """Compare what the gateway holds with what it should hold: a thousand deployments cost a few milliseconds."""
         seen = {held.deployment_id: held for held in look.state.deployments}
         drift = Drift()

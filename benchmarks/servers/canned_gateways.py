@@ -1,5 +1,5 @@
-"""Many gateways in one process, each at a loopback address of its own: ``state`` and ``counters`` as a real one tells
-them, made up once. ``python -m benchmarks.servers.canned_gateways PORT GATEWAYS DEPLOYMENTS CALLS``.
+"""Many gateways in one process, each at a loopback address of its own: its state as a real one tells it to a look, with
+what changed. ``python -m benchmarks.servers.canned_gateways PORT GATEWAYS DEPLOYMENTS CALLS``.
 
 Of gateway N the deployments are named dep-N-0 and so on; each look finds so many more calls of each.
 """

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ SUBNET = f"10.231.{os.getpid() % 250}"
 ALLOWED = f"{SUBNET}.0/24"
 
 
-class Link:
+class Link(ABC):
     """``host`` and ``port`` are where the control plane reaches the gateway; ``inside`` is how its own host does."""
 
     def __init__(self, host: str, port: int, inside: str, prefix: tuple[str, ...] = (), listens_on: str = "") -> None:
@@ -51,11 +52,14 @@ class Link:
         )
         return done.stdout
 
-    def cut(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def cut(self) -> None: ...
 
-    def restore(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def restore(self) -> None: ...
+
+    @abstractmethod
+    def close(self) -> None: ...
 
 
 class NamespaceLink(Link):

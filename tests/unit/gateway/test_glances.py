@@ -49,7 +49,7 @@ class FakeGateway:
 def look(gateway: FakeGateway, memory: GatewayMemory) -> GatewayReport:
     known = memory.of("gtw")
     report = gateway.report(known.number if known.boot_id == gateway.boot_id else 0)
-    assert known.completed(report)
+    assert known.complete(report)
     memory.note("gtw", report)
     return report
 
@@ -89,4 +89,4 @@ def test_an_answer_that_cannot_be_completed_says_so() -> None:
     look(gateway, memory)
     report = gateway.report(memory.of("gtw").number)
     memory.forget("gtw")
-    assert not memory.of("gtw").completed(report)
+    assert not memory.of("gtw").complete(report)
