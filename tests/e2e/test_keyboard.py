@@ -64,3 +64,13 @@ def test_what_was_written_is_not_dropped_unasked(page: Page) -> None:
     dialog.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Drop it").click()
     expect(page.get_by_role("dialog")).to_have_count(0, timeout=SLOW)
+
+
+def test_what_an_agent_can_begin_with_is_shown_whole_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/agents?new=1")
+    dialog = page.get_by_role("dialog", name="New agent")
+    choice = dialog.get_by_role("button", name="Python")
+    choice.click(timeout=SLOW)
+    expect(dialog.get_by_label("File")).to_have_value("word-count.py", timeout=SLOW)
+    assert dialog.locator(".segments").bounding_box()["height"] > choice.bounding_box()["height"]
