@@ -5,6 +5,7 @@ import random
 import statistics
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -174,15 +175,19 @@ def _kinds(tier: Tier) -> list[dict]:
 
 def _busy(draw: random.Random, calls: int) -> Amounts:
     drawn, centre = min(calls, 4_000), draw.uniform(5.0, 7.5)
-    amounts = Amounts(requests=calls, errors=calls // 60, timeouts=calls // 60, tokens_in=calls * 800, in_flight=9)
-    amounts.tokens_out = calls * 150
     latencies = [draw.lognormvariate(centre, 0.5) for _ in range(drawn)]
-    for ms in latencies:
-        key = key_of(ms)
-        amounts.buckets[key] = amounts.buckets.get(key, 0) + calls // drawn
-    amounts.latency_us_sum = round(sum(latencies) * 1000 * calls / drawn)
-    amounts.latency_us_min, amounts.latency_us_max = round(min(latencies) * 1000), round(max(latencies) * 1000)
-    return amounts
+    return Amounts(
+        requests=calls,
+        errors=calls // 60,
+        timeouts=calls // 60,
+        latency_us_sum=round(sum(latencies) * 1000 * calls / drawn),
+        latency_us_min=round(min(latencies) * 1000),
+        latency_us_max=round(max(latencies) * 1000),
+        tokens_in=calls * 800,
+        tokens_out=calls * 150,
+        in_flight=9,
+        buckets={key: count * (calls // drawn) for key, count in Counter(map(key_of, latencies)).items()},
+    )
 
 
 def _mark_merged(database: Database, now: float) -> None:

@@ -51,17 +51,8 @@ def edges(key: int) -> tuple[float, float]:
     return 2 ** (first / _STEPS_AN_OCTAVE), 2 ** ((first + (1 if place else STEPS)) / _STEPS_AN_OCTAVE)
 
 
-def add(into: Buckets, more: Mapping[int, int]) -> None:
-    """What is known of one of the two by whole groups only, is known so of both."""
-    if not into:
-        into.update(more)
-    else:
-        for key, count in more.items():
-            into[key] = into.get(key, 0) + count
-    _unite(into)
-
-
 def total(histograms: Iterable[Mapping[int, int]]) -> Buckets:
+    """What is known of one of them by whole groups only, is known so of all."""
     return _sum(chain.from_iterable(histogram.items() for histogram in histograms))
 
 

@@ -4,17 +4,19 @@ has come.
 A row is a sum, so rows merge by addition; averages, rates and percentiles are computed when they are asked for.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.collected import ROW_NUMBER, CursorRow
-from models.histogram import Buckets
 
 ALL_REVISIONS = 0
 ALL_CHANNELS = ""
+NO_CALLS: Mapping[int, int] = MappingProxyType({})
 
 
 class MetricSeries(SQLModel, table=True):
@@ -40,11 +42,11 @@ class Counts(SQLModel):
     timeouts: int = Field(sa_type=BigInteger)
     cancelled: int = Field(sa_type=BigInteger)
     latency_us_sum: int = Field(sa_type=BigInteger)
-    latency_us_min: int = Field(sa_type=BigInteger)
-    latency_us_max: int = Field(sa_type=BigInteger)
     tokens_in: int = Field(sa_type=BigInteger)
     tokens_out: int = Field(sa_type=BigInteger)
     cost: float
+    latency_us_min: int = Field(sa_type=BigInteger)
+    latency_us_max: int = Field(sa_type=BigInteger)
     in_flight: int = Field(sa_type=BigInteger, description="the most that a look saw")
     histogram: bytes
 
@@ -135,9 +137,8 @@ class Tier(StrEnum):
         return hours[self] * 3600
 
 
-@dataclass(slots=True)
-class Amounts:
-    """The columns of ``Counts``, with the histogram unpacked."""
+class Amounts(NamedTuple):
+    """The columns of ``Counts`` in their order, with the histogram unpacked: first those that are added up."""
 
     requests: int = 0
     client_errors: int = 0
@@ -146,13 +147,13 @@ class Amounts:
     timeouts: int = 0
     cancelled: int = 0
     latency_us_sum: int = 0
-    latency_us_min: int = 0
-    latency_us_max: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0.0
+    latency_us_min: int = 0
+    latency_us_max: int = 0
     in_flight: int = 0
-    buckets: Buckets = field(default_factory=dict)
+    buckets: Mapping[int, int] = NO_CALLS
 
     @property
     def failures(self) -> int:

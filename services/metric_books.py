@@ -5,7 +5,7 @@ the same transaction. After a transaction that failed a book is dropped, and rea
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,20 +13,26 @@ from sqlmodel import Session, select
 
 from models.batches import Position
 from models.deployment import Deployment
-from models.metrics import Amounts, MetricCount, Tier
+from models.metrics import NO_CALLS, Amounts, MetricCount, Tier
 from models.steps import Steps
 from models.wire import ChannelCounters
 from services.bulk import upsert
 from services.metric_rows import WHOLE_GATEWAY, WRITE_ROWS, SeriesKey, rows_at, series_ids, write_rows
-from services.rules.rollup import COLUMNS, amounts_from, amounts_of, difference, exact_values_of, merge_sums
+from services.rules.rollup import COLUMNS, amounts_from, amounts_of, difference, with_sums
 
 
 class Account:
-    """A series: what its gateway had counted of it by the last look, at which boot, and the sums of a minute."""
+    """A series: what its gateway had counted of it by the last look, at which boot, and the sums of a minute.
 
-    def __init__(self, series_id: int, boot_id: str, counted: Amounts, start: int, minute: Amounts) -> None:
-        self.series_id = series_id
-        self.start = start
+    Histograms are kept beside the other amounts, as what can be added to.
+    """
+
+    __slots__ = ("_boot_id", "_counted", "_counted_steps", "_minute", "_minute_steps", "key", "series_id", "start")
+
+    def __init__(
+        self, key: SeriesKey, series_id: int, boot_id: str, counted: Amounts, start: int, minute: Amounts
+    ) -> None:
+        self.key, self.series_id, self.start = key, series_id, start
         self._boot_id, self._counted, self._counted_steps = boot_id, counted, Steps(counted.buckets)
         self._minute, self._minute_steps = minute, Steps(minute.buckets)
 
@@ -35,27 +41,27 @@ class Account:
         if boot_id != self._boot_id:
             self._boot_id, self._counted, self._counted_steps = boot_id, Amounts(), Steps()
         before = self._counted
-        if counters.requests <= before.requests:
+        if counters["requests"] <= before.requests:
             return None
         self._counted = amounts_of(counters, in_flight)
-        return difference(self._counted, before, self._counted_steps.advance(counters.buckets))
+        return difference(self._counted, before, self._counted_steps.advance(counters.get("buckets", NO_CALLS)))
 
     def add(self, delta: Amounts) -> None:
         """To the sums of the minute."""
-        merge_sums(self._minute, delta)
+        self._minute = with_sums(self._minute, delta)
         self._minute_steps.add(delta.buckets)
 
     def turn_to(self, start: int) -> Amounts:
         """Begin a new minute. Returns the sums of the one before."""
-        over, over.buckets = self._minute, self._minute_steps.buckets()
+        over = self._minute._replace(buckets=self._minute_steps.buckets())
         self.start, self._minute, self._minute_steps = start, Amounts(), Steps()
         return over
 
     def count_row(self) -> tuple[Any, ...]:
-        return (self.series_id, self._boot_id, *exact_values_of(self._counted, self._counted_steps))
+        return (self.series_id, self._boot_id, *self._counted[:-1], self._counted_steps.pack())
 
     def minute_row(self) -> tuple[Any, ...]:
-        return (self.series_id, self.start, *exact_values_of(self._minute, self._minute_steps))
+        return (self.series_id, self.start, *self._minute[:-1], self._minute_steps.pack())
 
 
 @dataclass
@@ -66,8 +72,8 @@ class Book:
     reached: Position
     _accounts: dict[SeriesKey, Account] = field(default_factory=dict)
 
-    def accounts(self, session: Session, keys: Collection[SeriesKey], present: int) -> dict[SeriesKey, Account]:
-        """Those of the series that are the whole gateway's or of deployments on it: it may tell of others, too.
+    def accounts(self, session: Session, keys: Collection[SeriesKey], present: int) -> Mapping[SeriesKey, Account]:
+        """With those of the series that are the whole gateway's or of deployments on it: it may tell of others, too.
 
         ``present``: the start of the present minute.
         """
@@ -75,12 +81,12 @@ class Book:
             ours = set(session.exec(select(Deployment.id).where(Deployment.gateway_id == self.gateway_id)))
             missing = [key for key in missing if key is WHOLE_GATEWAY or key.deployment_id in ours]
             self._accounts |= _read_accounts(session, self.gateway_id, missing, present)
-        return {key: self._accounts[key] for key in keys if key in self._accounts}
+        return self._accounts
 
-    def close(self, keys: Collection[SeriesKey]) -> None:
+    def close(self, accounts: Iterable[Account]) -> None:
         """Their rows are about to be written without the book."""
-        for key in keys:
-            del self._accounts[key]
+        for account in accounts:
+            del self._accounts[account.key]
 
 
 def _read_accounts(session: Session, gateway_id: str, keys: list[SeriesKey], start: int) -> dict[SeriesKey, Account]:
@@ -92,12 +98,12 @@ def _read_accounts(session: Session, gateway_id: str, keys: list[SeriesKey], sta
     counted = {id_: (boot, amounts_from(tuple(of))) for id_, boot, *of in session.connection().execute(counts)}
     minutes = rows_at(session, Tier.MINUTE, start, list(ids.values()))
     return {
-        key: Account(id_, *(counted.get(id_) or ("", Amounts())), start, minutes.get(id_) or Amounts())
+        key: Account(key, id_, *(counted.get(id_) or ("", Amounts())), start, minutes.get(id_) or Amounts())
         for key, id_ in ids.items()
     }
 
 
-def write_counts(session: Session, accounts: Collection[Account]) -> None:
+def write_counts(session: Session, accounts: Iterable[Account]) -> None:
     """What was counted of each until now."""
     WRITE_COUNTS.run(session, [account.count_row() for account in accounts])
 

@@ -10,7 +10,7 @@ from models.base import now
 from models.metrics import Amounts, MetricCount, MetricSeries, Tier
 from services.database import Database
 from services.metric_rows import MERGED, add_to_tier, merges_of
-from services.rules.rollup import COLUMNS, mergeable_until, start_of, sum_of
+from services.rules.rollup import COLUMNS, mergeable_until, start_of, total_of_rows
 
 CHUNK = 50  # series in one transaction
 
@@ -81,7 +81,7 @@ def _sums(session: Session, tier: Tier, series_ids: list[int], begin: int, end: 
     )
     for row in session.connection().execute(within):
         by_series[row[-1]].append(row)
-    return {series_id: sum_of(rows) for series_id, rows in by_series.items()}
+    return {series_id: total_of_rows(rows) for series_id, rows in by_series.items()}
 
 
 def prune_some(session: Session, after: int, at: float) -> tuple[int | None, int]:

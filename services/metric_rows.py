@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 
 from models.metrics import ALL_CHANNELS, ALL_REVISIONS, Amounts, MetricMerge, MetricSeries, Tier
 from services.bulk import upsert
-from services.rules.rollup import COLUMNS, amounts_from, merge, start_of, values_of
+from services.rules.rollup import COLUMNS, amounts_from, start_of, total, values_of
 
 MERGED = [tier for tier in Tier if tier.above]  # each into the one above it
 
@@ -35,7 +35,7 @@ def add_to_tier(session: Session, tier: Tier, start: int, parts: Mapping[int, Am
     """``parts``: series id → what to add to its row that begins at ``start``."""
     sums = rows_at(session, tier, start, list(parts))
     for series_id, more in parts.items():
-        merge(sums.setdefault(series_id, Amounts()), more)
+        sums[series_id] = total([sums.get(series_id, Amounts()), more])
     write_rows(session, tier, start, sums)
 
 

@@ -97,26 +97,30 @@ class _Writing:
     ) -> list[tuple[SeriesKey, Amounts]]:
         """What a boot had counted by then. Returns what is new of it."""
         told = {
-            SeriesKey(of.deployment_id, of.revision, channel.channel.value): (channel, of.in_flight)
+            SeriesKey(of["deployment_id"], of["revision"], channel["channel"].value): (channel, of.get("in_flight", 0))
             for of in revisions
-            for channel in of.channels
+            for channel in of["channels"]
         }
         if not told:
             return []
         accounts = book.accounts(self.session, [WHOLE_GATEWAY, *told], start_of(self.present.timestamp(), Tier.MINUTE))
-        whole = accounts.pop(WHOLE_GATEWAY)
-        counted = [(key, account, account.count(boot_id, *told[key])) for key, account in accounts.items()]
-        news = [(key, account, delta) for key, account, delta in counted if delta]
+        news = []
+        for key, (channel, in_flight) in told.items():
+            if account := accounts.get(key):
+                delta = account.count(boot_id, channel, in_flight)
+                if delta is not None:
+                    news.append((account, delta))
         if news:
-            write_counts(self.session, [account for _, account, _ in news])
-            self._write_rows(book, [*news, (WHOLE_GATEWAY, whole, total(delta for *_, delta in news))], at)
-        return [(key, delta) for key, _, delta in news]
+            write_counts(self.session, (account for account, _ in news))
+            whole = accounts[WHOLE_GATEWAY], total(delta for _, delta in news)
+            self._write_rows(book, [*news, whole], at)
+        return [(account.key, delta) for account, delta in news]
 
-    def _write_rows(self, book: Book, news: Sequence[tuple[SeriesKey, Account, Amounts]], at: float) -> None:
-        start, parts = start_of(at, Tier.MINUTE), [(account, delta) for _, account, delta in news]
+    def _write_rows(self, book: Book, parts: Sequence[tuple[Account, Amounts]], at: float) -> None:
+        start = start_of(at, Tier.MINUTE)
         if start < max(self.not_merged_from, *(account.start for account, _ in parts)):
             add_to_tiers(self.session, {account.series_id: delta for account, delta in parts}, at)
-            book.close([key for key, *_ in news])
+            book.close(account for account, _ in parts)
         else:
             add_to_minutes(self.session, parts, start)
 

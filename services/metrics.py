@@ -19,7 +19,7 @@ from services.metric_collection import MetricCollector
 from services.metric_marks import Mark, marks_in
 from services.metric_retention import MetricRetention
 from services.metric_rows import merges_of
-from services.rules.rollup import COLUMNS, percentiles, sum_of, total
+from services.rules.rollup import COLUMNS, percentiles, total, total_of_rows
 from services.rules.windows import Range, Window, moment, since_the_minute_of, window_between, window_of
 
 
@@ -127,7 +127,7 @@ def read_series(session: Session, scope: Scope, window: Window) -> Series:
     steps: list[list[Row]] = [[] for _ in window.starts]
     for row in _rows(session, ids, window):
         steps[(row[-1] - window.since) // window.step].append(row)
-    sums = [sum_of(rows) for rows in steps]
+    sums = [total_of_rows(rows) for rows in steps]
     return Series(
         name=name,
         scope=scope,

@@ -67,13 +67,14 @@ class ChannelTally:
     def wire(self, channel: Channel, after: int) -> ChannelCounters:
         """Of the buckets only those that changed after the position: a few of a hundred, mostly."""
         changed = {key: count for key, count in self.buckets.items() if self.changes[key] > after}
-        return ChannelCounters.model_construct(channel=channel, **self.values() | {"buckets": changed})
+        return ChannelCounters(channel=channel, **self.values() | {"buckets": changed})
 
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in COUNTED}
+        """Those that are not zero."""
+        return {name: value for name in COUNTED if (value := getattr(self, name))}
 
 
-COUNTED = [name for name in ChannelCounters.model_fields if name != "channel"]
+COUNTED = [name for name in ChannelCounters.__annotations__ if name != "channel"]
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +94,7 @@ class RevisionTally:
     def wire(self, after: int) -> RevisionCounters:
         """What was counted after the position."""
         called = [tally.wire(channel, after) for channel, tally in self.channels.items() if tally.changed > after]
-        return RevisionCounters.model_construct(
+        return RevisionCounters(
             deployment_id=self.deployment_id, revision=self.revision, in_flight=self.in_flight, channels=called
         )
 

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
+from app.gateway.context import Tokens
+from app.gateway.tally import ChannelTally
 from models.batches import CounterBatch, GatewayReport
-from models.histogram import key_of
 from models.wire import (
     CONTROL_PREFIX,
     Channel,
-    ChannelCounters,
     DeploymentState,
     Limits,
     LiveOptions,
@@ -38,18 +38,13 @@ class Canned:
         self._calls = calls
         self._names = [f"dep-{number}-{n}" for n in range(deployments)]
         self._draw = random.Random(number)
-        self._counted = ChannelCounters(channel=Channel.API, latency_ms_min=90, latency_ms_max=2400)
-        self._changed: dict[int, int] = {}
+        self._counted = ChannelTally()
         self._call(FIRST_CALLS)
 
     def _call(self, calls: int) -> None:
         """Each of the deployments, so often."""
-        for _ in range(calls):
-            key = key_of(self._draw.lognormvariate(6.0, 0.5))
-            self._counted.requests += 1
-            self._counted.latency_ms_sum += 400
-            self._counted.buckets[key] = self._counted.buckets.get(key, 0) + 1
-            self._changed[key] = self._counted.requests
+        for position in range(self._counted.requests + 1, self._counted.requests + 1 + calls):
+            self._counted.add(200, None, self._draw.lognormvariate(6.0, 0.5), Tokens(), position)
 
     async def state(self, request: web.Request) -> web.Response:
         after = int(request.query["after"])
@@ -71,10 +66,11 @@ class Canned:
 
     def _batch(self, after: int) -> CounterBatch:
         self._call(self._calls)
-        buckets = {key: count for key, count in self._counted.buckets.items() if self._changed[key] > after}
-        channels = [self._counted.model_copy(update={"buckets": buckets})]
-        called = self._names if buckets else []
-        revisions = [RevisionCounters(deployment_id=name, revision=1, channels=channels) for name in called]
+        channels = [self._counted.wire(Channel.API, after)]
+        called = self._names if self._counted.requests > after else []
+        revisions = [
+            RevisionCounters(deployment_id=name, revision=1, in_flight=0, channels=channels) for name in called
+        ]
         return CounterBatch(boot_id="b", position=self._counted.requests, revisions=revisions)
 
 

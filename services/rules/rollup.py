@@ -1,48 +1,36 @@
 """How counts become rows, and rows become fewer: differences, sums, tiers. Pure: the clock comes in."""
 
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from operator import add, sub
 from typing import Any
 
-from models.histogram import Buckets, add, bounded, edges, pack, quantiles, total_of_packed, unpack
-from models.histogram import total as sum_of_buckets
-from models.metrics import Amounts, Counts, Tier
-from models.steps import Steps
+from models.histogram import GROUPS, KEYS, Buckets, bounded, edges, pack, quantiles, total_of_packed, unpack
+from models.histogram import total as total_of_buckets
+from models.metrics import Amounts, Tier
 from models.wire import ChannelCounters
 
-ADDED = (
-    "requests",
-    "client_errors",
-    "refused",
-    "errors",
-    "timeouts",
-    "cancelled",
-    "latency_us_sum",
-    "tokens_in",
-    "tokens_out",
-    "cost",
-)
-COLUMNS = tuple(Counts.model_fields)
-_sums_of = attrgetter(*COLUMNS[:-1])
+COLUMNS = (*Amounts._fields[:-1], "histogram")
+ADDED = COLUMNS.index("latency_us_min")  # the columns before that one are added up
 GRACE_SECONDS = 120  # a minute that a slow look still adds to
 
 
 def amounts_of(counters: ChannelCounters, in_flight: int) -> Amounts:
     """What a gateway counted of a channel, in our units, without the histogram."""
+    told = counters.get
     return Amounts(
-        requests=counters.requests,
-        client_errors=counters.client_errors,
-        refused=counters.refused,
-        errors=counters.errors,
-        timeouts=counters.timeouts,
-        cancelled=counters.cancelled,
-        latency_us_sum=round(counters.latency_ms_sum * 1000),
-        latency_us_min=round(counters.latency_ms_min * 1000),
-        latency_us_max=round(counters.latency_ms_max * 1000),
-        tokens_in=counters.tokens_in,
-        tokens_out=counters.tokens_out,
-        cost=counters.cost,
-        in_flight=in_flight,
+        counters["requests"],
+        told("client_errors", 0),
+        told("refused", 0),
+        told("errors", 0),
+        told("timeouts", 0),
+        told("cancelled", 0),
+        round(told("latency_ms_sum", 0) * 1000),
+        told("tokens_in", 0),
+        told("tokens_out", 0),
+        told("cost", 0.0),
+        round(told("latency_ms_min", 0) * 1000),
+        round(told("latency_ms_max", 0) * 1000),
+        in_flight,
     )
 
 
@@ -52,91 +40,58 @@ def difference(counted: Amounts, before: Amounts, buckets: Buckets) -> Amounts:
     Shortest and longest call are known of a whole boot only. Where they are no news, the edges of the buckets that
     got calls since tell them to 2 %.
     """
-    delta = Amounts(
-        counted.requests - before.requests,
-        counted.client_errors - before.client_errors,
-        counted.refused - before.refused,
-        counted.errors - before.errors,
-        counted.timeouts - before.timeouts,
-        counted.cancelled - before.cancelled,
-        counted.latency_us_sum - before.latency_us_sum,
-        tokens_in=counted.tokens_in - before.tokens_in,
-        tokens_out=counted.tokens_out - before.tokens_out,
-        cost=counted.cost - before.cost,
-        in_flight=counted.in_flight,
-        buckets=buckets,
-    )
-    if delta.buckets:
-        low, high = round(edges(min(delta.buckets))[0] * 1000), round(edges(max(delta.buckets))[1] * 1000)
-        is_shortest = counted.latency_us_min < before.latency_us_min
-        is_longest = counted.latency_us_max > before.latency_us_max
-        delta.latency_us_min = counted.latency_us_min if is_shortest or low <= 1000 else low
-        delta.latency_us_max = counted.latency_us_max if is_longest else min(high, counted.latency_us_max)
-    return delta
+    shortest, longest = counted.latency_us_min, counted.latency_us_max
+    if before.requests and buckets:
+        low, high = _EDGES_US[min(buckets)][0], _EDGES_US[max(buckets)][1]
+        if shortest >= before.latency_us_min and low > 1000:
+            shortest = low
+        if longest <= before.latency_us_max:
+            longest = min(high, longest)
+    return Amounts(*map(sub, counted, before[:ADDED]), shortest, longest, counted.in_flight, buckets)
 
 
-def merge(into: Amounts, more: Amounts) -> None:
-    merge_sums(into, more)
-    add(into.buckets, more.buckets)
+_EDGES_US = [tuple(round(ms * 1000) for ms in edges(key)) for key in range(GROUPS * KEYS)]
 
 
-def merge_sums(into: Amounts, more: Amounts) -> None:
-    """All but the histogram."""
-    if more.requests:
-        news = (into.latency_us_min, more.latency_us_min)
-        into.latency_us_min = min(news) if into.requests else more.latency_us_min
-        into.latency_us_max = max(into.latency_us_max, more.latency_us_max)
-    into.requests += more.requests
-    into.client_errors += more.client_errors
-    into.refused += more.refused
-    into.errors += more.errors
-    into.timeouts += more.timeouts
-    into.cancelled += more.cancelled
-    into.latency_us_sum += more.latency_us_sum
-    into.tokens_in += more.tokens_in
-    into.tokens_out += more.tokens_out
-    into.cost += more.cost
-    into.in_flight = max(into.in_flight, more.in_flight)
-
-
-def sum_of(rows: Sequence[tuple[Any, ...]]) -> Amounts:
-    """Of rows that begin with ``COLUMNS``: as ``merge`` would, but fast enough for a thousand of them."""
-    if not rows:
-        return Amounts()
-    if len(rows) == 1:
-        return amounts_from(rows[0][: len(COLUMNS)])
-    of = dict(zip(COLUMNS, zip(*rows, strict=True), strict=False))
-    result = Amounts(**{name: sum(of[name]) for name in ADDED}, buckets=total_of_packed(of["histogram"]))
-    result.latency_us_min, result.latency_us_max = min(of["latency_us_min"]), max(of["latency_us_max"])
-    result.in_flight = max(of["in_flight"])
-    return result
+def with_sums(amounts: Amounts, more: Amounts) -> Amounts:
+    """Both together, but for the histogram; ``more`` has calls."""
+    shortest = min(amounts.latency_us_min, more.latency_us_min) if amounts.requests else more.latency_us_min
+    longest = max(amounts.latency_us_max, more.latency_us_max)
+    in_flight = max(amounts.in_flight, more.in_flight)
+    return Amounts(*map(add, amounts, more[:ADDED]), shortest, longest, in_flight)
 
 
 def total(parts: Iterable[Amounts]) -> Amounts:
+    """Parts without calls tell nothing."""
     called = [part for part in parts if part.requests]
-    if not called:
-        return Amounts()
-    result = Amounts(**{name: sum(getattr(part, name) for part in called) for name in ADDED})
-    result.latency_us_min = min(part.latency_us_min for part in called)
-    result.latency_us_max = max(part.latency_us_max for part in called)
-    result.in_flight = max(part.in_flight for part in called)
-    result.buckets = sum_of_buckets(part.buckets for part in called)
-    return result
+    if len(called) < 2:
+        return called[0] if called else Amounts()
+    *columns, histograms = zip(*called, strict=True)
+    return _sum(columns, total_of_buckets(histograms))
+
+
+def total_of_rows(rows: Sequence[tuple[Any, ...]]) -> Amounts:
+    """Of values of ``COLUMNS``, which may be followed by others; each has calls."""
+    if len(rows) < 2:
+        return amounts_from(rows[0]) if rows else Amounts()
+    columns = list(zip(*rows, strict=True))[: len(COLUMNS)]
+    return _sum(columns[:-1], total_of_packed(columns[-1]))
+
+
+def _sum(columns: Sequence[Sequence[Any]], buckets: Buckets) -> Amounts:
+    shortest, longest, in_flight = columns[ADDED:]
+    return Amounts(*map(sum, columns[:ADDED]), min(shortest), max(longest), max(in_flight), buckets)
 
 
 def values_of(amounts: Amounts) -> tuple[Any, ...]:
     """Those of ``COLUMNS``, with few enough entries of the histogram to be kept."""
-    return (*_sums_of(amounts), pack(bounded(amounts.buckets)))
+    return (*amounts[:-1], pack(bounded(amounts.buckets)))
 
 
-def exact_values_of(amounts: Amounts, steps: Steps) -> tuple[Any, ...]:
-    """Those of ``COLUMNS``, for a row that is about to change again; ``steps`` take the place of the histogram."""
-    return (*_sums_of(amounts), steps.pack())
-
-
-def amounts_from(values: tuple[Any, ...]) -> Amounts:
-    """From the values of ``COLUMNS``."""
-    return Amounts(*values[:-1], unpack(values[-1]))
+def amounts_from(values: Sequence[Any]) -> Amounts:
+    """From the values of ``COLUMNS``, which may be followed by others."""
+    last = len(COLUMNS) - 1
+    return Amounts(*values[:last], unpack(values[last]))
 
 
 def percentiles(amounts: Amounts, *shares: float) -> list[float | None]:

@@ -1,12 +1,13 @@
 """Histograms of latencies: they add up, stay small, come back from storage as they were, and tell percentiles."""
 
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.histogram import GROUPS, KEYS, MOST_ENTRIES, add, bounded, edges, key_of, pack, quantile, unpack
+from models.histogram import GROUPS, KEYS, MOST_ENTRIES, bounded, edges, key_of, pack, quantile, total, unpack
 from models.steps import Steps
 
 LATENCIES = st.lists(st.floats(0.001, 900_000), max_size=300)
@@ -23,10 +24,7 @@ SHAPES = {
 
 
 def histogram(latencies: list[float]) -> dict[int, int]:
-    buckets: dict[int, int] = {}
-    for ms in latencies:
-        add(buckets, {key_of(ms): 1})
-    return buckets
+    return Counter(key_of(ms) for ms in latencies)
 
 
 @given(st.floats(1.0, 600_000))
@@ -55,8 +53,7 @@ def test_large_counts_and_wide_gaps_are_packed(count: int) -> None:
 
 @given(LATENCIES, LATENCIES)
 def test_histograms_of_different_detail_add_up(one: list[float], two: list[float]) -> None:
-    both = bounded(histogram(one))
-    add(both, histogram(two))
+    both = total([bounded(histogram(one)), histogram(two)])
     assert sum(both.values()) == len(one) + len(two)
     whole = {key // KEYS for key in both if key % KEYS == 0}
     assert not any(key % KEYS and key // KEYS in whole for key in both)
@@ -67,8 +64,8 @@ def test_histograms_of_different_detail_add_up(one: list[float], two: list[float
 def test_percentiles_of_stored_histograms_are_within_two_percent(shape: str, share: float) -> None:
     latencies, stored = SHAPES[shape], {}
     for begin in range(0, 10_000, 100):  # as the minutes of an hour are merged
-        add(stored, unpack(pack(bounded(histogram(latencies[begin : begin + 100])))))
-        stored = bounded(stored)
+        minute = unpack(pack(bounded(histogram(latencies[begin : begin + 100]))))
+        stored = bounded(total([stored, minute]))
     true = sorted(latencies)[round(share * 10_000) - 1]
     assert quantile(stored, share, min(latencies), max(latencies)) == pytest.approx(true, rel=0.02)
 
