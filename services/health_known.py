@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, type_coerce
-from sqlalchemy.types import NullType
+from sqlalchemy import Select, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, select
 
 from models.deployment import Deployment, Revision
@@ -32,8 +34,8 @@ class Known:
 
 
 class KnownRows:
-    """Reads what is known of gateways. Most rows are as they were at the last look, so they are kept: to make Python's
-    types of a row's values takes three times as long as to read it."""
+    """Reads what is known of gateways. Most rows are as they were at the last look, so they are kept: that one did not
+    change is seen from its text, and Python's values of it are made only then."""
 
     def __init__(self) -> None:
         whose = HealthStanding.subject_id.in_(THEM)
@@ -57,27 +59,27 @@ class _Rows:
     belong to ``THEM``, ``of_ids`` for some rows of these, perhaps with columns that never change."""
 
     def __init__(self, of_owners: Select, of_ids: Select) -> None:
-        plain = [type_coerce(column, NullType()) for column in of_owners.selected_columns]
-        self._plain, self._typed = of_owners.with_only_columns(*plain), of_ids
+        owner, id_, *others = of_owners.selected_columns
+        self._texts, self._typed = of_owners.with_only_columns(owner, id_, _AsText(*others)), of_ids
         # a row of SQLAlchemy's takes ten times as long to tell a value, or whether it is as another one
         self._row = namedtuple("KnownRow", [column.name for column in of_ids.selected_columns])
-        self._kept: dict[str, dict[str, tuple[tuple, tuple]]] = {}
+        self._kept: dict[str, dict[str, tuple[str, tuple]]] = {}
 
     def read(self, session: Session, owners: Sequence[str]) -> dict[str, list[KnownRow]]:
         """With what ``of_ids`` asks for."""
         connection = session.connection()
-        plain: dict[str, dict[str, tuple]] = {owner: {} for owner in owners}
-        for row in map(tuple, connection.execute(self._plain, {"them": list(owners)})):
-            plain[row[0]][row[1]] = row
-        changed = []
-        for owner, rows in plain.items():
-            before = self._kept.get(owner, {})
-            kept = {id_: before[id_] for id_, row in rows.items() if id_ in before and before[id_][0] == row}
-            changed += rows.keys() - kept.keys()
-            self._kept[owner] = kept
-        typed = connection.execute(self._typed, {"them": changed}).all() if changed else []
+        present: dict[str, dict[str, tuple[str, tuple]]] = {owner: {} for owner in owners}
+        changed: dict[str, str] = {}
+        for owner, id_, text in connection.execute(self._texts, {"them": list(owners)}).all():
+            before = self._kept.get(owner, NOTHING_KEPT).get(id_)
+            if before is not None and before[0] == text:
+                present[owner][id_] = before
+            else:
+                changed[id_] = text
+        typed = connection.execute(self._typed, {"them": list(changed)}).all() if changed else []
         for row in map(self._row._make, typed):
-            self._kept[row[0]][row[1]] = (plain[row[0]][row[1]], row)
+            present[row[0]][row[1]] = (changed[row[1]], row)
+        self._kept |= present
         return {owner: [row for _, row in self._kept[owner].values()] for owner in owners}
 
 
@@ -99,6 +101,24 @@ def _with_live_revision(deployments: Select) -> Select:
     return deployments.join(Revision, is_live, isouter=True).add_columns(Revision.sha256, limit)
 
 
+class _AsText(FunctionElement):
+    """The values of columns as one text, the same for the same values: SQLite takes a third of the time for it."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_AsText, "sqlite")
+def _in_sqlite(element: _AsText, compiler: SQLCompiler, **how: Any) -> str:
+    return f"json_array({compiler.process(element.clauses, **how)})"
+
+
+@compiles(_AsText, "postgresql")
+def _in_postgresql(element: _AsText, compiler: SQLCompiler, **how: Any) -> str:
+    return f"CAST(json_build_array({compiler.process(element.clauses, **how)}) AS TEXT)"
+
+
+NOTHING_KEPT: dict[str, tuple[str, tuple]] = {}
 OF_STANDING_COLUMNS = [getattr(HealthStanding, name) for name in (*OF_STANDING, "paused_at")]
 THEM = bindparam("them", expanding=True)
 OPEN_INCIDENTS = select(Incident).where(Incident.gateway_id.in_(THEM), Incident.closed_at.is_(None))

@@ -5,7 +5,7 @@ Of a deployment that is as it was, nothing is written but the time of the look, 
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
@@ -19,8 +19,8 @@ from services.health_known import OF_STANDING, Known, KnownRow, KnownRows
 from services.incident_log import IncidentLog, Subject
 from services.looks import Look
 from services.rules.convergence import is_settled
-from services.rules.health import Sight, Standing, Traffic, is_well, judge, rest
-from services.sampling import Sampling
+from services.rules.health import Sight, Standing, Traffic, judge, rest
+from services.sampling import Sampling, turn_of
 from services.traffic import TrafficWindows
 
 GATEWAY_ANSWERS = "It answers."
@@ -52,13 +52,21 @@ class News:
     incidents: list[str] = field(default_factory=list)
 
 
+class _Scene(NamedTuple):
+    """What a look judged by, to the last column. Nothing new can come of seeing the same again of a deployment that is
+    not ``restless``: it was well, stayed as it was, and no samples were taken of it in that time, ``turn``."""
+
+    rows: list[KnownRow]
+    held: list[DeploymentState]
+    turn: int
+    restless: set[str]
+
+
 @dataclass
 class Ledger:
     """What outlives a look: the interval of the sweep, traffic windows, and what the sample calls found of late.
 
-    ``sample_faults``: deployment → why its sample call failed. ``steady``: what the last look at each
-    gateway saw, to the last column, of deployments that were well and stayed as they were: nothing new can come of
-    seeing the same again while the traffic is well.
+    ``sample_faults``: deployment → why its sample call failed. ``scenes``: what the last look at each gateway saw.
     """
 
     interval: timedelta
@@ -66,7 +74,7 @@ class Ledger:
     sampling: Sampling
     known: KnownRows = field(default_factory=KnownRows)
     sample_faults: dict[str, str] = field(default_factory=dict)
-    steady: dict[str, dict[str, tuple]] = field(default_factory=dict)
+    scenes: dict[str, _Scene] = field(default_factory=dict)
 
     def note(self, session: Session, looks: list[Look], known: Known) -> News:
         """Each look is at another gateway."""
@@ -79,11 +87,10 @@ class Ledger:
 class _Entry:
     def __init__(self, ledger: Ledger, session: Session, look: Look, known: Known, news: News) -> None:
         self._ledger, self._session, self._look, self._known, self._news = ledger, session, look, known, news
-        self._was_steady: dict[str, tuple] = ledger.steady.get(look.gateway.id, {})
-        self._steady: dict[str, tuple] = {}
+        self._restless: set[str] = set()
         incidents = known.incidents[look.gateway.id]
         self._incidents = IncidentLog(session, look.at, {incident.cause_key: incident for incident in incidents})
-        self._held: dict[str, DeploymentState] = {d.deployment_id: d for d in look.deployments}
+        self._held: dict[str, DeploymentState] = {d.deployment_id: d for d in look.deployments} if look.is_up else {}
 
     def write(self) -> bool:
         """Returns whether the gateway was judged: one whose checks are paused is not."""
@@ -95,9 +102,8 @@ class _Entry:
         else:
             self._standing = self._judge_gateway(gateway, row)
         rows = self._known.deployments[gateway.id]
-        for deployment in rows:
+        for deployment in self._to_judge(rows):
             self._judge_deployment(deployment)
-        self._ledger.steady[gateway.id] = self._steady
         self._end_incidents_of_the_gone({row.id for row in rows})
         self._news.incidents += self._incidents.touched
         return not self._is_paused
@@ -122,15 +128,21 @@ class _Entry:
         self._sample(gateway.id, standing, probe_ms=self._look.probe_ms if self._look.state else None)
         return standing
 
+    def _to_judge(self, rows: list[KnownRow]) -> list[KnownRow]:
+        """Those of which there may be something new."""
+        ledger, id_ = self._ledger, self._look.gateway.id
+        before, turn = ledger.scenes.get(id_), turn_of(self._look.at)
+        held = self._look.deployments if self._look.is_up else []
+        ledger.scenes[id_] = _Scene(rows, held, turn, self._restless)
+        if before is None or self._is_paused or before[:3] != (rows, held, turn):
+            return rows
+        restless, faulty, troubled = before.restless, ledger.sample_faults, ledger.traffic.troubled
+        return [row for row in rows if row.id in restless or row.id in faulty or row.id in troubled]
+
     def _judge_deployment(self, row: KnownRow) -> None:
         held = self._held.get(row.id)
-        live = held.live if held is not None and self._look.is_up else None
-        seen = (row, live and live.revision, live and live.sha256, self._ledger.sample_faults.get(row.id))
+        self._restless.add(row.id)  # until it is known that it is not
         traffic = self._ledger.traffic.seen(row.id, row.live_revision, self._look.at, row.latency_limit_ms)
-        if seen == self._was_steady.get(row.id) and is_well(traffic):
-            self._steady[row.id] = seen
-            self._sample(row.id, row, requests=traffic.requests, errors=traffic.errors)
-            return
         before = standing_of(row, self._look.at)
         if (why := _why_not_judged(row, self._is_paused)) is not None:
             standing = rest(before, why, self._look.at)
@@ -145,7 +157,7 @@ class _Entry:
             self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
             self._sample(row.id, standing, requests=traffic.requests, errors=traffic.errors)
             if standing.is_settled and sight.fault is None and before == standing:
-                self._steady[row.id] = seen
+                self._restless.discard(row.id)
         self._keep(row.id, row.state is not None, before, standing)
         self._show(row, standing)
 

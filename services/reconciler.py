@@ -72,6 +72,7 @@ class Reconciler:
         self._noted: Gathering[Look, Drift] = Gathering(self._note, GATHERED_SECONDS, MOST_LOOKS)
         self._coming_up: set[str] = set()
         self._strangers: dict[str, list[DeploymentState]] = {}
+        self._in_place: dict[str, tuple[list[KnownRow], list[DeploymentState]]] = {}
 
     async def sweep(self) -> None:
         """Every gateway once, but for those whose checks are paused; a slow one holds up no other."""
@@ -161,18 +162,28 @@ class Reconciler:
                 logger.warning("a remainder of %s on %s: %s", held.name, gateway.name, error.message)
 
     def _find_drift(self, session: Session, look: Look, expected: list[KnownRow]) -> Drift:
-        """Compare what the gateway holds with what it should hold: a thousand deployments cost a few milliseconds."""
-        seen = {held.deployment_id: held for held in look.state.deployments}
-        drift = Drift()
+        """Compare what the gateway holds with what it should hold, unless both are as they were when all was well."""
+        drift, what = Drift(), (expected, look.state.deployments)
+        if self._in_place.get(look.gateway.id) == what:
+            return drift
+        self._in_place.pop(look.gateway.id, None)
+        seen, is_in_place = {held.deployment_id: held for held in look.state.deployments}, True
         for row in expected:
-            held = self._guests.left_out(seen.pop(row.id, None))
+            held = seen.pop(row.id, None)
             kind = repair_for(row, row.sha256, held)
-            if kind is None:
-                self._backoff.settled(row.id)
-                if held is not None and has_remainder(row, held) and self._may_touch(session, row.id, look.at):
+            if kind is not None:
+                is_in_place = False
+                if self._backoff.may(row.id, time.monotonic()):
+                    drift.wrong[row.id] = kind
+                continue
+            self._backoff.settled(row.id)
+            if held is not None and has_remainder(row, held):
+                is_in_place = False
+                held = self._guests.left_out(held)
+                if has_remainder(row, held) and self._may_touch(session, row.id, look.at):
                     drift.remainders.append(held)
-            elif self._backoff.may(row.id, time.monotonic()):
-                drift.wrong[row.id] = kind
+        if is_in_place and not seen:
+            self._in_place[look.gateway.id] = what
         if seen:
             just_gone = select(Deployment.id).where(Deployment.id.in_(list(seen)), Deployment.undeployed_at >= look.at)
             gone = set(session.exec(just_gone))

@@ -55,8 +55,8 @@ class SampleCalls:
         await asyncio.gather(*(self._call(due, slots) for due in candidates if self._is_due(due)))
 
     def _is_due(self, due: _Due) -> bool:
-        deployment_id, seen = due.deployment_id, self._ledger.traffic.seen(due.deployment_id, due.revision, now())
-        if seen.requests > seen.errors:
+        deployment_id = due.deployment_id
+        if self._ledger.traffic.has_succeeded(deployment_id, due.revision, now()):
             self._ledger.sample_faults.pop(deployment_id, None)
             return False
         last = self._called.get(deployment_id)

@@ -9,17 +9,18 @@ WELL = timedelta(minutes=5)
 NOT_WELL = timedelta(minutes=1)
 
 
+def turn_of(at: datetime, pause: timedelta = WELL) -> int:
+    """One look in each turn is kept, of all subjects in the same look."""
+    return int(at.timestamp() // pause.total_seconds())
+
+
 @dataclass
 class Sampling:
-    _last: dict[str, tuple[HealthState, datetime]] = field(default_factory=dict)
+    _last: dict[str, tuple[HealthState, int]] = field(default_factory=dict)
 
     def is_due(self, subject_id: str, state: HealthState, at: datetime) -> bool:
-        last = self._last.get(subject_id)
-        pause = WELL if state is HealthState.HEALTHY else NOT_WELL
-        if last is not None and last[0] is state and at - last[1] < pause:
+        turn = (state, turn_of(at, WELL if state is HealthState.HEALTHY else NOT_WELL))
+        if self._last.get(subject_id) == turn:
             return False
-        self._last[subject_id] = (state, at)
+        self._last[subject_id] = turn
         return True
-
-    def forget(self, subject_id: str) -> None:
-        self._last.pop(subject_id, None)

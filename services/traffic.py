@@ -20,34 +20,42 @@ class _Part:
     """Calls that came in at ``at`` or a little later."""
 
     at: datetime
-    requests: int
-    failures: int
-    longest_us: int
-    buckets: Buckets
+    requests: int = 0
+    failures: int = 0
+    longest_us: int = 0
+    buckets: Buckets = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class Window:
-    """``requests`` and ``failures`` are the sums of the parts'."""
+    """``requests`` and ``failures`` are the sums of the parts'. Latencies are kept unless it is known that nobody asks.
+
+    A limit of the latency is an option of the revision, so whether one is asked for does not change.
+    """
 
     requests: int = 0
     failures: int = 0
+    _keeps_latencies: bool = True
     _parts: deque[_Part] = field(default_factory=deque)
 
     def add(self, calls: Amounts, at: datetime) -> None:
-        """Its histogram is the window's from now on."""
-        failures = calls.failures
-        if self._parts and at - self._parts[-1].at < PART:
-            last = self._parts[-1]
-            last.requests += calls.requests
-            last.failures += failures
+        if not self._parts or at - self._parts[-1].at >= PART:
+            self._parts.append(_Part(at))
+        last, failures = self._parts[-1], calls.failures
+        last.requests += calls.requests
+        last.failures += failures
+        self.requests += calls.requests
+        self.failures += failures
+        if self._keeps_latencies:
             last.longest_us = max(last.longest_us, calls.latency_us_max)
             for key, count in calls.buckets.items():
                 last.buckets[key] = last.buckets.get(key, 0) + count
-        else:
-            self._parts.append(_Part(at, calls.requests, failures, calls.latency_us_max, calls.buckets))
-        self.requests += calls.requests
-        self.failures += failures
+
+    def drop_latencies(self) -> None:
+        if self._keeps_latencies:
+            self._keeps_latencies = False
+            for part in self._parts:
+                part.buckets = {}
 
     def drop_until(self, at: datetime) -> None:
         while self._parts and self._parts[0].at <= at:
@@ -60,35 +68,59 @@ class Window:
         return quantile(total(part.buckets for part in self._parts), 0.95, 0.0, longest)
 
     @property
+    def may_tell_trouble(self) -> bool:
+        return self.failures > 0 or self._keeps_latencies
+
+    @property
     def is_empty(self) -> bool:
         return not self._parts
 
 
 class TrafficWindows:
-    """By deployment and revision. They are told of calls when these have been written."""
+    """By deployment and revision. They are told of calls when these have been written.
+
+    ``troubled``: the deployments whose calls may say that they are not well, of any revision.
+    """
 
     def __init__(self) -> None:
+        self.troubled: set[str] = set()
         self._windows: dict[tuple[str, int], Window] = {}
 
     def recall(self, windows: dict[tuple[str, int], Window]) -> None:
         """What the database knows takes the place of what is known here."""
         self._windows |= windows
+        self.troubled.update(deployment_id for deployment_id, _ in windows)
 
     def add(self, deployment_id: str, revision: int, calls: Amounts, at: datetime) -> None:
-        """``calls`` is the window's from now on."""
         window = self._windows.get((deployment_id, revision))
         if window is None:
             window = self._windows[deployment_id, revision] = Window()
         window.add(calls, at)
+        if window.may_tell_trouble:
+            self.troubled.add(deployment_id)
 
-    def seen(self, deployment_id: str, revision: int | None, at: datetime, limit_ms: float | None = None) -> Traffic:
-        """The calls of the five minutes before ``at``; ``limit_ms`` is the deployment's limit of p95."""
-        window = self._windows.get((deployment_id, revision))
+    def has_succeeded(self, deployment_id: str, revision: int, at: datetime) -> bool:
+        """Whether a call of the five minutes before ``at`` did."""
+        window = self._until(deployment_id, revision, at)
+        return window is not None and window.requests > window.failures
+
+    def seen(self, deployment_id: str, revision: int | None, at: datetime, limit_ms: float | None) -> Traffic:
+        """The calls of the five minutes before ``at``; ``limit_ms`` is the revision's limit of p95."""
+        window = self._until(deployment_id, revision, at)
         if window is None:
             return Traffic(limit_ms=limit_ms)
-        window.drop_until(at - SPAN)
-        p95_ms = window.p95_ms() if limit_ms is not None else None
-        return Traffic(window.requests, window.failures, p95_ms, limit_ms)
+        if limit_ms is not None:
+            return Traffic(window.requests, window.failures, window.p95_ms(), limit_ms)
+        window.drop_latencies()
+        if not window.may_tell_trouble:
+            self.troubled.discard(deployment_id)
+        return Traffic(window.requests, window.failures)
+
+    def _until(self, deployment_id: str, revision: int | None, at: datetime) -> Window | None:
+        window = self._windows.get((deployment_id, revision))
+        if window is not None:
+            window.drop_until(at - SPAN)
+        return window
 
     def drop_old(self, at: datetime) -> None:
         """Forget the windows of what is not called any more."""
@@ -96,6 +128,7 @@ class TrafficWindows:
             window.drop_until(at - SPAN)
             if window.is_empty:
                 del self._windows[key]
+        self.troubled.intersection_update(deployment_id for deployment_id, _ in self._windows)
 
 
 def recent_traffic(session: Session, gateway_id: str, at: datetime) -> dict[tuple[str, int], Window]:
