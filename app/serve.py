@@ -6,7 +6,6 @@ imported before it has been started.
 
 import asyncio
 import errno
-import gc
 import importlib
 import logging
 import signal
@@ -16,6 +15,7 @@ import sys
 import portalocker
 import uvicorn
 
+from app import garbage
 from app.build import build_studio
 from app.settings import LOOPBACK, Settings
 from services.errors import StorageFailed
@@ -90,8 +90,7 @@ async def _serve(settings: Settings, listener: socket.socket, endings: list[int]
             timeout_graceful_shutdown=5,
             server_header=False,
         )
-        gc.freeze()  # what was imported stays; collections need not look at it again and again
-        gc.enable()
+        garbage.expect_little()
         if not endings:
             await _Server(config, studio).serve(sockets=[listener])
     finally:

@@ -1,7 +1,6 @@
 """What one round of looking at every gateway, and of collecting what each counted, costs this process."""
 
 import asyncio
-import gc
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import httpx
 import httpx_aiohttp
 from sqlmodel import Session, func, select
 
+from app import garbage
 from app.build import build_studio
 from app.settings import Settings
 from benchmarks.processes import ROOT, free_port
@@ -55,7 +55,7 @@ async def _measure(folder: Path, port: int, gateways: int, deployments: int, cal
     try:
         for _ in range(2):
             await studio.reconciler.sweep()
-        gc.freeze()  # as the app does when it is up
+        garbage.expect_little()  # as the app does when it is up
         ours = [await _cost(studio.reconciler.sweep()) for _ in range(ROUNDS)]
         with Session(studio.database.engine) as session:  # it did what it is measured for
             counted = session.exec(select(func.sum(Deployment.request_count))).one() or 0
