@@ -66,9 +66,11 @@ class Feeds:
             deployments=Feed(
                 [changes.deployment, changes.metrics], lambda changed: _deployment_news(studio, changed), AT_ONCE
             ),
-            gateways=Feed([changes.gateway, changes.deployment], lambda _: studio.gateways.list(), SOON),
+            gateways=Feed(
+                [changes.gateway, changes.deployment, changes.health], lambda _: studio.gateways.list(), SOON
+            ),
             agents=Feed([changes.agent], _as_they_are, AT_ONCE),
-            overview=Feed([*everything, changes.metrics], lambda _: read_overview(studio), SOON),
+            overview=Feed([*everything, changes.metrics, changes.health], lambda _: read_overview(studio), SOON),
             health=Feed([changes.health, changes.incident], lambda changed: read_health(studio, changed), AT_ONCE),
             incidents=Feed([changes.incident], _as_they_are, AT_ONCE),
             totals=Feed(everything, lambda _: read_totals(studio), SOON),

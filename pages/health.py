@@ -14,7 +14,7 @@ from pages.components.health_row import MAINTENANCE, HealthRow
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.maintenance_dialog import open_maintenance_dialog
 from pages.components.moment import Between, Moment
-from pages.components.pause_dialog import open_pause_dialog
+from pages.components.pausing import open_pause_dialog, resume_checks
 from pages.components.section import Section
 from pages.feeds import Feeds, HealthNews, read_health
 from pages.identity import me
@@ -196,8 +196,7 @@ class HealthBoard:
         elif what == "pause":
             open_pause_dialog(self._studio, row)
         elif what == "resume":
-            await self._studio.health.resume(row.id, by=me())
-            say(f"The checks of {row.name} go on.")
+            await resume_checks(self._studio, row)
         else:
             await self._studio.reconciler.check(row.gateway_id or row.id)
             say(f"{row.name} was looked at.")

@@ -44,7 +44,9 @@ async def overview_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
 
 
 def _gateways_key(state: OverviewState) -> list:
-    return [(s.gateway.id, s.gateway.status, s.deployment_count, s.running_count) for s in state.gateways]
+    return [
+        (s.gateway.id, s.gateway.status, s.deployment_count, s.running_count, s.pause is None) for s in state.gateways
+    ]
 
 
 def _recent_key(state: OverviewState) -> list:
@@ -209,4 +211,4 @@ def _show_gateway(summary: GatewaySummary) -> None:
             ui.link(gateway.name, "/gateways").classes("row-link cut")
             running = f"{summary.running_count} of {count_of(summary.deployment_count, 'deployment')} serving"
             ui.label(running if summary.deployment_count else "nothing deployed").classes("tiny fg3")
-        Chip(gateway_look(gateway), gateway.status_reason)
+        Chip(gateway_look(gateway, summary.pause), gateway.status_reason)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, OperationKind, StatusChange
 from models.gateway import Gateway, GatewayStatus
-from models.health import Incident, Severity
+from models.health import HealthStanding, Incident, Severity
 from models.notification import ChannelRule, DeliveryState, NoticeChoice, NoticeEvent
 from models.wire import AgentKind, Channel
 from services.operations import CANARY, OperationDetail
@@ -46,6 +46,7 @@ HEALTH = {
     HealthState.UNKNOWN: Look("Not checked", "idle"),
 }
 NO_HEALTH = Look("–", "none")
+PAUSED = Look("Paused", "idle")
 GATEWAY = {
     GatewayStatus.STARTING: Look("Starting", "info", "busy"),
     GatewayStatus.ONLINE: Look("Online", "ok", "live"),
@@ -102,8 +103,9 @@ def option_words(path: str) -> str:
     return OPTIONS.get(path) or OPTIONS.get(group, path)
 
 
-def gateway_look(gateway: Gateway) -> Look:
-    return GATEWAY[gateway.status]
+def gateway_look(gateway: Gateway, pause: HealthStanding | None = None) -> Look:
+    """What the last look saw, unless nobody looks."""
+    return GATEWAY[gateway.status] if pause is None else PAUSED
 
 
 def incident_look(incident: Incident) -> Look:

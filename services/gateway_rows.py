@@ -2,24 +2,27 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import case
+from sqlalchemy import and_, case
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.deployment import Deployment
 from models.gateway import Gateway, GatewayStatus
+from models.health import HealthStanding
 from services.deployment_views import is_serving
 from services.errors import Conflict, NotFound
 
 
 @dataclass(frozen=True)
 class GatewaySummary:
-    """``running_count``: those that answer callers, a change under way or not."""
+    """``running_count``: those that answer callers, a change under way or not. ``pause``: who paused its checks, when
+    and why; None while it is looked at."""
 
     gateway: Gateway
     deployment_count: int
     running_count: int
+    pause: HealthStanding | None
 
 
 def present_gateways() -> SelectOfScalar[Gateway]:
@@ -27,12 +30,14 @@ def present_gateways() -> SelectOfScalar[Gateway]:
 
 
 def list_gateways(session: Session) -> list[GatewaySummary]:
-    """All gateways, the local ones first, with how many deployments each holds."""
+    """All gateways, the local ones first, with how many deployments each holds and whether its checks are paused."""
     serving = func.sum(case((is_serving(), 1), else_=0))
     present = select(Deployment.gateway_id, func.count(), serving).where(Deployment.undeployed_at.is_(None))
     counts = {gateway_id: found for gateway_id, *found in session.exec(present.group_by(Deployment.gateway_id))}
-    gateways = session.exec(present_gateways().order_by(Gateway.kind, Gateway.name))
-    return [GatewaySummary(gateway, *counts.get(gateway.id, (0, 0))) for gateway in gateways]
+    is_paused = and_(HealthStanding.subject_id == Gateway.id, HealthStanding.paused_at.is_not(None))
+    gateways = present_gateways().add_columns(HealthStanding).join(HealthStanding, is_paused, isouter=True)
+    found = session.execute(gateways.order_by(Gateway.kind, Gateway.name))
+    return [GatewaySummary(gateway, *counts.get(gateway.id, (0, 0)), pause) for gateway, pause in found]
 
 
 def find_gateway(session: Session, gateway: str) -> Gateway:

@@ -186,11 +186,14 @@ def _rows(session: Session, found: list[Row[Any]], span: timedelta) -> list[Boar
 
 def _row(row: Row[Any], cover: Cover, uptime: Uptime) -> BoardRow:
     values = row._asdict()
-    values["reason"] = values["reason"] or "It was not checked yet."
-    if why := values.pop("pause_reason"):
-        values["reason"] = f"{values['reason'].removesuffix('.')}: {why}"
+    values["reason"] = whole_reason(values["reason"] or "It was not checked yet.", values.pop("pause_reason"))
     values["flapping"] = bool(values["flapping"])
     return BoardRow(**values, in_maintenance=cover.covers(row.id, row.gateway_id or row.id), uptime=uptime)
+
+
+def whole_reason(reason: str, pause_reason: str | None) -> str:
+    """``pause_reason``: why somebody paused the checks, where that was said."""
+    return f"{reason.removesuffix('.')}: {pause_reason}" if pause_reason else reason
 
 
 def _read_view(session: Session, subject_id: str, range_: str) -> HealthView:

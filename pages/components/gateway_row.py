@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from models.gateway import Gateway, GatewayKind, GatewayStatus
+from models.health import HealthStanding
 from models.trust import TrustKind
 from pages.components.buttons import Button, icon_button, menu_item
 from pages.components.chips import Chip
@@ -11,11 +12,13 @@ from pages.components.gateway_dialog import open_gateway_dialog
 from pages.components.icons import tile
 from pages.components.modal import Modal
 from pages.components.moment import Moment
+from pages.components.pausing import checks_item, open_pause_dialog, resume_checks
 from pages.components.strangers_dialog import open_strangers_dialog
 from pages.identity import me
 from pages.notices import complain, say
 from pages.words import gateway_look
 from services.gateway_rows import GatewaySummary
+from services.health_views import whole_reason
 from services.local_gateway import FIRST_NAME
 from services.studio import Studio
 
@@ -26,6 +29,7 @@ class GatewayRow:
     def __init__(self, studio: Studio, gateway: Gateway) -> None:
         self._studio = studio
         self._gateway = gateway
+        self._pause: HealthStanding | None = None
         with ui.element("div").classes("item").mark(f"gateway-{gateway.name}"):
             with ui.element("div").classes("line first").style("gap: 12px"):
                 tile("server")
@@ -36,6 +40,11 @@ class GatewayRow:
                         ui.label("For one deployment alone; it comes and goes with it.").classes("tiny fg3")
                     self._trust = ui.label().classes("tiny fg3 cut")
                     self._reason = ui.label().classes("tiny bad-text keep")
+                    with ui.element("div").classes("tiny fg2 stack tight").style("gap: 0") as self._paused:
+                        self._pause_reason = ui.label().classes("breaks")
+                        with ui.element("div").classes("line words fg3"):
+                            self._paused_by = ui.label()
+                            self._paused_at = Moment(gateway.created_at)
                     self._strangers = Button("", self._show_strangers, kind="quiet").classes("small")
                     self._strangers.style("margin-left: -8px")  # its text stands where the other texts do
             with ui.element("div"):
@@ -47,7 +56,10 @@ class GatewayRow:
             self._holds = ui.label().classes("fg2 right num on-wide")
             with ui.element("div").classes("line end"):
                 Button("Check now", self._check).classes("small")
-                self._build_menu(gateway)
+                self._more = icon_button("ellipsis", f"Actions for {gateway.name}", self._open_menu).classes("small")
+                self._more.mark(f"menu-{gateway.name}")
+                with self._more:
+                    self._menu = ui.menu().props('no-parent-event anchor="bottom right" self="top right"')
 
     def show(self, summary: GatewaySummary) -> None:
         self._gateway = gateway = summary.gateway
@@ -56,7 +68,8 @@ class GatewayRow:
         self._trust.set_visibility(bool(self._trust.text))
         is_starting = gateway.status is GatewayStatus.STARTING  # the chip says enough
         self._reason.text = "" if is_starting else gateway.status_reason or ""
-        self._state.show(gateway_look(gateway), gateway.status_reason)
+        self._state.show(gateway_look(gateway, summary.pause), gateway.status_reason)
+        self._show_pause(summary.pause)
         unknown = len(self._studio.reconciler.strangers(gateway.id))
         self._strangers.text = f"{unknown} unknown to this Nexdeck"
         self._strangers.set_visibility(unknown > 0)
@@ -67,20 +80,33 @@ class GatewayRow:
             self._seen.show(gateway.last_seen_at)
         self._holds.text = f"{summary.running_count} of {summary.deployment_count} serving"
 
-    def _build_menu(self, gateway: Gateway) -> None:
-        with (
-            icon_button("ellipsis", f"Actions for {gateway.name}", lambda: menu.open()).classes("small"),
-            ui.menu().props('no-parent-event anchor="bottom right" self="top right"') as menu,
-        ):
+    def _show_pause(self, pause: HealthStanding | None) -> None:
+        self._pause = pause
+        self._paused.set_visibility(pause is not None)
+        if pause is not None:
+            self._pause_reason.text = whole_reason(pause.reason, pause.pause_reason)
+            self._paused_by.text = f"by {pause.paused_by}, since"
+            self._paused_at.show(pause.paused_at)
+
+    def _open_menu(self) -> None:
+        gateway, studio = self._gateway, self._studio
+        self._menu.clear()
+        with self._menu:
             menu_item("rocket", "Its deployments", lambda: ui.navigate.to(f"/deployments?gateway={gateway.name}"))
             if gateway.kind is GatewayKind.LOCAL:
                 menu_item("scroll-text", "Process log", self._show_log)
                 menu_item("refresh-cw", "Restart", self._ask_restart)
             else:
                 menu_item("pencil", "Change address, token or certificate", self._edit)
+            checks_item(
+                self._pause is not None,
+                lambda: open_pause_dialog(studio, gateway),
+                lambda: resume_checks(studio, gateway),
+            )
             if gateway.name != FIRST_NAME and gateway.dedicated_to is None:
                 ui.separator()
                 menu_item("trash", "Remove", self._ask_remove, danger=True)
+        self._menu.open()
 
     async def _check(self) -> None:
         gateway = await self._studio.reconciler.check(self._gateway.id)

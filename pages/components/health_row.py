@@ -8,11 +8,11 @@ from nicegui import ui
 from pages.components.buttons import icon_button, menu_item
 from pages.components.chips import Chip
 from pages.components.moment import Moment
+from pages.components.pausing import checks_item
 from pages.components.uptime_bars import UptimeBars, percent_words
-from pages.words import FLAPPING, HEALTH, Look
+from pages.words import FLAPPING, HEALTH, PAUSED, Look
 from services.health_views import BoardRow
 
-PAUSED = Look("Paused", "idle")
 MAINTENANCE = Look("Maintenance", "info")
 Act = Callable[[str, BoardRow], Awaitable[None] | None]
 
@@ -63,14 +63,11 @@ class HealthRow:
 
     def _open(self) -> None:
         self._menu.clear()
-        paused = self._row.paused_at is not None
+        is_paused = self._row.paused_at is not None
         with self._menu:
             menu_item("refresh-cw", "Check now", lambda: self._act("check", self._row))
             menu_item("activity", "Show its traffic", lambda: self._act("charts", self._row))
-            if paused:
-                menu_item("play", "Go on with the checks", lambda: self._act("resume", self._row))
-            else:
-                menu_item("circle-stop", "Pause the checks …", lambda: self._act("pause", self._row)).mark("act-pause")
+            checks_item(is_paused, lambda: self._act("pause", self._row), lambda: self._act("resume", self._row))
             menu_item("clock", "Plan maintenance …", lambda: self._act("maintenance", self._row))
         self._menu.open()
 

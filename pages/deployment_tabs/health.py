@@ -6,17 +6,16 @@ from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.chips import Chip
 from pages.components.filters import Segments
-from pages.components.health_row import MAINTENANCE, PAUSED
+from pages.components.health_row import MAINTENANCE
 from pages.components.incident_row import incident_rows, incidents_key
 from pages.components.maintenance_dialog import open_maintenance_dialog
 from pages.components.moment import Moment
-from pages.components.pause_dialog import open_pause_dialog
+from pages.components.pausing import open_pause_dialog, resume_checks
 from pages.components.section import Section
 from pages.components.uptime_bars import UptimeBars, percent_words
 from pages.health import RANGE_WORDS
-from pages.identity import me
 from pages.notices import say
-from pages.words import FLAPPING, HEALTH, milliseconds
+from pages.words import FLAPPING, HEALTH, PAUSED, milliseconds
 from services.deployment_views import DeploymentDetail
 from services.health_views import HealthView
 from services.incidents import IncidentQuery, IncidentSummary
@@ -79,7 +78,7 @@ class HealthTab:
             with ui.element("div").classes("line wrap"):
                 Button("Check now", self._check, symbol="refresh-cw").mark("check-now")
                 if row.paused_at:
-                    Button("Go on with the checks", self._resume, symbol="play")
+                    Button("Go on with the checks", lambda: resume_checks(self._studio, row), symbol="play")
                 else:
                     Button("Pause the checks", lambda: open_pause_dialog(self._studio, row), symbol="circle-stop")
                 Button("Plan maintenance", lambda: open_maintenance_dialog(self._studio, row), symbol="clock")
@@ -99,10 +98,6 @@ class HealthTab:
         await self._studio.health.health_check(self._id)
         await self._refresh()
         say("It was looked at.")
-
-    async def _resume(self) -> None:
-        await self._studio.health.resume(self._id, by=me())
-        say("The checks go on.")
 
     def _build_incidents(self, page: Page[IncidentSummary]) -> None:
         with ui.element("div").classes("card-head"):

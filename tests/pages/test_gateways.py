@@ -68,6 +68,36 @@ async def test_what_is_unknown_on_a_gateway_is_told(user: User, studio: Studio, 
     await user.should_see("Adopt foundling?")
 
 
+async def test_a_pause_of_the_checks_is_told_and_ended_in_the_row(user: User, studio: Studio) -> None:
+    gateway = await studio.gateways.get("local")
+    await user.open("/gateways")
+    await user.should_see("Not seen yet")
+    user.find(marker="menu-local").click()
+    await user.should_see("Pause the checks …", retries=100)
+    user.find(marker="act-pause").click()
+    await user.should_see("nothing on it is judged or repaired", retries=100)
+    user.find(marker="pause-reason").type("a new <b>line</b>")
+    user.find(marker="save-pause").click()
+    await user.should_see("Checks are paused: a new <b>line</b>", retries=100)
+    await user.should_see("by local, since")
+    await user.should_see("Paused")
+    await user.should_not_see("Not seen yet")
+    assert await studio.health.paused_gateways() == {gateway.id}
+    user.find(marker="menu-local").click()
+    await user.should_see("Go on with the checks", retries=100)
+    user.find(marker="act-resume").click()
+    await user.should_not_see("Checks are paused", retries=100)
+    await user.should_not_see("Paused")
+    assert await studio.health.paused_gateways() == set()
+
+
+async def test_the_overview_tells_of_paused_checks_live(user: User, studio: Studio) -> None:
+    await user.open("/")
+    await user.should_see("Not seen yet")
+    await studio.health.pause((await studio.gateways.get("local")).id, "", by="test")
+    await user.should_see("Paused", retries=100)
+
+
 async def test_a_certificate_that_is_not_the_pinned_one_is_told_at_its_field(user: User, tmp_path: Path) -> None:
     await user.open("/gateways")
     user.find(marker="add-gateway").click()
