@@ -19,6 +19,7 @@ class HealthCause(StrEnum):
 
     UNREACHABLE = "unreachable"  # of a gateway: it does not answer our probes
     GATEWAY = "gateway"  # of a deployment: its gateway is unreachable; the incident is the gateway's
+    RESTARTS = "restarts"  # of a gateway: it answers, but was started anew again and again
     ABSENT = "absent"  # the gateway answers, but does not serve the live revision
     ERRORS = "errors"
     SLOW = "slow"
@@ -60,6 +61,12 @@ class HealthStanding(SQLModel, table=True):
         description="when it lately went from well to not well or back, in seconds since 1970",
     )
     flapping: bool = False
+    boot_id: str | None = Field(default=None, description="of a gateway: the one that was seen last")
+    restarts: list[float] = Field(
+        default_factory=list,
+        sa_column=Column(JSON, nullable=False),
+        description="when it lately was seen to have started anew unasked, in seconds since 1970",
+    )
     paused_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     paused_by: str | None = None
     pause_reason: str | None = None

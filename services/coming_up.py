@@ -11,14 +11,23 @@ class ComingUp:
     def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._patience = patience_seconds
         self._since: dict[str, float] = {}
+        self._asked_for: dict[str, str] = {}
 
     def begin(self, gateway_id: str) -> None:
         """Its process is being started."""
         self._since.setdefault(gateway_id, time.monotonic())
 
+    def is_up(self, gateway_id: str, boot_id: str) -> None:
+        if self._since.pop(gateway_id, None) is not None:
+            self._asked_for[gateway_id] = boot_id
+
     def end(self, gateway_id: str) -> None:
-        """It is up, or nobody waits for it any more."""
+        """Nobody waits for it any more."""
         self._since.pop(gateway_id, None)
+
+    def was_asked_for(self, gateway_id: str, boot_id: str) -> bool:
+        """Whether that boot of it came of a start that somebody asked for."""
+        return self._asked_for.get(gateway_id) == boot_id
 
     def excuses(self, gateway_id: str) -> bool:
         since = self._since.get(gateway_id)

@@ -162,8 +162,9 @@ class GatewayDirectory:
         probe_ms = (perf_counter() - began) * 1000
         is_news = before != [getattr(gateway, name) for name in NEWS]
         if state is not None and state.ready:
-            self.coming_up.end(gateway.id)
-        return Look(gateway, state, at, probe_ms, is_news, self.coming_up.excuses(gateway.id))
+            self.coming_up.is_up(gateway.id, state.boot_id)
+        is_asked_for = state is not None and self.coming_up.was_asked_for(gateway.id, state.boot_id)
+        return Look(gateway, state, at, probe_ms, is_news, self.coming_up.excuses(gateway.id), is_asked_for)
 
     async def _state(self, gateway: Gateway, counted: Position | None) -> GatewayReport:
         client = self.client(gateway)

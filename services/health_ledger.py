@@ -111,13 +111,20 @@ class _Entry:
     def _judge_gateway(self, gateway: Gateway, row: KnownRow | None) -> Standing:
         before = standing_of(row, self._look.at)
         fault = None if self._look.is_up else gateway.status_reason or f"Gateway {gateway.name} is still starting."
-        sight = Sight(GATEWAY_ANSWERS, fault, HealthCause.UNREACHABLE, is_excused=self._look.is_coming_up)
+        sight = Sight(
+            good=GATEWAY_ANSWERS,
+            fault=fault,
+            cause=HealthCause.UNREACHABLE,
+            is_excused=self._look.is_coming_up,
+            boot_id=self._look.state and self._look.state.boot_id,
+            is_boot_asked_for=self._look.is_asked_for,
+        )
         standing = judge(before, sight, self._look.at, self._ledger.interval)
         self._keep(gateway.id, row is not None, before, standing)
         subject = Subject(gateway.name, gateway.id)
         in_maintenance = self._known.cover.covers(gateway.id)
         incident = self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
-        if incident is not None and standing.state is HealthState.UNHEALTHY:
+        if incident is not None and standing.state is not HealthState.HEALTHY:
             affected = select(Deployment.id).where(
                 Deployment.gateway_id == gateway.id,
                 Deployment.undeployed_at.is_(None),

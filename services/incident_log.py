@@ -21,6 +21,7 @@ BY_ITSELF = "health"
 SEVERITIES = {HealthState.DEGRADED: Severity.WARNING, HealthState.UNHEALTHY: Severity.CRITICAL}
 TITLES = {
     HealthCause.UNREACHABLE: "Gateway {name} cannot be reached",
+    HealthCause.RESTARTS: "Gateway {name} keeps restarting",
     HealthCause.ABSENT: "{name} is not served by its gateway",
     HealthCause.ERRORS: "Calls of {name} fail",
     HealthCause.SLOW: "{name} is slow",

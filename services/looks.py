@@ -32,7 +32,8 @@ class Look(NamedTuple):
     """One probe of a gateway: the row brought up to date, and its state, None when it could not be reached.
 
     ``probe_ms``: how long the answer took, or the failure. ``is_news``: people see something else of it than before.
-    ``is_coming_up``: it is not up, and was started too short a time ago for that to tell anything.
+    ``is_coming_up``: it is not up, and was started too short a time ago for that to tell anything. ``is_asked_for``:
+    somebody asked for the start that its boot came of.
     """
 
     gateway: Gateway
@@ -41,6 +42,7 @@ class Look(NamedTuple):
     probe_ms: float
     is_news: bool = False
     is_coming_up: bool = False
+    is_asked_for: bool = False
 
     @property
     def is_up(self) -> bool:

@@ -3,6 +3,7 @@
 ::
 
     unknown ── first good look ─▶ healthy ── errors ≥ 5 %, or p95 over its limit ─▶ degraded
+    healthy ── a gateway was started anew 3 times in 10 minutes, unasked ─▶ degraded
     any ── 3 failed probes, absent twice, or errors ≥ 50 % ─▶ unhealthy
     unhealthy (unreachable, absent) ── 2 good looks ─▶ healthy
     degraded, unhealthy (errors, slow) ── below the lower thresholds in 2 looks running ─▶ healthy, or degraded
@@ -27,6 +28,7 @@ DEGRADED_FROM, DEGRADED_BELOW = 0.05, 0.025
 UNHEALTHY_FROM = 0.5
 CALM_BELOW = 0.8  # of the limit of p95
 STALE_INTERVALS = 3
+RESTARTS_TO_TELL, RESTARTS_WITHIN = 3, timedelta(minutes=10)
 SWITCHES_TO_FLAP, FLAP_INTERVALS, SETTLED_INTERVALS = 4, 40, 20
 
 RANK = {HealthState.UNKNOWN: 0, HealthState.HEALTHY: 1, HealthState.DEGRADED: 2, HealthState.UNHEALTHY: 3}
@@ -48,12 +50,14 @@ class Standing:
     calm_windows: int = 0
     switches: list[float] = field(default_factory=list)
     flapping: bool = False
+    boot_id: str | None = None
+    restarts: list[float] = field(default_factory=list)
 
     @property
     def is_settled(self) -> bool:
         """It is well, and no counter has anything to remember."""
         is_well = self.state is HealthState.HEALTHY and self.successes >= LOOKS_TO_RECOVER
-        return is_well and not (self.calm_windows or self.switches or self.flapping)
+        return is_well and not (self.calm_windows or self.switches or self.flapping or self.restarts)
 
 
 class Traffic(NamedTuple):
@@ -77,6 +81,7 @@ class Sight:
     """What a look found. ``fault``: the reason why it is not well, None when it is; ``good`` is the reason then.
 
     ``is_excused``: an absence that somebody asked for, such as during a restart, or that ends by itself in a moment.
+    ``boot_id``: of a gateway that answers.
     """
 
     good: str = ""
@@ -84,10 +89,13 @@ class Sight:
     cause: HealthCause = HealthCause.ABSENT
     traffic: Traffic = NO_TRAFFIC
     is_excused: bool = False
+    boot_id: str | None = None
+    is_boot_asked_for: bool = False
 
 
 def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
     """How the subject is after a look."""
+    before, standing = standing, _with_boot(standing, sight, at)
     if standing.is_settled and sight.fault is None and sight.good == standing.reason and is_well(sight.traffic):
         return standing  # as most are at most looks
     counted = _count(standing, sight, at, interval)
@@ -96,7 +104,7 @@ def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -
         counted = replace(counted, calm_windows=calm)
     else:
         state, cause, reason = _of_failed_look(counted, sight)
-    return _with_flapping(_become(counted, state, cause, reason, at), standing, at, interval)
+    return _with_flapping(_become(counted, state, cause, reason, at), before, at, interval)
 
 
 def is_well(traffic: Traffic) -> bool:
@@ -117,6 +125,17 @@ def rest(standing: Standing, reason: str, at: datetime) -> Standing:
 
 def is_stale(checked_at: datetime, now: datetime, interval: timedelta) -> bool:
     return now - checked_at > STALE_INTERVALS * interval
+
+
+def _with_boot(standing: Standing, sight: Sight, at: datetime) -> Standing:
+    """Count it as a restart when another boot answers than the last time, unless somebody asked for that."""
+    restarts = _within(standing.restarts, at, RESTARTS_WITHIN)
+    boot_id = sight.boot_id or standing.boot_id
+    if standing.boot_id not in (None, boot_id) and not sight.is_boot_asked_for:
+        restarts = [*restarts, at.timestamp()][-3 * RESTARTS_TO_TELL :]
+    if (boot_id, restarts) == (standing.boot_id, standing.restarts):
+        return standing
+    return replace(standing, boot_id=boot_id, restarts=restarts)
 
 
 def _count(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
@@ -151,6 +170,8 @@ def _of_good_look(standing: Standing, sight: Sight) -> tuple[HealthState, Health
         reason = f"It answers again: {standing.successes} of {LOOKS_TO_RECOVER} good looks in a row. Before: "
         before = standing.reason.partition(" Before: ")[2] or standing.reason
         return standing.state, standing.cause, reason + before, 0
+    if len(standing.restarts) >= RESTARTS_TO_TELL:
+        return HealthState.DEGRADED, HealthCause.RESTARTS, _restarts_in_words(standing), 0
     is_troubled = standing.cause in (HealthCause.ERRORS, HealthCause.SLOW)
     state, cause, reason = _of_traffic(sight, is_troubled, standing.state)
     was = standing.state if is_troubled else HealthState.HEALTHY
@@ -179,6 +200,11 @@ def _of_traffic(sight: Sight, is_troubled: bool, was: HealthState) -> tuple[Heal
             words = f"One call in twenty took {seen.p95_ms:,.0f} ms or longer in the last five minutes"
             return HealthState.DEGRADED, HealthCause.SLOW, f"{words}; the limit is {limit:,.0f} ms."
     return HealthState.HEALTHY, None, sight.good
+
+
+def _restarts_in_words(standing: Standing) -> str:
+    minutes = RESTARTS_WITHIN // timedelta(minutes=1)
+    return f"It answers, but was started anew {len(standing.restarts)} times in the last {minutes} minutes, unasked."
 
 
 def _errors_in_words(seen: Traffic) -> str:

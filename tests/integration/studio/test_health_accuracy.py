@@ -203,6 +203,29 @@ async def test_a_killed_gateway_is_one_incident_after_three_sweeps_and_over_afte
     assert incident.summary.incident.reason == trouble, "it tells what was wrong, not how it went away"
 
 
+async def test_a_gateway_that_keeps_restarting_is_told_though_it_answers(watch: Watch) -> None:
+    id_ = await watch.deploy("interrupted")
+    gateway = await watch.studio.gateways.get("far")
+    await watch.sweep(2)
+    for number in range(3):
+        assert (await watch.view(gateway.id)).row.state is HealthState.HEALTHY, f"after {number} restarts"
+        watch.gateway.kill()
+        watch.gateway.start()
+        await watch.restart()
+        await watch.sweep()
+    seen = (await watch.view(gateway.id)).row
+    assert (seen.state, seen.cause) == (HealthState.DEGRADED, HealthCause.RESTARTS)
+    assert (await watch.view(id_)).row.state is HealthState.HEALTHY, "it is served"
+    (incident,) = await watch.incidents()
+    assert incident.summary.incident.title == "Gateway far keeps restarting"
+    assert {name for _, name in incident.affected} == {"interrupted"}
+    await watch.wait(minutes=10)
+    await watch.sweep()
+    assert (await watch.view(gateway.id)).row.state is HealthState.HEALTHY
+    (incident,) = await watch.incidents()
+    assert incident.summary.incident.closed_at
+
+
 async def test_a_hung_gateway_is_told_from_a_working_one(watch: Watch) -> None:
     id_ = await watch.deploy("hung")
     await watch.sweep()

@@ -36,6 +36,10 @@ def traffic(requests: int, errors: int = 0, p95_ms: float | None = None, limit_m
     return Sight(good="All is well.", traffic=Traffic(requests, errors, p95_ms, limit_ms))
 
 
+def answers(boot_id: str, *, is_boot_asked_for: bool = False) -> Sight:
+    return Sight(good="It answers.", boot_id=boot_id, is_boot_asked_for=is_boot_asked_for)
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -114,6 +118,23 @@ def test_slow_is_degraded_until_p95_is_well_below_the_limit(clock: Clock) -> Non
     assert clock.look(traffic(50, 0, 900, 1000), traffic(50, 0, 900, 1000)).state is HealthState.DEGRADED
     assert clock.look(traffic(50, 0, 700, 1000), traffic(50, 0, 700, 1000)).state is HealthState.HEALTHY
     assert clock.look(traffic(50, 0, 9000, None)).state is HealthState.HEALTHY, "no limit, no judgement"
+
+
+def test_a_gateway_that_keeps_restarting_is_degraded_for_ten_minutes(clock: Clock) -> None:
+    clock.look(*[answers("first")] * 2)
+    assert clock.look(answers("second"), UNREACHABLE, answers("third")).state is HealthState.HEALTHY
+    seen = clock.look(answers("fourth"))
+    assert (seen.state, seen.cause) == (HealthState.DEGRADED, HealthCause.RESTARTS)
+    assert seen.reason == "It answers, but was started anew 3 times in the last 10 minutes, unasked."
+    assert clock.look(*[answers("fourth")] * 36).state is HealthState.DEGRADED
+    assert clock.look(answers("fourth")).state is HealthState.HEALTHY, "ten minutes after the first of the three"
+
+
+def test_a_restart_that_was_asked_for_is_no_trouble(clock: Clock) -> None:
+    clock.look(answers("first"))
+    for number in range(9):
+        assert clock.look(answers(f"{number}", is_boot_asked_for=True)).state is HealthState.HEALTHY
+    assert clock.standing.restarts == []
 
 
 def test_what_its_gateway_suffers_from_is_not_its_own_trouble(clock: Clock) -> None:

@@ -18,3 +18,13 @@ def test_the_excuse_ends_and_another_start_does_not_prolong_it() -> None:
     coming_up.end("gtw_1")
     coming_up.begin("gtw_1")
     assert coming_up.excuses("gtw_1"), "it was up in between"
+
+
+def test_only_the_boot_that_came_of_the_start_was_asked_for() -> None:
+    coming_up = ComingUp()
+    coming_up.is_up("gtw_1", "before")
+    coming_up.begin("gtw_1")
+    coming_up.is_up("gtw_1", "asked")
+    coming_up.is_up("gtw_1", "by itself")
+    boots = ("before", "asked", "by itself")
+    assert [coming_up.was_asked_for("gtw_1", boot) for boot in boots] == [False, True, False]
