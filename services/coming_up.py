@@ -17,9 +17,11 @@ class ComingUp:
         """Its process is being started."""
         self._since.setdefault(gateway_id, time.monotonic())
 
-    def is_up(self, gateway_id: str, boot_id: str) -> None:
-        if self._since.pop(gateway_id, None) is not None:
+    def answers(self, gateway_id: str, boot_id: str, *, is_ready: bool) -> None:
+        if gateway_id in self._since:
             self._asked_for[gateway_id] = boot_id
+            if is_ready:
+                self.end(gateway_id)
 
     def end(self, gateway_id: str) -> None:
         """Nobody waits for it any more."""

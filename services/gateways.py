@@ -161,8 +161,8 @@ class GatewayDirectory:
             gateway.status, gateway.status_reason = GatewayStatus.UNKNOWN, error.message
         probe_ms = (perf_counter() - began) * 1000
         is_news = before != [getattr(gateway, name) for name in NEWS]
-        if state is not None and state.ready:
-            self.coming_up.is_up(gateway.id, state.boot_id)
+        if state is not None:
+            self.coming_up.answers(gateway.id, state.boot_id, is_ready=state.ready)
         is_asked_for = state is not None and self.coming_up.was_asked_for(gateway.id, state.boot_id)
         return Look(gateway, state, at, probe_ms, is_news, self.coming_up.excuses(gateway.id), is_asked_for)
 

@@ -22,9 +22,11 @@ def test_the_excuse_ends_and_another_start_does_not_prolong_it() -> None:
 
 def test_only_the_boot_that_came_of_the_start_was_asked_for() -> None:
     coming_up = ComingUp()
-    coming_up.is_up("gtw_1", "before")
+    coming_up.answers("gtw_1", "before", is_ready=True)
     coming_up.begin("gtw_1")
-    coming_up.is_up("gtw_1", "asked")
-    coming_up.is_up("gtw_1", "by itself")
+    coming_up.answers("gtw_1", "asked", is_ready=False)
+    assert coming_up.was_asked_for("gtw_1", "asked")
+    coming_up.answers("gtw_1", "asked", is_ready=True)
+    coming_up.answers("gtw_1", "by itself", is_ready=True)
     boots = ("before", "asked", "by itself")
     assert [coming_up.was_asked_for("gtw_1", boot) for boot in boots] == [False, True, False]
