@@ -14,7 +14,8 @@ from services.database import Database
 from services.deployment_views import find_deployment
 from services.gateway_rows import find_gateway
 from services.gateways import GatewayDirectory
-from services.health_ledger import PAUSED, Ledger, News, note_change, standing_of
+from services.health_ledger import PAUSED, Ledger, News
+from services.health_rows import note_change, standing_of
 from services.incident_log import IncidentLog
 from services.looks import Look
 from services.metric_collection import MetricCollector

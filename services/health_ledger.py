@@ -4,18 +4,18 @@ Of a deployment that is as it was, nothing is written but the time of the look, 
 """
 
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from models.base import now
 from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState
 from models.gateway import Gateway
-from models.health import HealthCause, HealthChange, HealthSample, HealthStanding
+from models.health import HealthCause, HealthSample, HealthStanding
 from models.wire import DeploymentState
-from services.health_known import OF_STANDING, Known, KnownRow, KnownRows
+from services.health_known import Known, KnownRow, KnownRows
+from services.health_rows import note_change, note_times, standing_of
 from services.incident_log import IncidentLog, Subject
 from services.looks import Look
 from services.rules.convergence import is_settled
@@ -26,21 +26,6 @@ from services.traffic import TrafficWindows
 GATEWAY_ANSWERS = "It answers."
 PAUSED = "Checks are paused."
 UNDER_WAY = (DeploymentStatus.PENDING, DeploymentStatus.DEPLOYING)
-GATEWAY_CHECKED = (
-    update(HealthStanding.__table__)
-    .where(HealthStanding.__table__.c.subject_id.in_(bindparam("them", expanding=True)))
-    .values(checked_at=bindparam("at"))
-)
-ON_IT = Deployment.__table__.c
-DEPLOYMENTS_CHECKED = (
-    update(Deployment.__table__)
-    .where(
-        ON_IT.gateway_id.in_(bindparam("them", expanding=True)),
-        ON_IT.undeployed_at.is_(None),
-        ON_IT.live_revision.is_not(None),
-    )
-    .values(last_health_check=bindparam("at"))
-)
 
 
 @dataclass
@@ -80,7 +65,7 @@ class Ledger:
         """Each look is at another gateway."""
         news = News()
         judged = [look for look in looks if _Entry(self, session, look, known, news).write()]
-        _note_times(session, judged, [look for look in looks if look.is_up and known.deployments[look.gateway.id]])
+        note_times(session, judged, [look for look in looks if look.is_up and known.deployments[look.gateway.id]])
         return news
 
 
@@ -225,14 +210,6 @@ class _Entry:
                 self._incidents.close(incident, "It was undeployed.")
 
 
-def _note_times(session: Session, judged: list[Look], up: list[Look]) -> None:
-    """They were all looked at just now."""
-    for statement, looks in ((GATEWAY_CHECKED, judged), (DEPLOYMENTS_CHECKED, up)):
-        if looks:
-            them, at = [look.gateway.id for look in looks], max(look.at for look in looks)
-            session.connection().execute(statement, {"them": them, "at": at})
-
-
 def _why_not_judged(row: KnownRow, is_gateway_paused: bool) -> str | None:
     if row.paused_at is not None or is_gateway_paused:
         return PAUSED
@@ -245,22 +222,6 @@ def _why_not_judged(row: KnownRow, is_gateway_paused: bool) -> str | None:
     return None
 
 
-def standing_of(row: HealthStanding | KnownRow | None, at: datetime) -> Standing:
-    """What is kept of a subject; a subject that was never looked at is unknown since ``at``."""
-    if row is None or row.state is None:
-        return Standing(since=at)
-    return Standing(**{name: getattr(row, name) for name in OF_STANDING})
-
-
 def looks_of(standing: Standing) -> tuple:
     """What people see of it."""
     return standing.state, standing.cause, standing.reason, standing.flapping
-
-
-def note_change(session: Session, subject_id: str, before: Standing | None, after: Standing, at: datetime) -> None:
-    """One row for each change of state or cause."""
-    if after.state is HealthState.UNKNOWN and (before is None or before.state is HealthState.UNKNOWN):
-        return
-    cause = None if after.state is HealthState.UNKNOWN else after.cause
-    if before is None or (before.state, before.cause) != (after.state, cause):
-        session.add(HealthChange(subject_id=subject_id, at=at, state=after.state, cause=cause, reason=after.reason))
