@@ -35,7 +35,10 @@ def list_gateways(url: Url = None, as_json: AsJson = False) -> None:
     """List gateways."""
     found = Server(url).get("gateways")["items"]
     rows = (
-        (g["name"], g["kind"], g["url"], g["status"], g["version"], g["running_count"], g["deployment_count"])
+        (
+            *(g["name"], g["kind"], g["url"], "paused" if g["paused"] else g["status"]),
+            *(g["version"], g["running_count"], g["deployment_count"]),
+        )
         for g in found
     )
     print_list(

@@ -15,19 +15,25 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="The incident's id, as `in
 
 
 def health(
-    name: Annotated[str | None, typer.Argument(help="A deployment's name or id; without it: everything.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A deployment's name or id, or with --gateway a gateway's; without it: everything."),
+    ] = None,
+    gateway: Annotated[
+        bool, typer.Option("--gateway", help="NAME is a gateway; without a NAME: all gateways.")
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Look now, rather than tell what the last look saw.")] = False,
     url: Url = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how a deployment is, why, and its uptime; without a name everything, worst first."""
+    """Show how a deployment or a gateway is, why, and its uptime; without a name everything, worst first."""
     server = Server(url)
     if name is None:
-        _print_board(everything(server, "health"), as_json)
+        _print_board(everything(server, "health", kind="gateway" if gateway else None), as_json)
         return
     if check:
-        server.post("deployments", name, "health")
-    seen = server.get("deployments", name, "health")
+        server.post(*(("gateways", name, "check") if gateway else checks_of(name)))
+    seen = server.get(*checks_of(name, is_gateway=gateway))
     if as_json:
         print_json(seen)
         return
@@ -47,6 +53,11 @@ def health(
     )
     for change in reversed(seen["changes"][:10]):
         print(f"{when(change['at'])}  {change['state']:<9}  {plain(change['reason'])}")
+
+
+def checks_of(name: str, *, is_gateway: bool = False) -> tuple[str, ...]:
+    """The path of the health of a deployment or a gateway; what is done to its checks is below it."""
+    return ("gateways" if is_gateway else "deployments", name, "health")
 
 
 @incidents.command("list")

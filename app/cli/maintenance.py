@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli.durations import moment_in
+from app.cli.health import checks_of
 from app.cli.http import Server
 from app.cli.options import AsJson, Url
 from app.cli.output import print_json, print_list, when
@@ -80,19 +81,15 @@ def pause(
     as_json: AsJson = False,
 ) -> None:
     """Look no longer, until it is resumed; that time counts neither as up nor as down."""
-    Server(url).post(*_checks_of(name, gateway), "pause", body={"reason": reason})
+    Server(url).post(*checks_of(name, is_gateway=gateway), "pause", body={"reason": reason})
     print_json({"paused": name}) if as_json else print(f"The checks of {name} are paused.")
 
 
 @checks.command()
 def resume(name: Name, gateway: IsGateway = False, url: Url = None, as_json: AsJson = False) -> None:
     """Go on with the checks, beginning with a look now."""
-    Server(url).post(*_checks_of(name, gateway), "resume")
+    Server(url).post(*checks_of(name, is_gateway=gateway), "resume")
     print_json({"resumed": name}) if as_json else print(f"The checks of {name} go on.")
-
-
-def _checks_of(name: str, is_gateway: bool) -> tuple[str, ...]:
-    return ("gateways" if is_gateway else "deployments", name, "health")
 
 
 def _state(window: dict[str, Any]) -> str:

@@ -115,5 +115,6 @@ _STYLES = {
     "pending": "cyan",
     "starting": "cyan",
     "stopped": "dim",
+    "paused": "dim",
     "unknown": "dim",
 }

@@ -89,7 +89,10 @@ def _of_the_request() -> Iterator[None]:
 async def list_gateways(studio: Services) -> Listing[GatewayRowShape]:
     rows = [
         GatewayRowShape(
-            **_plain(item.gateway), deployment_count=item.deployment_count, running_count=item.running_count
+            **_plain(item.gateway),
+            deployment_count=item.deployment_count,
+            running_count=item.running_count,
+            paused=item.pause is not None,
         )
         for item in await studio.gateways.list()
     ]

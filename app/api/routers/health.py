@@ -1,4 +1,4 @@
-"""Health: the board of everything, one deployment, and pauses of its checks."""
+"""Health: the board of everything, one deployment or gateway, and pauses of its checks."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -72,6 +72,13 @@ async def pause_deployment(studio: Services, by: Caller, deployment: Reference, 
 async def resume_deployment(studio: Services, by: Caller, deployment: Reference) -> None:
     """Go on, beginning with a look now."""
     await studio.health.resume((await studio.deployments.get(deployment)).id, by=by)
+
+
+@router.get("/gateways/{gateway}/health")
+async def get_gateway_health(studio: Services, gateway: Reference) -> HealthDetailShape:
+    """How it is, why, its uptime, and what was seen of it; `POST …/check` looks now."""
+    found = await studio.gateways.get(gateway)
+    return health_detail_shape(await studio.health_views.of_subject(found.id))
 
 
 @router.post("/gateways/{gateway}/health/pause", status_code=204)

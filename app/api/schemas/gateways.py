@@ -47,6 +47,7 @@ class GatewayDetailShape(GatewayShape):
 class GatewayRowShape(GatewayShape):
     deployment_count: int
     running_count: int = Field(description="those that answer callers, a change under way or not")
+    paused: bool = Field(description="nobody looks at it: `status` is what the last look saw")
 
 
 class GatewayTestShape(BaseModel):

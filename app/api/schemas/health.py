@@ -60,6 +60,8 @@ class HealthShape(BaseModel):
 
 
 class HealthDetailShape(HealthShape):
+    deployment_id: str | None = Field(description="null when it is the gateway's")
+    gateway_id: str = Field(description="where a deployment is, or the gateway itself")
     cause: HealthCause | None
     since: datetime | None
     flapping: bool
@@ -140,7 +142,8 @@ def board_row_shape(row: BoardRow) -> BoardRowShape:
 def health_detail_shape(view: HealthView) -> HealthDetailShape:
     row, standing = view.row, view.standing
     return HealthDetailShape(
-        deployment_id=row.id,
+        deployment_id=None if row.is_gateway else row.id,
+        gateway_id=row.gateway_id or row.id,
         health_status=row.state,
         reason=row.reason,
         checked_at=row.checked_at,

@@ -22,6 +22,18 @@ def test_health_tells_state_reason_and_uptime(rest: httpx.Client, watched: str) 
     assert seen["changes"][0]["state"] == "healthy"
 
 
+def test_a_gateway_is_told_of_as_a_deployment_is(rest: httpx.Client, watched: str) -> None:
+    gateway = rest.post("/gateways/local/check").json()["id"]
+    seen, of_deployment = (
+        rest.get(f"/{what}/health").json() for what in ("gateways/local", "deployments/rest-watched")
+    )
+    assert (seen["gateway_id"], seen["deployment_id"], of_deployment["gateway_id"]) == (gateway, None, gateway)
+    assert (seen["health_status"], seen["reason"], seen["paused"]) == ("healthy", "It answers.", False)
+    assert set(seen) == set(of_deployment)
+    assert seen["changes"][0]["state"] == "healthy"
+    assert rest.get("/gateways/rest-watched/health").status_code == 404
+
+
 def test_the_board_filters_and_pages(rest: httpx.Client, watched: str) -> None:
     board = rest.get("/health", params={"limit": 1, "kind": "deployment", "q": "rest-watch"}).json()
     (row,) = board["items"]
@@ -37,6 +49,23 @@ def test_paused_checks_are_told_and_go_on(rest: httpx.Client, watched: str) -> N
     assert rest.post("/deployments/rest-watched/health").json()["health_status"] == "unknown"
     assert rest.post("/deployments/rest-watched/health/resume").status_code == 204
     assert rest.get("/deployments/rest-watched/health").json()["health_status"] == "healthy"
+
+
+def test_paused_checks_of_a_gateway_are_told_and_go_on(rest: httpx.Client, studio: Studio, watched: str) -> None:
+    assert rest.post("/gateways/local/health/pause", json={"reason": "new disks"}).status_code == 204
+    try:
+        seen = rest.get("/gateways/local/health").json()
+        assert (seen["paused"], seen["health_status"], seen["pause_reason"]) == (True, "unknown", "new disks")
+        assert [g["paused"] for g in rest.get("/gateways").json()["items"] if g["name"] == "local"] == [True]
+        told = studio.cli("health", "local", "--gateway", "--check")
+        assert f"paused by {seen['paused_by']}: new disks" in told.stdout, told.stderr
+        assert "paused" in studio.cli("gateways", "list").stdout
+    finally:
+        assert rest.post("/gateways/local/health/resume").status_code == 204
+    told = studio.cli("health", "local", "--gateway")
+    assert "It answers." in told.stdout
+    assert "paused by" not in told.stdout
+    assert "rest-watched" not in studio.cli("health", "--gateway").stdout
 
 
 def test_maintenance_is_planned_shown_and_ended(rest: httpx.Client, watched: str) -> None:
