@@ -8,7 +8,7 @@ from app.cli.deployments import everything
 from app.cli.http import Server
 from app.cli.options import AsJson, Url
 from app.cli.output import plain, print_fields, print_json, print_list, when
-from models.percents import told
+from models.percents import percent_words
 
 incidents = typer.Typer(help="What is not well, since when, and what people did about it.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident's id, as `incidents list` shows it.")]
@@ -137,4 +137,4 @@ def _print_incident(incident: dict[str, Any], as_json: bool) -> None:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{told(value):.2f}%"
+    return "" if value is None else percent_words(value)

@@ -8,6 +8,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI, Request, Response
 from jinja2 import Environment, FileSystemLoader
 
+from models.percents import percent_words
 from services.errors import NotFound
 from services.public_status import PublicStatus
 from services.status_page import FRESH_SECONDS, StatusPages
@@ -38,7 +39,7 @@ def _lasting(began_at: datetime, ended_at: datetime) -> str:
 
 
 _pages = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-_pages.filters |= {"moment": _moment}
+_pages.filters |= {"moment": _moment, "percent": percent_words}
 _pages.globals |= {"lasting": _lasting, "style": STYLE}
 
 

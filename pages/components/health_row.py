@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from nicegui import ui
 
+from models.percents import percent_words
 from pages.components.buttons import icon_button, menu_item
 from pages.components.chips import Chip
 from pages.components.moment import Moment
 from pages.components.pausing import checks_item
-from pages.components.uptime_bars import UptimeBars, percent_words
+from pages.components.uptime_bars import UptimeBars
 from pages.words import FLAPPING, HEALTH, PAUSED, Look
 from services.health_views import BoardRow
 

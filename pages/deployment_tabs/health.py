@@ -2,6 +2,7 @@
 
 from nicegui import background_tasks, ui
 
+from models.percents import percent_words
 from pages.components.banner import banner
 from pages.components.buttons import Button
 from pages.components.chips import Chip
@@ -12,7 +13,7 @@ from pages.components.maintenance_dialog import open_maintenance_dialog
 from pages.components.moment import Moment
 from pages.components.pausing import open_pause_dialog, resume_checks
 from pages.components.section import Section
-from pages.components.uptime_bars import UptimeBars, percent_words
+from pages.components.uptime_bars import UptimeBars
 from pages.health import RANGE_WORDS
 from pages.notices import say
 from pages.words import FLAPPING, HEALTH, PAUSED, milliseconds

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from models.deployment import HealthState
+from models.percents import percent_words, told
 from services.rules.uptime import Change, Slot, Span, slots, total
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
@@ -45,6 +46,29 @@ def test_what_never_failed_was_always_up_however_short_it_is_known(healthy: floa
     assert Slot(SINCE, UNTIL, unhealthy=healthy).percent == 0
     begun = UNTIL - timedelta(seconds=min(healthy, 86_400))
     assert day([(begun, HealthState.HEALTHY)]).percent == 100
+
+
+@given(st.floats(0, 100))
+@example(99.999999999)
+@example(99.996)
+@example(98.76)
+def test_uptime_is_told_in_hundredths_downwards(percent: float) -> None:
+    assert (told(percent) == 100) is (percent == 100)
+    assert (percent_words(percent) == "100%") is (percent == 100)
+    assert -1e-8 < percent - told(percent) < 0.01 + 1e-8
+    assert told(told(percent)) == told(percent)
+
+
+def test_uptime_in_words() -> None:
+    some = (None, 100.0, 99.999, 99.996, 99.0, 33.339, 0.0)
+    words = ["–", "100%", "99.99%", "99.99%", "99.00%", "33.33%", "0.00%"]
+    assert [percent_words(percent) for percent in some] == words
+
+
+def test_the_parts_of_a_day_and_the_day_are_told_alike() -> None:
+    changes = [(at(0), HealthState.HEALTHY), (at(3), HealthState.UNHEALTHY), (at(3.12), HealthState.HEALTHY)]
+    whole = slots(changes, [], SINCE, UNTIL, 1)[0]
+    assert {percent_words(seen.percent) for seen in (day(changes), whole)} == {"99.50%"}
 
 
 def test_a_slot_shows_its_worst() -> None:
