@@ -77,12 +77,17 @@ class Position(NamedTuple):
 
 
 class CounterBatch(BaseModel):
-    """The counters that changed after a position. ``earlier`` boots are told to who was not there in this one yet."""
+    """The counters that changed after a position. ``earlier`` boots are told to who was not there in this one yet.
+
+    ``lines`` and ``calls`` are the cursors of the newest, so that only who lacks some asks for them.
+    """
 
     boot_id: str = Field(max_length=128)
     position: int = Field(ge=0, le=LARGEST_CURSOR, description="what to ask after the next time")
     revisions: list[RevisionCounters]
     earlier: list[BootCounters] = Field(default_factory=list, description="in the order in which they ran")
+    lines: int | None = Field(default=None, ge=0, le=LARGEST_CURSOR)
+    calls: int | None = Field(default=None, ge=0, le=LARGEST_CURSOR)
 
     @property
     def reached(self) -> Position:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, insert, select
 
 from models.base import now
-from models.batches import CallBatch, CallReport
+from models.batches import CallBatch, CallReport, Position
 from models.call import CallContent, CallCursor, CallEntry, CallRecord
 from models.deployment import Deployment, DeploymentKey, Revision
 from models.gateway import Gateway
@@ -25,6 +25,9 @@ class CallCollector(Collector[CallBatch, CallEntry]):
     def __init__(self, database: Database, changes: Changes, gateways: GatewayDirectory) -> None:
         super().__init__("calls", CallCursor, CallRecord, database, gateways)
         self._changes = changes
+
+    def newest_of(self, gateway: Gateway) -> Position | None:
+        return self._gateways.newest.calls.get(gateway.id)
 
     async def ask(self, client: GatewayClient, after: int, limit: int) -> CallBatch:
         return await client.calls(after, limit)

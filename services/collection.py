@@ -74,6 +74,11 @@ class GatewayRounds(ABC):
         self._quiet[gateway.id] = max(0, left - 1)
         return not left
 
+    @property
+    def is_sparing(self) -> bool:
+        """Whether there are so many gateways that quiet ones are left out."""
+        return self._pause > 0
+
     def note_quiet(self, gateway: Gateway) -> None:
         self._quiet[gateway.id] = self._pause
 
@@ -125,14 +130,31 @@ class Collector(GatewayRounds, Generic[B, Entry]):
                 after = 0  # it was started anew and counts from the beginning
                 batch = await self.ask(client, after, BATCH)
             if batch.next_cursor <= after:
-                self._reached[gateway.id] = reached
+                self.note_reached(gateway, reached)
                 if not total:
                     self.note_quiet(gateway)
                 return total
             keep = partial(self._keep, gateway=gateway, batch=batch, after=after, reached=reached)
             self.publish(await self._database.write(keep))
-            self._reached[gateway.id] = Position(batch.boot_id, batch.next_cursor)
+            self.note_reached(gateway, Position(batch.boot_id, batch.next_cursor))
             total += batch.next_cursor - after - batch.lost
+
+    def is_due(self, gateway: Gateway) -> bool:
+        """Among many gateways one that tells with its counters up to where its items go is asked only for more."""
+        newest = self.newest_of(gateway) if self.is_sparing else None
+        if newest is None:
+            return super().is_due(gateway)
+        reached = self._reached.get(gateway.id)
+        if reached is None:
+            return True
+        return newest.number > (reached.number if reached.boot_id == newest.boot_id else 0)
+
+    def note_reached(self, gateway: Gateway, reached: Position) -> None:
+        self._reached[gateway.id] = reached
+
+    @abstractmethod
+    def newest_of(self, gateway: Gateway) -> Position | None:
+        """Up to where the gateway's items go, as far as it told."""
 
     @abstractmethod
     async def ask(self, client: GatewayClient, after: int, limit: int) -> B: ...

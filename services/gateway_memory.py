@@ -1,9 +1,9 @@
-"""What each gateway held at the last look, so that the next one asks only for what changed."""
+"""What each gateway told of itself at last, so that it is asked only for what changed since."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.batches import GatewayReport
+from models.batches import CounterBatch, GatewayReport, Position
 from models.wire import DeploymentState
 
 
@@ -44,6 +44,25 @@ class GatewayMemory:
 
     def forget(self, gateway_id: str) -> None:
         self._remembered.pop(gateway_id, None)
+
+
+class Newest:
+    """By gateway, where it tells it: up to where its lines go, and its calls."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, Position] = {}
+        self.calls: dict[str, Position] = {}
+
+    def note(self, gateway_id: str, batch: CounterBatch) -> None:
+        for known, number in ((self.lines, batch.lines), (self.calls, batch.calls)):
+            if number is None:
+                known.pop(gateway_id, None)
+            else:
+                known[gateway_id] = Position(batch.boot_id, number)
+
+    def forget(self, gateway_id: str) -> None:
+        self.lines.pop(gateway_id, None)
+        self.calls.pop(gateway_id, None)
 
 
 NOTHING = Remembered()

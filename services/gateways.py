@@ -19,7 +19,7 @@ from services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable,
 from services.gateway_admission import Place, TrustWish, admit
 from services.gateway_client import GatewayClient
 from services.gateway_connections import GatewayConnections
-from services.gateway_memory import GatewayMemory
+from services.gateway_memory import GatewayMemory, Newest
 from services.gateway_rows import (
     GatewaySummary,
     find_gateway,
@@ -54,6 +54,7 @@ class GatewayDirectory:
         self._connections = connections
         self._allowed_networks = allowed_networks
         self.coming_up = ComingUp()
+        self.newest = Newest()
         self._memory = GatewayMemory()
 
     async def list(self) -> list[GatewaySummary]:
@@ -211,6 +212,7 @@ class GatewayDirectory:
 
         await self._database.write(change)
         self._memory.forget(gateway.id)
+        self.newest.forget(gateway.id)
         await self._connections.forget(gateway.url)
         self._changes.gateway.send(gateway.id)
 

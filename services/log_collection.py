@@ -3,7 +3,7 @@
 from sqlmodel import Session, insert, select
 
 from models.base import now
-from models.batches import LogBatch
+from models.batches import LogBatch, Position
 from models.deployment import Deployment, Operation, StatusChange
 from models.gateway import Gateway
 from models.log import LogCursor, LogEntry, LogRecord
@@ -38,6 +38,9 @@ class LogCollector(Collector[LogBatch, LogEntry]):
     def is_due(self, gateway: Gateway) -> bool:
         """Every time while somebody watches lines come in."""
         return super().is_due(gateway) or self._feed.is_watched
+
+    def newest_of(self, gateway: Gateway) -> Position | None:
+        return self._gateways.newest.lines.get(gateway.id)
 
     async def ask(self, client: GatewayClient, after: int, limit: int) -> LogBatch:
         return await client.logs(after, limit)

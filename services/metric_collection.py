@@ -38,6 +38,7 @@ class MetricCollector(GatewayRounds):
         position = await self._position(gateway.id)
         look = await self._gateways.probe(gateway, position)
         if look.state and look.state.counted:
+            self._gateways.newest.note(gateway.id, look.state.counted)
             await self._take(Counted(gateway.id, position, look.state.counted))
         return look
 
@@ -57,6 +58,7 @@ class MetricCollector(GatewayRounds):
     async def _collect(self, gateway: Gateway) -> int:
         position = await self._position(gateway.id)
         batch = await self._gateways.client(gateway).counters(position)
+        self._gateways.newest.note(gateway.id, batch)
         if batch.reached == position:
             self.note_quiet(gateway)
         return await self._take(Counted(gateway.id, position, batch))

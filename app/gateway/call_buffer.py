@@ -64,6 +64,11 @@ class CallBuffer:
         if content is not None:
             self._keep(number, content)
 
+    @property
+    def newest(self) -> int:
+        """The cursor of the last call; 0 where there was none yet."""
+        return self._ring.last
+
     def read(self, boot_id: str, after: int = 0, limit: int = 1000) -> CallBatch:
         found = self._ring.read(after, limit, 0)
         calls, text = [], 0

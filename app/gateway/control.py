@@ -16,7 +16,7 @@ from app.gateway.host import Host
 from app.gateway.log_buffer import LogBuffer
 from app.gateway.problems import GatewayProblem
 from app.gateway.store import ID_PATTERN
-from models.batches import GatewayReport, Position
+from models.batches import CounterBatch, GatewayReport, Position
 from models.wire import (
     CONTROL_PREFIX,
     CanaryRequest,
@@ -41,6 +41,9 @@ def routes(
     """``host`` waits until Nexus is there, which it is a second after the first answer of ``state``."""
     glances = Glances()
 
+    def counted_after(known: Position) -> CounterBatch:
+        return counting.batch(known).model_copy(update={"lines": logs.newest, "calls": calls.newest})
+
     async def get_state(request: Request) -> Response:
         if "boot" not in request.query_params:
             return _json(state())
@@ -48,7 +51,7 @@ def routes(
         held = [deployment.deployment_id for deployment in present.deployments]
         seen = _query_number(request, "seen", 0) if known.boot_id == present.boot_id else 0
         present.deployments = glances.changed_after(seen, present.deployments)
-        told = {"counted": counting.batch(known), "number": glances.number, "held": held}
+        told = {"counted": counted_after(known), "number": glances.number, "held": held}
         return _json(GatewayReport.model_construct(**dict(present), **told))
 
     async def put_revision(request: Request) -> Response:
@@ -82,7 +85,7 @@ def routes(
         return _json(calls.read(state().boot_id, after, min(limit, MOST_LINES)))
 
     async def get_counters(request: Request) -> Response:
-        return _json(counting.batch(_position(request)))
+        return _json(counted_after(_position(request)))
 
     one = CONTROL_PREFIX + "/deployments/{id}"
     return [

@@ -42,6 +42,11 @@ class LogBuffer:
         message, exception = _encodable(message), exception and _encodable(exception)
         self._ring.add((time(), _encodable(level[:32]), *whose, _encodable(logger[:200]), message, exception))
 
+    @property
+    def newest(self) -> int:
+        """The cursor of the last line; 0 where there was none yet."""
+        return self._ring.last
+
     def read(self, boot_id: str, after: int = 0, limit: int = 1000) -> LogBatch:
         found = self._ring.read(after, limit, MOST_TEXT_READ)
         lines = [_as_wire(cursor, line) for cursor, line in found.items]

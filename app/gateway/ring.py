@@ -32,24 +32,24 @@ class Ring(Generic[T]):
         self._most_text = most_text
         self._length = length
         self._text = 0
-        self._last = 0  # numbers are given out without a gap, so that of the last tells them all
+        self.last = 0  # numbers are given out without a gap, so that of the last tells them all
         self._lock = threading.Lock()
 
     def add(self, item: T) -> int:
         """The number it got."""
         with self._lock:
-            self._last += 1
+            self.last += 1
             self._items.append(item)
             self._text += self._length(item)
             while len(self._items) > self._capacity or self._text > self._most_text:
                 self._text -= self._length(self._items.popleft())
-            return self._last
+            return self.last
 
     def read(self, after: int, limit: int, most_text: int) -> Slice[T]:
         """At most ``limit`` items with at most that much text, but one at least if there is any."""
         with self._lock:
-            oldest = self._last - len(self._items) + 1
-            after = min(max(after, 0), self._last)
+            oldest = self.last - len(self._items) + 1
+            after = min(max(after, 0), self.last)
             skip = max(0, after + 1 - oldest)
             found = self._up_to(most_text, islice(self._items, skip, skip + limit))
         items = list(enumerate(found, start=oldest + skip))

@@ -178,5 +178,18 @@ def test_what_was_counted_outlives_revisions_ends_and_kills(tmp_path):
         assert counted(gateway, third, 0)["earlier"] == []
 
 
+def test_how_far_lines_and_calls_go_is_told_with_the_counters(own_gateway):
+    own_gateway.deploy("talking", "def agent():\n    print('one')\n    print('two')\n    return 1\n")
+    before = counted(own_gateway, "", 0)
+    own_gateway.output("talking")
+    told = counted(own_gateway, "", 0)
+    assert told["calls"] == before["calls"] + 1
+    assert told["lines"] >= before["lines"] + 2
+    for what, newest in (("logs", told["lines"]), ("requests", told["calls"])):
+        assert own_gateway.control.get(f"/control/v1/{what}").json()["next_cursor"] == newest
+    state = own_gateway.control.get("/control/v1/state", params={"boot": "", "after": 0}).json()
+    assert (state["counted"]["lines"], state["counted"]["calls"]) == (told["lines"], told["calls"])
+
+
 def counted(gateway, boot_id, after):
     return gateway.control.get("/control/v1/counters", params={"boot": boot_id, "after": after}).json()

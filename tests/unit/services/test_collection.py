@@ -7,7 +7,9 @@ from sqlmodel import Session
 
 from app.build import build_studio
 from app.settings import Settings
+from models.batches import CounterBatch, Position
 from models.gateway import Gateway, GatewayKind, GatewayStatus
+from services.call_collection import CallCollector
 from services.log_collection import LogCollector
 from services.log_feed import LogFeed
 
@@ -40,5 +42,36 @@ async def test_quiet_gateways_are_asked_for_lines_less_often_unless_somebody_wat
     assert collector.is_due(quiet)
     feed.unsubscribe(watcher)
     assert collector.is_due(quiet) is (rounds <= 1)
+    await collector.close()
+    await studio.stop()
+
+
+@pytest.mark.parametrize(
+    ("reached", "told", "is_due"),
+    [
+        (None, Position("b", 0), True),
+        (Position(), Position("b", 0), False),
+        (Position("b", 7), Position("b", 7), False),
+        (Position("b", 7), Position("b", 6), False),
+        (Position("b", 7), Position("b", 8), True),
+        (Position("a", 7), Position("b", 3), True),
+        (Position("a", 7), Position("b", 0), False),
+    ],
+)
+async def test_among_many_gateways_one_that_tells_is_asked_only_for_what_is_new(
+    tmp_path: Path, reached: Position | None, told: Position, is_due: bool
+) -> None:
+    studio = build_studio(Settings(data_dir=tmp_path))
+    collector = CallCollector(studio.database, studio.changes, studio.gateways)
+    here = [gateway(number) for number in range(10)]
+    with Session(studio.database.engine, expire_on_commit=False) as session:
+        session.add_all(here)
+        session.commit()
+    await collector.sweep()
+    counted = CounterBatch(boot_id=told.boot_id, position=0, revisions=[], lines=99, calls=told.number)
+    studio.gateways.newest.note(here[0].id, counted)
+    if reached is not None:
+        collector.note_reached(here[0], reached)
+    assert collector.is_due(here[0]) is is_due
     await collector.close()
     await studio.stop()
