@@ -53,13 +53,13 @@ def _tame(spec: DeclarativeSpec) -> DeclarativeSpec:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(specs(), samples)
 def test_hostile_texts_change_no_statement(spec, sample):
     assert shape_of(declarative_module(spec, sample)) == shape_of(declarative_module(_tame(spec), {}))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(specs(), samples)
 def test_the_literals_equal_the_input(spec, sample):
     tree = ast.parse(declarative_module(spec, sample))
@@ -78,7 +78,7 @@ def test_the_literals_equal_the_input(spec, sample):
     assert docstring == f"{spec.name} {spec.version}\n" + (f"\n{spec.description}\n" if spec.description else "")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(specs())
 def test_kaizen_sees_the_fields_as_they_were_written(spec):
     space = {"__name__": "generated"}

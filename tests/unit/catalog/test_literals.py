@@ -7,14 +7,14 @@ from services.codegen.literals import docstring, layout, one_line, quoted, raw_b
 from tests.unit.catalog.strategies import json_values, long_texts
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(json_values, st.integers(0, 20), st.integers(0, 130))
 def test_a_laid_out_value_reads_back_as_it_was(value, indent, used):
     assert ast.literal_eval(layout(value, indent, used)) == value
     assert ast.literal_eval(one_line(value)) == value
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(long_texts, st.sampled_from([quoted, docstring, raw_block]))
 def test_each_form_of_a_text_reads_back_as_it_was(text, form):
     assert ast.literal_eval(form(text)) == text

@@ -27,7 +27,7 @@ def module_of(text: str, value: object, source: str, pattern: str) -> str:
     return orchestration_module(spec, wiring, [label, label], [Member(label, source, "agent")], {text: value})
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(texts.filter(bool), json_values, long_texts, st.sampled_from(["sequential", "parallel"]))
 def test_hostile_texts_change_no_statement(text, value, source, pattern):
     module = module_of(text, value, source, pattern)

@@ -64,7 +64,7 @@ def test_an_alias_bomb_is_refused_at_its_first_anchor():
     assert faults(bomb) == ["line 1, column 4: anchors are not supported; remove &a"]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from("ab1-:?[]{},&*!|>'\"%@`#\\ \n\txu0é~<=.") | st.characters(), max_size=40))
 def test_any_text_is_read_or_refused_with_a_position(source):
     try:

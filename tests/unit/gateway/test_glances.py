@@ -58,7 +58,7 @@ def without_counts(states: list[DeploymentState]) -> list[dict]:
     return [state.model_dump(exclude={"counters"}) for state in states]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_a_look_tells_of_all_that_is_held_whatever_changed(events: list[str], draw: random.Random) -> None:
     gateway, ours, theirs = FakeGateway("one"), GatewayMemory(), GatewayMemory()

@@ -182,13 +182,13 @@ def _chases_itself(definitions: dict[str, Any]) -> bool:
 
 
 @given(INPUTS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_a_schema_does_not_differ_from_itself(schema: dict[str, Any]) -> None:
     assert compare_schemas(Side.INPUTS, schema, schema) == compare_schemas(Side.OUTPUTS, schema, schema) == []
 
 
 @given(INPUTS, st.data())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=400, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 def test_whatever_is_refused_where_it_was_accepted_is_a_breaking_change(
     live: dict[str, Any], data: st.DataObject
 ) -> None:

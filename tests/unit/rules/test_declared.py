@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.declared import DeclaredState
@@ -97,7 +97,6 @@ existing_ones = st.dictionaries(places, st.tuples(versions, some_options, states
 )
 
 
-@settings(deadline=None)
 @given(declared=declared_ones, existing=existing_ones, prune=st.booleans())
 def test_after_a_plan_was_carried_out_there_is_nothing_to_do(declared, existing, prune) -> None:
     world = {(each.gateway, each.name): each for each in existing}

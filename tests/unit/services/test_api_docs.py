@@ -56,7 +56,7 @@ PART = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Part"}, "whol
 SCHEMAS = st.builds(lambda schema: {**schema, "$defs": {"Part": PART}}, objects(FIELDS))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(inputs=SCHEMAS, outputs=SCHEMAS, require_key=st.booleans(), rate=st.none() | st.integers(1, 100))
 def test_it_is_valid_for_any_schema(inputs: JsonSchema, outputs: JsonSchema, require_key: bool, rate: int) -> None:
     limits = Limits(rate_limit_per_minute=rate)

@@ -1,7 +1,7 @@
 """Declared deployments are read with positions, and what is written is read back as the same."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models.declared import DeclaredDeployment
@@ -104,7 +104,6 @@ def test_every_option_is_among_those() -> None:
     assert set(DeploymentOptions.model_fields) == tried | {"synthetic_check", "sample_input"}
 
 
-@settings(deadline=None)
 @given(declared=st.lists(deployments, max_size=3, unique_by=lambda each: each.name))
 def test_what_is_written_is_read_back_as_the_same(declared: list[DeclaredDeployment]) -> None:
     source = written(declared)

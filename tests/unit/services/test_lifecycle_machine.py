@@ -195,7 +195,5 @@ def _active(session) -> list[str]:
     return list(session.exec(select(Operation.deployment_id).where(Operation.status == OperationStatus.RUNNING)))
 
 
-Lifecycle.TestCase.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+Lifecycle.TestCase.settings = settings(max_examples=15, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 TestLifecycle = Lifecycle.TestCase

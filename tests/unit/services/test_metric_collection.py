@@ -180,7 +180,7 @@ EVENTS = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(EVENTS)
 async def test_a_kill_costs_only_what_was_neither_saved_nor_collected(events: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -42,7 +42,7 @@ def series_of_gateways(session: Session) -> list[int]:
     return [row.id for row in rows]
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.randoms(use_true_random=True))
 def test_charts_tell_of_every_call_once(database: Database, one_series_at_a_time: None, draw: random.Random) -> None:
     with Session(database.engine) as session:  # never committed

@@ -27,7 +27,7 @@ def by_client(**changes: Any) -> dict[str, Snippet]:
     return {snippet.client: snippet for snippet in snippets(interface(**changes))}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sample=st.dictionaries(st.text(), VALUES, max_size=4))
 def test_the_sample_arrives_exactly(sample: dict[str, Any]) -> None:
     made = by_client(sample=sample)
