@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from models.gateway import Gateway, GatewayKind
 from pages.registry import register
 from services.studio import Studio
 
+PATIENCE = 100  # tenths of a second; what is seen at once is not waited for
 ABOUT = {"version": "1.2.3", "data_dir": "/somewhere", "database": "SQLite", "settings": []}
 ECHO = '''"""Says it again."""
 
@@ -63,10 +65,13 @@ async def studio(tmp_path: Path, some_web_server: str) -> AsyncIterator[Studio]:
 
 @pytest.fixture
 async def user(studio: Studio, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[User]:
-    """A browser tab. A test in which something was logged as an error has failed."""
+    """A browser tab, patient with pages that a busy machine builds slowly. A test in which something was logged as an
+    error has failed."""
     Storage.path = tmp_path / "browser"
     nicegui_app.storage = Storage()
     async with user_simulation(root=register(studio, about=ABOUT)) as user:
+        user.should_see = partial(user.should_see, retries=PATIENCE)
+        user.should_not_see = partial(user.should_not_see, retries=PATIENCE)
         yield user
     errors = [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
     assert not errors

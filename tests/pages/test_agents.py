@@ -26,7 +26,7 @@ async def test_faults_are_told_with_line_and_column_while_typing(user: User) -> 
     await user.should_see(marker="draft-name")
     (editor,) = user.find(kind=ui.codemirror, marker="source").elements
     editor.set_value("name: Not A Name\nversion: 1.0.0\n")
-    await user.should_see("1:7", retries=20)
+    await user.should_see("1:7")
     (save,) = user.find(marker="save-agent").elements
     assert not save.enabled
 
@@ -35,7 +35,7 @@ async def test_a_new_agent_gets_into_the_catalog(user: User, studio: Studio) -> 
     await user.open("/agents?new=1")
     await user.should_see(marker="draft-name")
     user.find(marker="save-agent").click()
-    await user.should_see("Version 0.1.0", retries=20)
+    await user.should_see("Version 0.1.0")
     assert (await studio.agents.get("my-assistant")).agent.created_by == "local"
 
 
@@ -44,7 +44,7 @@ async def test_a_new_version_begins_with_the_newest_source(user: User, studio: S
     user.find(marker="add-version").click()
     await user.should_see("A new version of echo")
     user.find(marker="save-agent").click()
-    await user.should_see("Version 1.0.1", retries=20)
+    await user.should_see("Version 1.0.1")
     assert [v.version for v in (await studio.agents.get(echo)).versions] == ["1.0.1", "1.0.0"]
 
 
@@ -54,7 +54,7 @@ async def test_deleting_asks_first(user: User, studio: Studio, echo: str) -> Non
     await user.should_see("This cannot be undone")
     await studio.agents.get(echo)
     user.find(marker="confirm").click()
-    await user.should_see("The catalog is empty", retries=20)
+    await user.should_see("The catalog is empty")
     with pytest.raises(NotFound):
         await studio.agents.get(echo)
 

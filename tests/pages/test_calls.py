@@ -27,7 +27,7 @@ async def test_a_try_shows_what_was_answered(user: User, studio: Studio, echo: s
     text.set_value("it's <b>bold</b>")
     await user.should_see("try-it.sh")
     user.find(marker="try-send").click()
-    await user.should_see("404 Not Found", retries=20)
+    await user.should_see("404 Not Found")
     await user.should_see('{"text": "it\'s <b>bold</b>"}')
     user.find("As JSON").click()
     await user.should_see("As a form")

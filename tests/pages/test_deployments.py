@@ -28,7 +28,7 @@ async def test_two_presses_deploy_with_good_defaults(user: User, studio: Studio,
     user.find("Deploy agent").click()
     await user.should_see("echo 1.0.0 on local")
     user.find(marker="deploy").click()
-    await user.should_see("Load it into the gateway", retries=20)
+    await user.should_see("Load it into the gateway")
     (row,) = (await studio.deployments.list(DeploymentQuery())).items
     assert (row.deployment.name, row.agent_name) == ("echo", "echo")
     options = (await studio.deployments.overview(row.deployment.id)).options
@@ -73,7 +73,7 @@ async def test_required_keys_are_shown_once(user: User, studio: Studio, echo: st
     await user.should_see(marker="require-key")
     user.find(marker="require-key").click()
     user.find(marker="deploy").click()
-    await user.should_see("It will not be shown again", retries=20)
+    await user.should_see("It will not be shown again")
     (shown,) = user.find(marker="new-key").elements
     await user.open("/deployments")
     await user.should_not_see(shown.text)
@@ -83,24 +83,24 @@ async def test_a_key_is_made_rotated_and_revoked_in_the_settings(user: User, stu
     change = await studio.deployments.request_deploy(echo, options=DeploymentOptions(require_key=True), by="test")
     await studio.deployments.wait(change.operation.operation.id, 60)
     await user.open(f"/deployments/{change.deployment.id}?tab=settings")
-    await user.should_see("first key", retries=20)
+    await user.should_see("first key")
     user.find(marker="new-key-dialog").click()
     await user.should_see(marker="key-name")
     user.find(marker="key-name").type("mobile <b>app</b>")
     (expiry,) = user.find(kind=ui.select, marker="key-expiry").elements
     expiry.set_value(30 * 86_400)
     user.find(marker="create-key").click()
-    await user.should_see("It will not be shown again", retries=20)
+    await user.should_see("It will not be shown again")
     user.find("I have stored it").click()
-    await user.should_see("mobile <b>app</b>", retries=20)
+    await user.should_see("mobile <b>app</b>")
     detail = await studio.deployments.overview(change.deployment.id)
     made = next(key for key in detail.keys if key.name.startswith("mobile"))
     assert 29 <= (made.expires_at - made.created_at).days <= 30
     await studio.deployments.rotate_key(change.deployment.id, made.id, by="test")
-    await user.should_see("replaced", retries=20)
+    await user.should_see("replaced")
     with pytest.raises(GatewayUnreachable):  # what answers here is no gateway; it counts as revoked all the same
         await studio.deployments.revoke_key(change.deployment.id, made.id, by="somebody")
-    await user.should_see("revoked", retries=20)
+    await user.should_see("revoked")
 
 
 async def test_filters_of_the_address_are_applied(user: User, studio: Studio, echo: str) -> None:
@@ -131,7 +131,7 @@ async def test_a_change_reaches_the_open_list(user: User, studio: Studio, echo: 
     await user.open("/deployments")
     await user.should_see("Nothing is deployed yet")
     await deployed(studio, echo, "arrives")
-    await user.should_see(marker="row-arrives", retries=30)
+    await user.should_see(marker="row-arrives")
     await user.should_see("Failed")
 
 
@@ -142,7 +142,7 @@ async def test_pages_that_were_left_watch_no_longer(user: User, studio: Studio, 
     await user.open("/deployments")
     for path, words in (("/agents", "What can be deployed"), ("/", "Choose an agent"), ("/deployments", "Nothing is")):
         user.find(marker=f"nav-{path}").click()
-        await user.should_see(words, retries=50)
+        await user.should_see(words)
     await until(lambda: watches() == 2)  # one of the frame, one of the list
 
 
@@ -195,7 +195,7 @@ async def test_an_older_version_stays_chosen(user: User, studio: Studio, echo: s
     user.find("Deploy this version").click()
     await user.should_see("echo 1.0.0 on local")
     user.find(marker="deploy").click()
-    await user.should_see("Load it into the gateway", retries=20)
+    await user.should_see("Load it into the gateway")
     (row,) = (await studio.deployments.list(DeploymentQuery())).items
     assert row.deployment.version == "1.0.0"
 

@@ -21,9 +21,9 @@ async def test_a_gateway_that_does_not_answer_is_not_added(user: User, studio: S
         (field,) = user.find(kind=ui.input, marker=f"gateway-{marker}").elements
         field.set_value(value)
     user.find(marker="test-gateway").click()
-    await user.should_see("Nothing usable answers", retries=30)
+    await user.should_see("Nothing usable answers")
     user.find(marker="save-gateway").click()
-    await user.should_see("Nothing usable answers", retries=30)
+    await user.should_see("Nothing usable answers")
     assert [s.gateway.kind for s in await studio.gateways.list()] == [GatewayKind.LOCAL]
 
 
@@ -107,7 +107,7 @@ async def test_a_certificate_that_is_not_the_pinned_one_is_told_at_its_field(use
             (field,) = user.find(kind=ui.input, marker=f"gateway-{marker}").elements
             field.set_value(value)
         user.find(marker="test-gateway").click()
-        await user.should_see("not signed by the system's authorities", retries=30)
+        await user.should_see("not signed by the system's authorities")
         (trust,) = user.find(kind=ui.select, marker="gateway-trust").elements
         trust.set_value(TrustKind.PIN)
         (pin,) = user.find(kind=ui.input, marker="gateway-pin").elements

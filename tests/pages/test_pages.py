@@ -27,7 +27,7 @@ async def test_the_first_visit_leads_from_the_samples_to_a_deployment(user: User
     await user.open("/")
     await user.should_see("Choose an agent")
     user.find(marker="import-samples").click()
-    await user.should_see("See the agents", retries=30)
+    await user.should_see("See the agents")
     assert (await studio.agents.list(limit=1)).total >= 6
 
 

@@ -38,7 +38,7 @@ async def test_the_redeploy_dialog_tells_what_breaks_and_wants_it_confirmed(
     await studio.agents.add_version(echo, "echo.py", RENAMED, by="test")
     await user.open(f"/deployments/{deployment_id}")
     user.find(marker="action-redeploy").click()
-    await user.should_see("2 breaking", retries=20)
+    await user.should_see("2 breaking")
     await user.should_see("inputs.words")
     await user.should_see("is new and required")
     (button,) = user.find(marker="redeploy").elements
@@ -54,7 +54,7 @@ async def test_a_safe_redeploy_asks_for_nothing(user: User, studio: Studio, echo
     deployment_id = await deployed(studio, echo, "safe")
     await user.open(f"/deployments/{deployment_id}")
     user.find(marker="action-redeploy").click()
-    await user.should_see("It runs the same as before.", retries=20)
+    await user.should_see("It runs the same as before.")
     await user.should_not_see(marker="allow-breaking")
     (button,) = user.find(marker="redeploy").elements
     assert button.enabled
@@ -75,7 +75,7 @@ async def test_rolling_back_shows_the_diff_and_wants_a_reason(user: User, studio
     deployment_id = await two_revisions(studio, echo)
     await studio.deployments.redeploy(deployment_id, version="1.0.0", options=None, allow_breaking=True, by="test")
     await user.open(f"/deployments/{deployment_id}?tab=revisions")
-    await user.should_see(marker="rollback-1", retries=30)
+    await user.should_see(marker="rollback-1")
     user.find(marker="rollback-1").click()
     await user.should_see("1.0.0 → 1.0.0")
     user.find(marker="roll-back").click()
