@@ -64,15 +64,19 @@ TILE_COLOURS = ("#5b5bd6", "#0d9488", "#c2710c", "#c43a76", "#2563eb", "#7c3aed"
 
 OPTIONS = {
     "require_key": "whether callers need a key",
-    "limits.timeout_seconds": "timeout",
+    "limits.timeout_seconds": "timeout in seconds",
     "limits.max_concurrency": "calls at once",
     "limits.rate_limit_per_minute": "calls a minute",
     "record": "what is kept of calls",
-    "canary": "canary",
-    "latency_limit_ms": "latency limit",
+    "record.redact": "fields that are not kept",
+    "record.days": "days for which calls are kept",
+    "canary.percent": "canary: percent of the calls",
+    "canary.minutes": "canary: minutes at most",
+    "canary.calls": "canary: calls at most",
+    "latency_limit_ms": "latency limit in milliseconds",
     "synthetic_check": "sample calls",
-    "sample_input": "sample input",
 }
+NAMED_OPTIONS = {"environment": "variable", "secrets": "secret", "sample_input": "sample input"}
 
 
 def status_look(deployment: Deployment, operation: OperationDetail | None) -> Look:
@@ -96,11 +100,9 @@ def health_look(deployment: Deployment) -> Look:
 
 
 def option_words(path: str) -> str:
-    """An option by its dotted path, as people call it: ``limits.timeout_seconds`` → ``timeout``."""
+    """An option by its dotted path, as people call it: ``limits.max_concurrency`` → ``calls at once``."""
     group, _, name = path.partition(".")
-    if group in ("environment", "secrets"):
-        return f"{'variable' if group == 'environment' else 'secret'} {name}"
-    return OPTIONS.get(path) or OPTIONS.get(group, path)
+    return f"{NAMED_OPTIONS[group]} {name}" if group in NAMED_OPTIONS else OPTIONS.get(path, path)
 
 
 def gateway_look(gateway: Gateway, pause: HealthStanding | None = None) -> Look:

@@ -76,7 +76,7 @@ def _what_changed(detail: DeploymentDetail, revision: Revision) -> str:
         return "The first"
     version = [f"version {before.version} → {revision.version}"] if before.version_id != revision.version_id else []
     old, new = (DeploymentOptions.model_validate(r.options) for r in (before, revision))
-    options = dict.fromkeys(option_words(change.path) for change in option_changes(old, new))
+    options = [option_words(change.path) for change in option_changes(old, new)]
     return ", ".join([*version, *options]) or "The same as the one before"
 
 

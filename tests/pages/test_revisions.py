@@ -104,3 +104,18 @@ async def test_a_redeploy_that_failed_changes_no_option(user: User, studio: Stud
     await studio.deployments.wait(change.operation.operation.id, 30)
     detail = await studio.deployments.overview(deployment_id)
     assert (detail.revisions[0].number, detail.options.require_key, detail.artifact.version) == (3, False, "1.0.0")
+
+
+async def test_options_are_called_the_same_in_the_list_of_revisions_and_where_two_are_compared(
+    user: User, studio: Studio, echo: str
+) -> None:
+    deployment_id = await deployed(studio, echo, "changed")
+    slower = DeploymentOptions(limits={"timeout_seconds": 90})
+    change = await studio.deployments.redeploy(deployment_id, options=slower, by="test")
+    await studio.deployments.wait(change.operation.operation.id, 30)
+    await user.open(f"/deployments/{deployment_id}?tab=revisions")
+    await user.should_see("timeout in seconds")
+    assert len(user.find("timeout in seconds").elements) == 1
+    user.find(marker="compare-2").click()
+    await user.should_see("60 → 90")
+    assert len(user.find("timeout in seconds").elements) == 2

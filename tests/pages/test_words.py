@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from models.deployment import Deployment, DeploymentStatus, DesiredState
+from models.options import DeploymentOptions
 from pages.components.code_view import coloured
 from pages.components.lifecycle_buttons import Action, possible
 from pages.components.schema_table import type_words
 from pages.words import count_of, option_words, status_look
 from services.deployment_views import DeploymentSummary
+from services.revision_diff import option_changes
 from tests.unit.factories import deployment
 
 
@@ -59,9 +61,24 @@ def test_types_in_words() -> None:
 
 
 def test_options_in_words() -> None:
-    paths = ("limits.timeout_seconds", "environment.LEVEL", "secrets.KEY", "canary.percent", "record.days", "channels")
-    words = ("timeout", "variable LEVEL", "secret KEY", "canary", "what is kept of calls", "channels")
+    paths = ("limits.max_concurrency", "environment.LEVEL", "secrets.KEY", "sample_input.text", "record", "channels")
+    words = ("calls at once", "variable LEVEL", "secret KEY", "sample input text", "what is kept of calls", "channels")
     assert tuple(map(option_words, paths)) == words
+
+
+def test_every_option_has_words_of_its_own() -> None:
+    everything = DeploymentOptions(
+        require_key=True,
+        limits={"timeout_seconds": 1, "max_concurrency": 1, "rate_limit_per_minute": 1},
+        record={"inputs": True, "redact": ["name"], "days": 1},
+        canary={"calls": 1},
+        latency_limit_ms=1,
+        synthetic_check=True,
+    )
+    paths = {change.path for change in option_changes(DeploymentOptions(), everything)}
+    assert len(paths) == 12
+    assert {path for path in paths if option_words(path) == path} == set()
+    assert len(set(map(option_words, paths))) == len(paths)
 
 
 def test_counts_in_words() -> None:

@@ -5,7 +5,7 @@ from nicegui import ui
 from pages.components.chips import Chip
 from pages.components.code_view import code_view
 from pages.components.fields import fold
-from pages.words import Look
+from pages.words import Look, option_words
 from services.revision_diff import RevisionDiff, TextDiff
 from services.rules.contract import ContractChange
 
@@ -23,7 +23,7 @@ def show_diff(diff: RevisionDiff) -> None:
             with ui.element("dl").classes("facts"):
                 for option in diff.options:
                     with ui.element("dt"):
-                        ui.label(option.path).classes("mono breaks")
+                        ui.label(option_words(option.path)).classes("breaks")
                     with ui.element("dd"):
                         ui.label(f"{_words(option.before)} → {_words(option.after)}").classes("keep")
         with ui.element("div").classes("folds"):
