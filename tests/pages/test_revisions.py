@@ -93,6 +93,7 @@ async def test_compare_shows_the_lines_that_differ(user: User, studio: Studio, e
     await user.open(f"/deployments/{deployment_id}?tab=revisions")
     user.find(marker="compare-2").click()
     await user.should_see("What revision 2 changed")
+    await user.should_see(kind=ui.html)
     await user.should_see("1.0.0 → 2.0.0")
     assert any('class="gi"' in element.content for element in user.find(kind=ui.html).elements)
 
