@@ -76,7 +76,7 @@ OPTIONS = {
     "latency_limit_ms": "latency limit in milliseconds",
     "synthetic_check": "sample calls",
 }
-NAMED_OPTIONS = {"environment": "variable", "secrets": "secret", "sample_input": "sample input"}
+NAMED_OPTIONS = {"channels": "channel", "environment": "variable", "secrets": "secret", "sample_input": "sample input"}
 
 
 def status_look(deployment: Deployment, operation: OperationDetail | None) -> Look:
@@ -102,7 +102,7 @@ def health_look(deployment: Deployment) -> Look:
 def option_words(path: str) -> str:
     """An option by its dotted path, as people call it: ``limits.max_concurrency`` → ``calls at once``."""
     group, _, name = path.partition(".")
-    return f"{NAMED_OPTIONS[group]} {name}" if group in NAMED_OPTIONS else OPTIONS.get(path, path)
+    return f"{NAMED_OPTIONS[group]} {name}" if name and group in NAMED_OPTIONS else OPTIONS.get(path, path)
 
 
 def gateway_look(gateway: Gateway, pause: HealthStanding | None = None) -> Look:

@@ -49,7 +49,9 @@ def _show_contract_change(change: ContractChange) -> None:
     with ui.element("div").classes("change").props("role=listitem"):
         Chip(BREAKING if change.breaking else SAFE)
         with ui.element("div").classes("line wrap"):
-            ui.label(change.path).classes("mono breaks")
+            words = option_words(change.path)
+            is_field = words == change.path  # of the agent's schema, and so code
+            ui.label(words).classes("mono breaks" if is_field else "breaks")
             ui.label(change.what).classes("fg2 breaks")
 
 
