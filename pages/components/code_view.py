@@ -1,11 +1,15 @@
 """Code as it is, coloured on the server: pygments escapes every character, so no code becomes markup."""
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from nicegui import ui
 from pygments import highlight
+from pygments.filter import simplefilter
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
+from pygments.token import Text
 
 from pages.components.buttons import icon_button
 from pages.components.copy_button import CopyButton
@@ -19,6 +23,7 @@ LEXERS = {
     "mjs": "javascript",
     "diff": "diff",
 }
+COMMANDS = "sh"
 
 
 def code_view(code: str, filename: str, *, height: int = 560, download: bool = False, wrap: bool = False) -> None:
@@ -37,6 +42,23 @@ def code_view(code: str, filename: str, *, height: int = 560, download: bool = F
 
 @lru_cache(maxsize=64)
 def coloured(code: str, suffix: str) -> str:
-    """HTML of the code: escaped text in spans with pygments' class names."""
+    """HTML of the code: escaped text in spans with pygments' class names, those of commands in unbroken words."""
     lexer = get_lexer_by_name(LEXERS.get(suffix, "text"), stripnl=False, ensurenl=False)
-    return highlight(code, lexer, HtmlFormatter(nowrap=True))
+    if suffix != COMMANDS:
+        return highlight(code, lexer, HtmlFormatter(nowrap=True))
+    lexer.add_filter(_spaces_apart())
+    return unbroken(highlight(code, lexer, HtmlFormatter(nowrap=True)))
+
+
+def unbroken(html: str) -> str:
+    """HTML whose lines wrap at spaces alone, never within an option or an address. No tag may reach over a space."""
+    return re.sub(r"(?:<[^>]*>|[^<\s])+", r'<span class="word">\g<0></span>', html)
+
+
+@simplefilter
+def _spaces_apart(self, lexer, stream, options) -> Iterator[tuple]:
+    """Spaces become tokens that get no tag, and end the one before them."""
+    for kind, text in stream:
+        for part in re.split(r"(\s+)", text):
+            if part:
+                yield (Text if part.isspace() else kind), part

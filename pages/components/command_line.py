@@ -4,11 +4,12 @@ from html import escape
 
 from nicegui import ui
 
+from pages.components.code_view import unbroken
 from pages.components.copy_button import CopyButton
 
 
 def command_line(command: str) -> None:
-    words = " ".join(f"<span>{escape(word)}</span>" for word in command.split())
     with ui.element("div").classes("code command"):
-        ui.html(words, sanitize=False, tag="code").classes("grow")  # nothing but escaped words and those spans
+        # nothing but escaped words and their spans
+        ui.html(unbroken(escape(command)), sanitize=False, tag="code").classes("grow")
         CopyButton(command, "Copy the command")

@@ -1,6 +1,8 @@
 """Rules of the pages that need no page."""
 
+import re
 from datetime import UTC, datetime
+from html import unescape
 
 import pytest
 
@@ -53,6 +55,14 @@ def test_code_is_escaped_in_every_language() -> None:
         assert "<img" not in html
 
 
+def test_commands_keep_every_character_and_wrap_at_spaces_alone() -> None:
+    code = "curl -H 'Content-Type: text/x-y' \\\n  http://host/a-b  | jq .\n"
+    html = coloured(code, "sh")
+    assert unescape(re.sub("<[^>]*>", "", html)) == code
+    words = re.findall(r'<span class="word">(.*?)(?:</span>)+(?=\s|$)', html)
+    assert [unescape(re.sub("<[^>]*>", "", word)) for word in words] == code.split()
+
+
 def test_types_in_words() -> None:
     assert type_words({"type": "array", "items": {"type": "string"}}) == "list of string"
     assert type_words({"enum": ["a", 1]}) == '"a" | 1'
@@ -61,8 +71,15 @@ def test_types_in_words() -> None:
 
 
 def test_options_in_words() -> None:
-    paths = ("limits.max_concurrency", "environment.LEVEL", "secrets.KEY", "sample_input.text", "record", "channels")
-    words = ("calls at once", "variable LEVEL", "secret KEY", "sample input text", "what is kept of calls", "channels")
+    paths = (
+        "limits.max_concurrency",
+        "environment.LEVEL",
+        "secrets.KEY",
+        "sample_input.text",
+        "channels.mcp",
+        "channels",
+    )
+    words = ("calls at once", "variable LEVEL", "secret KEY", "sample input text", "channel mcp", "channels")
     assert tuple(map(option_words, paths)) == words
 
 
