@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,6 +23,7 @@ import httpx
 
 SECRET_PREFIX = "whsec_"
 SECONDS = 10.0
+ERROR_NUMBER = re.compile(r"\[Errno -?\d+\] ")
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs addresses whole, at INFO
 
 
@@ -64,4 +66,5 @@ def post(url: str, signing: Sequence[str], delivery_id: str, body: dict[str, Any
     except httpx.TimeoutException:
         return f"It did not answer within {SECONDS:g} s."
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return f"It cannot be reached ({str(error) or type(error).__name__})."
+        said = ERROR_NUMBER.sub("", str(error)) or type(error).__name__
+        return f"It cannot be reached ({said})."

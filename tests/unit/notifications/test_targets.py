@@ -109,6 +109,13 @@ async def test_the_address_that_counts_is_that_of_the_connection(
             await studio.channels.try_out(kind, url, by="test")
 
 
+async def test_why_a_webhook_cannot_be_reached_is_told_without_a_number(studio: Studio) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    with pytest.raises(NotDelivered, match=r"It cannot be reached \(Connection refused\)"):
+        await studio.channels.try_out(ChannelKind.WEBHOOK, f"http://127.0.0.1:{port}/x", by="test")
+
+
 @pytest.mark.parametrize(("kind", "scheme"), [(ChannelKind.WEBHOOK, "http"), (ChannelKind.APPRISE, "json")])
 async def test_redirects_are_not_followed(
     studio: Studio, receiver: HttpReceiver, kind: ChannelKind, scheme: str
