@@ -25,10 +25,13 @@ HINTS = {
 }
 SIGNED = "It signs every notice, so that the receiver can tell it from a forgery. It goes into the receiver's settings."
 ONCE = "It will not be shown again. If it gets lost, rotate it."
+BOTH = "For a day each notice carries a signature of the old secret too."
 
 
-def show_secret_once(channel: str, secret: str) -> None:
-    show_once(f"The signing secret of {channel}", SIGNED, secret, ONCE)
+def show_secret_once(channel: str, secret: str, *, is_rotated: bool = False) -> None:
+    whose = f"signing secret of {channel}"
+    title, note = (f"The new {whose}", f"{SIGNED} {BOTH}") if is_rotated else (f"The {whose}", SIGNED)
+    show_once(title, note, secret, ONCE)
 
 
 class ChannelDialog:

@@ -97,7 +97,7 @@ class NotificationsCard:
     def _ask_rotate(self, channel: NotificationChannel) -> None:
         async def rotate() -> None:
             rotated, secret = await self._studio.channels.rotate_secret(channel.id, by=me())
-            show_secret_once(rotated.name, secret)
+            show_secret_once(rotated.name, secret, is_rotated=True)
 
         confirm(
             f"Rotate the secret of {channel.name}?",

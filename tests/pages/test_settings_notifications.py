@@ -35,6 +35,7 @@ async def test_a_webhook_is_added_and_its_secret_is_shown_once(user: User, studi
     user.find(marker="rotate-hook").click()
     await user.should_see("For a day each notice carries a signature of the old one too")
     user.find(marker="confirm").click()
+    await user.should_see("The new signing secret of hook")
     await user.should_see("whsec_")
 
 
