@@ -44,7 +44,7 @@ class HealthRow:
                 self._more = icon_button("ellipsis", f"Actions on {row.name}", self._open)
                 self._more.mark(f"menu-{row.id}")
                 with self._more:
-                    self._menu = ui.menu().props("no-parent-event")
+                    self._menu = ui.menu().props('no-parent-event anchor="bottom right" self="top right"')
         self.show(row)
 
     def show(self, row: BoardRow) -> None:

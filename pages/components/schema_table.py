@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from html import escape
 from typing import Any
 
 from nicegui import ui
@@ -52,7 +53,8 @@ def _objects_in(field: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
 def _row(name: str, field: dict[str, Any], required: bool) -> None:
     with ui.element("tr"):
         with ui.element("td"):
-            ui.label(name).classes("mono")
+            # nothing but the escaped name and places to wrap it
+            ui.html(escape(name).replace(".", ".<wbr>"), sanitize=False).classes("mono")
             if required:
                 ui.label("required").classes("need")
         with ui.element("td"):
