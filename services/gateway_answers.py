@@ -16,6 +16,8 @@ from services.errors import (
 )
 from services.gateway_transport import ConnectionForbidden
 
+COMING_UP = frozenset({"starting", "restoring"})  # codes of a gateway that will serve in a moment
+
 
 def unreachable(url: str, error: httpx.HTTPError) -> str:
     if isinstance(error, ConnectionForbidden):
@@ -45,6 +47,16 @@ def raise_for(answer: httpx.Response, url: str, stranger: type[StudioError]) -> 
         raise TokenRefused(f"{url} refused the token. Enter the token that the gateway was started with.")
     kind = {"artifact_rejected": ArtifactRejected, "name_taken": Conflict}.get(code, GatewayError)
     raise kind(detail, code=code, errors=errors)
+
+
+def problem_code(answer: httpx.Response) -> str | None:
+    """The gateway's name for what went wrong; None where it named nothing."""
+    if answer.is_success:
+        return None
+    try:
+        return str(answer.json()["code"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def result_of(answer: httpx.Response, path: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from models.options import DeploymentOptions
 from models.wire import REVISION_HEADER
 from services.database import Database
 from services.errors import GatewayError, GatewayUnreachable
+from services.gateway_answers import COMING_UP, problem_code
 from services.gateways import GatewayDirectory
 from services.health_ledger import Ledger
 
@@ -70,6 +71,8 @@ class SampleCalls:
             path, fault = f"/workflows/{due.name}/execute", None
             try:
                 answer = await client.ask("POST", path, {"inputs": due.inputs}, headers, due.seconds)
+                if problem_code(answer) in COMING_UP:
+                    return  # its deployments serve in a moment, and until then that is told there
                 if answer.status_code >= 500:
                     fault = f"The call with the sample input failed with status {answer.status_code}."
             except GatewayUnreachable:

@@ -20,9 +20,10 @@ from services.errors import (
     RevisionLost,
     TokenRefused,
 )
+from services.gateway_answers import COMING_UP
 from services.gateway_client import GatewayClient
 
-PASSING = {"storage_failed", "starting", "restoring"}  # verdicts of a gateway that may be others in a moment
+PASSING = {"storage_failed", *COMING_UP}  # verdicts of a gateway that may be others in a moment
 LOST = {"not_deployed", "revision_not_loaded"}  # what it says of a revision that it has been given before
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds between two attempts
 READY_SECONDS = 15.0  # in which a gateway of our own comes up

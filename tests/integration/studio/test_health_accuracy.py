@@ -338,6 +338,27 @@ async def test_a_sample_call_tells_of_what_nobody_calls(watch: Watch, tmp_path: 
     assert (await watch.studio.deployments.get("idle")).request_count == 0, "they are not counted among the calls"
 
 
+async def test_a_sample_call_that_meets_a_gateway_coming_up_tells_nothing(watch: Watch) -> None:
+    id_ = await watch.deploy("early", synthetic_check=True)
+    await watch.sweep()
+
+    async def come_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = b'{"status": 503, "detail": "The gateway is starting.", "code": "starting"}'
+        head = f"HTTP/1.1 503 Service Unavailable\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    await watch.relay.cut()
+    async with await asyncio.start_server(come_up, "127.0.0.1", watch.relay.port):
+        await watch.studio.sample_calls.call_due()
+    await watch.relay.mend()
+    await watch.sweep(3)
+    seen = (await watch.view(id_)).row
+    assert (seen.state, seen.reason) == (HealthState.HEALTHY, "Gateway far serves revision 1.")
+
+
 async def test_flapping_keeps_one_incident_open_and_says_so(watch: Watch) -> None:
     id_ = await watch.deploy("flapping")
     await watch.sweep()
