@@ -74,7 +74,10 @@ class Frame:
         self._verdict.set_visibility(totals.deployments > 0 or totals.problems > 0)
 
     def _build_drawer(self, version: str) -> None:
-        with ui.left_drawer(value=None).props("width=228 breakpoint=899").classes("frame-drawer") as self._drawer:
+        # The browser opens it where there is room and says so. Without a value NiceGUI would ask the browser, and raise
+        # when a slow one takes longer than a second to answer.
+        drawer = ui.left_drawer(value=False).props("show-if-above width=228 breakpoint=899")
+        with drawer.classes("frame-drawer") as self._drawer:
             with ui.link(target="/").classes("frame-brand"):
                 ui.element("img").props(f'src="{asset_url("logo.svg")}" alt=""')
                 ui.label("Nexdeck").classes("name")

@@ -76,3 +76,10 @@ async def test_hostile_texts_stay_text(user: User, studio: Studio) -> None:
         assert "<script" not in html.content
         assert "<img" not in html.content
         assert "<b>" not in html.content
+
+
+async def test_a_browser_that_answers_slowly_is_asked_nothing_for_the_navigation(user: User) -> None:
+    await user.open("/")
+    await user.should_see(kind=ui.left_drawer)
+    (drawer,) = user.find(kind=ui.left_drawer).elements
+    assert (drawer.value, drawer.props["show-if-above"]) == (False, True)
