@@ -18,7 +18,8 @@ def say(message: str) -> None:
 
 
 def complain(message: str) -> None:
-    ui.notify(message, type="negative", position="bottom-right", timeout=LONG, close_button="Close", multi_line=True)
+    close = {"label": "Close", "color": "white", "noCaps": True}  # Quasar's own close button is violet on red
+    ui.notify(message, type="negative", position="bottom-right", timeout=LONG, multi_line=True, actions=[close])
 
 
 def words_for(error: StudioError) -> str:
