@@ -30,7 +30,8 @@ class _Part:
 class Window:
     """``requests`` and ``failures`` are the sums of the parts'. Latencies are kept unless it is known that nobody asks.
 
-    A limit of the latency is an option of the revision, so whether one is asked for does not change.
+    A limit of the latency is an option of the revision, so whether one is asked for does not change. Calls are added
+    while a transaction in a thread judges, so whoever goes through the parts goes through copies.
     """
 
     requests: int = 0
@@ -54,7 +55,7 @@ class Window:
     def drop_latencies(self) -> None:
         if self._keeps_latencies:
             self._keeps_latencies = False
-            for part in self._parts:
+            for part in tuple(self._parts):
                 part.buckets = {}
 
     def drop_until(self, at: datetime) -> None:
@@ -64,8 +65,9 @@ class Window:
             self.failures -= part.failures
 
     def p95_ms(self) -> float | None:
-        longest = max((part.longest_us for part in self._parts), default=0) / 1000
-        return quantile(total(part.buckets for part in self._parts), 0.95, 0.0, longest)
+        parts = tuple(self._parts)
+        longest = max((part.longest_us for part in parts), default=0) / 1000
+        return quantile(total(dict(part.buckets) for part in parts), 0.95, 0.0, longest)
 
     @property
     def may_tell_trouble(self) -> bool:
@@ -79,7 +81,8 @@ class Window:
 class TrafficWindows:
     """By deployment and revision. They are told of calls when these have been written.
 
-    ``troubled``: the deployments whose calls may say that they are not well, of any revision.
+    ``troubled``: the deployments whose calls may say that they are not well: those of the revision that was asked for
+    last, or of any since.
     """
 
     def __init__(self) -> None:
@@ -109,12 +112,12 @@ class TrafficWindows:
         window = self._until(deployment_id, revision, at)
         if window is None:
             return Traffic(limit_ms=limit_ms)
-        if limit_ms is not None:
-            return Traffic(window.requests, window.failures, window.p95_ms(), limit_ms)
-        window.drop_latencies()
-        if not window.may_tell_trouble:
-            self.troubled.discard(deployment_id)
-        return Traffic(window.requests, window.failures)
+        if limit_ms is None:
+            window.drop_latencies()
+        self.troubled.discard(deployment_id)
+        if window.may_tell_trouble:  # asked for after that: what comes in meanwhile is not missed
+            self.troubled.add(deployment_id)
+        return Traffic(window.requests, window.failures, window.p95_ms() if limit_ms is not None else None, limit_ms)
 
     def _until(self, deployment_id: str, revision: int | None, at: datetime) -> Window | None:
         window = self._windows.get((deployment_id, revision))
@@ -128,7 +131,7 @@ class TrafficWindows:
             window.drop_until(at - SPAN)
             if window.is_empty:
                 del self._windows[key]
-        self.troubled.intersection_update(deployment_id for deployment_id, _ in self._windows)
+        self.troubled -= self.troubled - {deployment_id for deployment_id, _ in self._windows}
 
 
 def recent_traffic(session: Session, gateway_id: str, at: datetime) -> dict[tuple[str, int], Window]:
