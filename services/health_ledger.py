@@ -87,8 +87,11 @@ class _Entry:
         else:
             self._standing = self._judge_gateway(gateway, row)
         rows = self._known.deployments[gateway.id]
-        for deployment in self._to_judge(rows):
+        held = self._look.deployments if self._look.is_up else []
+        scene = _Scene(rows, held, turn_of(self._look.at), self._restless)
+        for deployment in self._to_judge(scene):
             self._judge_deployment(deployment)
+        self._ledger.scenes[gateway.id] = scene  # not earlier: what a failure left unjudged is judged the next time
         self._end_incidents_of_the_gone({row.id for row in rows})
         self._news.incidents += self._incidents.touched
         return not self._is_paused
@@ -120,16 +123,13 @@ class _Entry:
         self._sample(gateway.id, standing, probe_ms=self._look.probe_ms if self._look.state else None)
         return standing
 
-    def _to_judge(self, rows: list[KnownRow]) -> list[KnownRow]:
+    def _to_judge(self, scene: _Scene) -> list[KnownRow]:
         """Those of which there may be something new."""
-        ledger, id_ = self._ledger, self._look.gateway.id
-        before, turn = ledger.scenes.get(id_), turn_of(self._look.at)
-        held = self._look.deployments if self._look.is_up else []
-        ledger.scenes[id_] = _Scene(rows, held, turn, self._restless)
-        if before is None or self._is_paused or before[:3] != (rows, held, turn):
-            return rows
+        ledger, before = self._ledger, self._ledger.scenes.get(self._look.gateway.id)
+        if before is None or self._is_paused or before[:3] != scene[:3]:
+            return scene.rows
         restless, faulty, troubled = before.restless, ledger.sample_faults, ledger.traffic.troubled
-        return [row for row in rows if row.id in restless or row.id in faulty or row.id in troubled]
+        return [row for row in scene.rows if row.id in restless or row.id in faulty or row.id in troubled]
 
     def _judge_deployment(self, row: KnownRow) -> None:
         held = self._held.get(row.id)

@@ -11,12 +11,13 @@ import pytest
 from sqlmodel import Session, SQLModel, select
 
 from models.base import now
-from models.deployment import Deployment, DesiredState, Revision
+from models.deployment import Deployment, DesiredState, HealthState, Revision
 from models.gateway import Gateway, GatewayKind
 from models.health import HealthChange, HealthSample, HealthStanding, Incident
 from models.metrics import Amounts
 from models.wire import DeploymentState, GatewayState, RevisionState
 from services.database import Database
+from services.errors import StorageFailed
 from services.health_ledger import Ledger
 from services.looks import Look
 from services.sampling import Sampling
@@ -116,7 +117,7 @@ class World:
             case 0:
                 self.is_up = not self.is_up
             case 1:
-                self._held.pop(name, None)
+                self.take_away(name)
             case 2:
                 self._held[name] = self._state(name, self._draw.choice(["ab", "cd"]))
             case 3:
@@ -132,6 +133,9 @@ class World:
                 state = self._draw.choice([DesiredState.RUNNING, DesiredState.STOPPED])
                 for plane in planes:
                     plane.change(name, desired_state=state)
+
+    def take_away(self, name: str) -> None:
+        self._held.pop(name, None)
 
     def mend(self, planes: list[Plane]) -> None:
         self.__init__(self._draw)
@@ -164,3 +168,25 @@ def test_what_is_left_out_is_no_news(seed: int) -> None:
                 plane.look(world.state(), at)
         with_memory, without = (plane.told() for plane in both)
         assert with_memory == without
+
+
+def test_what_a_failed_look_left_unjudged_is_judged_by_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with planes() as (plane, _):
+        world, at = World(random.Random(1)), BEGAN
+        for _ in range(4):
+            at += timedelta(seconds=15)
+            plane.look(world.state(), at)
+        for name in NAMES:
+            world.take_away(name)
+        with monkeypatch.context() as patch:
+            patch.setattr(plane.ledger.traffic, "seen", _full_disk)
+            with pytest.raises(StorageFailed):
+                plane.look(world.state(), at + timedelta(seconds=15))
+        for seconds in (30, 45):
+            plane.look(world.state(), at + timedelta(seconds=seconds))
+        deployments = plane.told()[TABLES.index(Deployment)]
+        assert {row["health_status"] for row in deployments} == {HealthState.UNHEALTHY}
+
+
+def _full_disk(*_: object) -> None:
+    raise StorageFailed("The disk that the database is on is full.")
