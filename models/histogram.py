@@ -28,6 +28,7 @@ STEPS = 16
 GROUPS = 39
 KEYS = STEPS + 1  # of one group
 MOST_ENTRIES = 20  # of a stored histogram, unless it has more groups
+MOST_COUNTED = 2**64 - 1  # in one entry; only a gateway that tells nonsense has more
 _STEPS_AN_OCTAVE = 2 * STEPS
 LEAST_MS = 0.001
 _LAST = GROUPS * STEPS - 1
@@ -153,7 +154,7 @@ def pack(buckets: Mapping[int, int]) -> bytes:
     if max(distances, default=0) > 255:  # an entry without calls bridges what a byte cannot
         gap = next(number for number, distance in enumerate(distances) if distance > 255)
         return pack({**buckets, keys[gap] - distances[gap] + 255: 0})
-    counts = [buckets[key] for key in keys]
+    counts = [min(buckets[key], MOST_COUNTED) for key in keys]
     width = next(w for w in _KINDS if max(counts, default=0) < 256**w)
     return bytes((width, *distances)) + struct.pack(f"<{len(counts)}{_KINDS[width]}", *counts)
 

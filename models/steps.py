@@ -57,7 +57,7 @@ class Steps:
 
     def _grow(self, low: int, high: int, most: int) -> None:
         if most > self._most:
-            size = next(size for size in _KINDS if most < 256**size)
+            size = next((size for size in _KINDS if most < 256**size), max(_KINDS))
             self._counts, self._most = array(_KINDS[size], self._counts), 256**size - 1
         if not self._counts:
             self._first = self._end = low

@@ -1,6 +1,8 @@
 """Brings what gateways counted into the database."""
 
-from sqlalchemy.exc import IntegrityError
+import logging
+
+from sqlalchemy.exc import DataError, IntegrityError
 
 from models.batches import Position
 from models.gateway import Gateway
@@ -15,6 +17,7 @@ from services.metric_books import Book
 from services.metric_writing import Counted, News, positions_of, write_batches
 from services.traffic import TrafficWindows
 
+logger = logging.getLogger(__name__)
 GATHERED_SECONDS = 0.05
 
 
@@ -84,6 +87,11 @@ class MetricCollector(GatewayRounds):
             news = await self._database.write(lambda session: write_batches(session, books, counted))
         except IntegrityError:  # another Nexdeck was quicker: what is left is asked for again
             return [0] * len(counted)
+        except (OverflowError, DataError):  # one of them tells sums that do not fit: the others' count
+            if len(counted) == 1:
+                logger.warning("what the gateway %s counted cannot be: it is left out", counted[0].gateway_id)
+                return [0]
+            return [calls for each in counted for calls in await self._write_batches([each])]
         self._books |= books
         return [self._tell(news[gateway_id]) for gateway_id, *_ in counted]
 

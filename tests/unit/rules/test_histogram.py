@@ -7,8 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.histogram import GROUPS, KEYS, MOST_ENTRIES, bounded, edges, key_of, pack, quantile, total, unpack
+from models.histogram import (
+    GROUPS,
+    KEYS,
+    MOST_COUNTED,
+    MOST_ENTRIES,
+    bounded,
+    edges,
+    key_of,
+    pack,
+    quantile,
+    total,
+    unpack,
+)
 from models.steps import Steps
+from models.wire import LARGEST_COUNT
 
 LATENCIES = st.lists(st.floats(0.001, 900_000), max_size=300)
 DRAW = random.Random(4)
@@ -92,3 +105,12 @@ def test_counts_that_grow_tell_what_is_new_of_them_and_come_back_from_storage(pa
     assert unpack(Steps(steps).pack()) == steps
     assert sum(unpack(summed.pack()).values()) == sum(expected.values())
     assert Steps(expected).pack() == Steps(Steps(expected).buckets()).pack()
+
+
+def test_sums_that_no_gateway_can_have_counted_do_not_fit_but_end_nothing() -> None:
+    """A StopIteration would never reach who waits for the thread, and nothing would be written any more."""
+    steps, most = Steps(), {key: LARGEST_COUNT for key in range(GROUPS * KEYS)}
+    for _ in range(5):
+        steps.add(most)
+    assert steps.buckets() == {key: 5 * LARGEST_COUNT for key in most}
+    assert unpack(pack({3: 2**70, 4: 1})) == {3: MOST_COUNTED, 4: 1}

@@ -1,5 +1,6 @@
 """Counters of gateways become rows: every call once, whatever restarts and whichever look is missed."""
 
+import asyncio
 import random
 import tempfile
 from collections.abc import Iterator
@@ -17,14 +18,17 @@ from app.gateway.counter_store import CounterStore
 from app.gateway.counting import Counting
 from app.gateway.meter import Meter
 from models.base import now
-from models.batches import Position
+from models.batches import CounterBatch, Position
 from models.deployment import Deployment
 from models.gateway import Gateway, GatewayKind
 from models.metrics import Amounts, MetricCursor, MetricSeries, Tier
-from models.wire import Channel
+from models.wire import LARGEST_COUNT, Channel
 from services import metric_writing
+from services.changes import Changes
 from services.database import Database
+from services.gateway_memory import Newest
 from services.metric_books import Book
+from services.metric_collection import MetricCollector
 from services.metric_retention import MetricRetention, merge_some
 from services.metric_rows import MERGED
 from services.metric_writing import Counted, write_batches
@@ -237,3 +241,41 @@ async def test_old_rows_go_and_what_is_merged_stays(
         plane.collect(boots)  # late: all above is merged already
         session.expire_all()
         assert [total(rows_of(session, tier, row.id)).requests for tier in Tier] == [1, 1, 2, 2]
+
+
+class Telling:
+    """Gateways, as far as a collector asks for their counters."""
+
+    def __init__(self, batches: dict[str, CounterBatch]) -> None:
+        self._batches, self.newest = batches, Newest()
+
+    def client(self, gateway: Gateway) -> "Telling":
+        return Telling({"": self._batches[gateway.id]})
+
+    async def counters(self, _: Position) -> CounterBatch:
+        return self._batches[""]
+
+
+async def test_a_gateway_that_tells_absurd_counts_keeps_no_other_from_being_counted(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Session(database.engine, expire_on_commit=False) as session:
+        ours = add_deployment(session)
+        theirs = deployment("running", live_revision=1)
+        theirs.gateway_id, theirs.name = "gtw_absurd", "theirs"
+        address = {"url": "http://127.0.0.1:2", "encrypted_token": "", "created_by": "test"}
+        session.add(Gateway(id=theirs.gateway_id, name="absurd", kind=GatewayKind.LOCAL, **address))
+        session.add(theirs)
+        session.commit()
+        gateways = [session.get_one(Gateway, row.gateway_id) for row in (ours, theirs)]
+    most = {"channel": Channel.API, "requests": LARGEST_COUNT}
+    told = [
+        (ours, [{"deployment_id": ours.id, "revision": 1, "channels": [{"channel": Channel.API, "requests": 3}]}]),
+        (theirs, [{"deployment_id": theirs.id, "revision": n, "channels": [most]} for n in range(1, 1030)]),
+    ]
+    batches = {row.gateway_id: CounterBatch(boot_id="b", position=1, revisions=of) for row, of in told}
+    collector = MetricCollector(database, Changes(), Telling(batches))
+    assert await asyncio.gather(*map(collector.collect, gateways)) == [3, 0]
+    assert "cannot be" in caplog.text
+    caplog.clear()
+    await collector.close()
