@@ -31,7 +31,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Annotated, Any, NotRequired, Required
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from typing_extensions import TypedDict  # typing's own is not enough for pydantic before Python 3.12
 
 from models.histogram import GROUPS, KEYS
@@ -57,6 +57,7 @@ Cost = Annotated[float, Field(ge=0, le=LARGEST_COUNT)]
 Milliseconds = Annotated[float, Field(ge=0, le=LARGEST_COUNT / 1000)]
 RevisionNumber = Annotated[int, Field(ge=0, lt=2**31)]
 BucketKey = Annotated[int, Field(ge=0, lt=GROUPS * KEYS)]
+StorableText = Annotated[str, AfterValidator(lambda text: text.replace("\0", "\ufffd"))]  # PostgreSQL takes no NUL
 FieldPath = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -261,7 +262,9 @@ class DeploymentState(BaseModel):
     canary: CanaryState | None = Field(default=None, description="the loaded revision that gets a share of the calls")
     counters: Counters = Field(default_factory=Counters)
     key_uses: dict[str, KeyUse] = Field(default_factory=dict, description="by the hash of the key")
-    error: str | None = Field(default=None, description="why the live revision could not be restored after a restart")
+    error: StorableText | None = Field(
+        default=None, description="why the live revision could not be restored after a restart"
+    )
 
 
 class Claimant(BaseModel):
@@ -273,8 +276,8 @@ class Claimant(BaseModel):
 
 class GatewayState(BaseModel):
     product: str = PRODUCT
-    version: str
-    boot_id: str
+    version: StorableText
+    boot_id: StorableText
     pid: int
     started_at: datetime
     ready: bool

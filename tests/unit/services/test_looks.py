@@ -1,5 +1,6 @@
 """What one transaction notes of looks at several gateways, and what is counted as serving after it."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -62,3 +63,11 @@ def test_what_serves_is_checked_and_counted_whatever_is_under_way(session: Sessi
     session.flush()
     assert sorted(summary.running_count for summary in list_gateways(session)) == [1, 2]
     assert read_counts(session).serving == 3
+
+
+def test_what_a_gateway_tells_of_itself_fits_into_any_database() -> None:
+    """PostgreSQL takes no NUL, and what is looked at in the same moment is written in one transaction."""
+    held = {"deployment_id": "dep", "name": "x", "error": "a\0b"}
+    told = {"version": "1\0", "boot_id": "b\0", "pid": 1, "started_at": "2026-01-01T00:00:00Z", "ready": True}
+    state = GatewayState.model_validate_json(json.dumps({**told, "deployments": [held]}))
+    assert (state.version, state.boot_id, state.deployments[0].error) == ("1\ufffd", "b\ufffd", "a\ufffdb")
