@@ -63,7 +63,10 @@ class Database:
         with _told_in_plain_words(), Session(self.engine, expire_on_commit=False) as session:
             if not commit:
                 self._begin_snapshot(session)
-            result = work(session)
+            try:
+                result = work(session)
+            except StopIteration as error:  # no future can carry it: who waits for this would wait for ever
+                raise RuntimeError("a transaction ran out of what it went through") from error
             if commit:
                 session.commit()
             return result

@@ -1,5 +1,6 @@
 """Migrations make what the models say, and transactions are whole or nothing."""
 
+import asyncio
 from pathlib import Path
 
 import alembic.autogenerate
@@ -40,6 +41,13 @@ async def test_a_write_that_raises_leaves_nothing(database: Database) -> None:
     with pytest.raises(ValueError, match="power cut"):
         await database.write(half)
     assert await database.read(lambda session: session.exec(select(Agent)).all()) == []
+
+
+async def test_whatever_is_raised_ends_the_transaction(database: Database) -> None:
+    async with asyncio.timeout(10):
+        with pytest.raises(RuntimeError):
+            await database.write(lambda _: next(iter(())))
+        assert await database.write(lambda session: session.exec(select(Agent)).all()) == []
 
 
 async def test_times_come_back_aware(database: Database) -> None:
