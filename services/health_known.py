@@ -71,7 +71,7 @@ class _Rows:
         present: dict[str, dict[str, tuple[str, tuple]]] = {owner: {} for owner in owners}
         changed: dict[str, str] = {}
         for owner, id_, text in connection.execute(self._texts, {"them": list(owners)}).all():
-            before = self._kept.get(owner, NOTHING_KEPT).get(id_)
+            before = self._kept.get(owner, {}).get(id_)
             if before is not None and before[0] == text:
                 present[owner][id_] = before
             else:
@@ -118,7 +118,6 @@ def _in_postgresql(element: _AsText, compiler: SQLCompiler, **how: Any) -> str:
     return f"CAST(json_build_array({compiler.process(element.clauses, **how)}) AS TEXT)"
 
 
-NOTHING_KEPT: dict[str, tuple[str, tuple]] = {}
 OF_STANDING_COLUMNS = [getattr(HealthStanding, name) for name in (*OF_STANDING, "paused_at")]
 THEM = bindparam("them", expanding=True)
 OPEN_INCIDENTS = select(Incident).where(Incident.gateway_id.in_(THEM), Incident.closed_at.is_(None))

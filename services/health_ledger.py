@@ -75,7 +75,9 @@ class _Entry:
         self._restless: set[str] = set()
         incidents = known.incidents[look.gateway.id]
         self._incidents = IncidentLog(session, look.at, {incident.cause_key: incident for incident in incidents})
-        self._held: dict[str, DeploymentState] = {d.deployment_id: d for d in look.deployments} if look.is_up else {}
+        held = look.deployments if look.is_up else []
+        self._held: dict[str, DeploymentState] = {state.deployment_id: state for state in held}
+        self._scene = _Scene(known.deployments[look.gateway.id], held, turn_of(look.at), self._restless)
 
     def write(self) -> bool:
         """Returns whether the gateway was judged: one whose checks are paused is not."""
@@ -86,13 +88,10 @@ class _Entry:
             self._standing = standing_of(row, self._look.at)
         else:
             self._standing = self._judge_gateway(gateway, row)
-        rows = self._known.deployments[gateway.id]
-        held = self._look.deployments if self._look.is_up else []
-        scene = _Scene(rows, held, turn_of(self._look.at), self._restless)
-        for deployment in self._to_judge(scene):
+        for deployment in self._to_judge():
             self._judge_deployment(deployment)
-        self._ledger.scenes[gateway.id] = scene  # not earlier: what a failure left unjudged is judged the next time
-        self._end_incidents_of_the_gone({row.id for row in rows})
+        self._ledger.scenes[gateway.id] = self._scene  # not earlier: what a failure left unjudged is judged next time
+        self._end_incidents_of_the_gone({row.id for row in self._scene.rows})
         self._news.incidents += self._incidents.touched
         return not self._is_paused
 
@@ -123,9 +122,9 @@ class _Entry:
         self._sample(gateway.id, standing, probe_ms=self._look.probe_ms if self._look.state else None)
         return standing
 
-    def _to_judge(self, scene: _Scene) -> list[KnownRow]:
+    def _to_judge(self) -> list[KnownRow]:
         """Those of which there may be something new."""
-        ledger, before = self._ledger, self._ledger.scenes.get(self._look.gateway.id)
+        ledger, scene, before = self._ledger, self._scene, self._ledger.scenes.get(self._look.gateway.id)
         if before is None or self._is_paused or before[:3] != scene[:3]:
             return scene.rows
         restless, faulty, troubled = before.restless, ledger.sample_faults, ledger.traffic.troubled

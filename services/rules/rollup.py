@@ -12,6 +12,7 @@ from models.wire import ChannelCounters
 COLUMNS = (*Amounts._fields[:-1], "histogram")
 ADDED = COLUMNS.index("latency_us_min")  # the columns before that one are added up
 GRACE_SECONDS = 120  # a minute that a slow look still adds to
+_EDGES_US = [tuple(round(ms * 1000) for ms in edges(key)) for key in range(GROUPS * KEYS)]
 
 
 def amounts_of(counters: ChannelCounters, in_flight: int) -> Amounts:
@@ -48,9 +49,6 @@ def difference(counted: Amounts, before: Amounts, buckets: Buckets) -> Amounts:
         if longest <= before.latency_us_max:
             longest = min(high, longest)
     return Amounts(*map(sub, counted, before[:ADDED]), shortest, longest, counted.in_flight, buckets)
-
-
-_EDGES_US = [tuple(round(ms * 1000) for ms in edges(key)) for key in range(GROUPS * KEYS)]
 
 
 def with_sums(amounts: Amounts, more: Amounts) -> Amounts:
