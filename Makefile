@@ -12,7 +12,7 @@ run: $(VENV)/.installed  ## install, migrate the database and serve the web app 
 	$(BIN)/nexdeck serve
 
 demo: $(VENV)/.installed  ## the same, with the sample agents deployed and a little traffic
-	$(BIN)/python -m app.demo
+	$(BIN)/python -m nexdeck.app.demo
 
 test: lint unit integration e2e  ## set up what the tests need, and run all tiers
 

@@ -2,8 +2,8 @@
 
 import sys
 
-from app.cli import main
+from nexdeck.app.cli import main
 
 if __name__ in {"__main__", "__mp_main__"}:
     sys.argv[1:] = sys.argv[1:] or ["serve"]
-    main()
+    sys.exit(main())

@@ -2,49 +2,49 @@
 
 from importlib.metadata import version
 
-from app.retention import kept_in_words
-from app.settings import Settings
-from services.agents import AgentCatalog
-from services.apply import DeclaredDeployments
-from services.calls import CallService
-from services.canary import Canaries
-from services.changes import Changes
-from services.convergence import Convergence
-from services.database import Database
-from services.deployments import NexusDeploymentService
-from services.gateway_connections import Around, GatewayConnections
-from services.gateways import GatewayDirectory
-from services.guests import Guests
-from services.health import HealthService
-from services.health_retention import HealthRetention
-from services.health_views import HealthViews
-from services.history import History
-from services.incidents import IncidentService
-from services.installation import installation_id
-from services.key_delivery import KeyDelivery
-from services.leases import Leases
-from services.local_gateway import LocalGateways
-from services.logs import LogService
-from services.maintenance import MaintenanceService
-from services.metric_collection import MetricCollector
-from services.metrics import MetricsService
-from services.notifications.channels import NotificationChannels
-from services.notifications.guard import SETTING as NOTIFY_NETWORKS
-from services.notifications.outbox import NotificationOutbox
-from services.notifications.sending import Sender
-from services.operations import Journal
-from services.prometheus import PrometheusService
-from services.proof import Prover
-from services.reconciler import Reconciler
-from services.replays import ReplayService
-from services.rollout import Rollout
-from services.rules.addresses import parse_networks
-from services.sample_calls import SampleCalls
-from services.secrets import SecretVault
-from services.status_page import StatusPages
-from services.storage import StorageService
-from services.strangers import Strangers
-from services.studio import Studio
+from nexdeck.app.retention import kept_in_words
+from nexdeck.app.settings import Settings
+from nexdeck.services.calls.replays import ReplayService
+from nexdeck.services.calls.service import CallService
+from nexdeck.services.catalog.service import AgentCatalog
+from nexdeck.services.declared.service import DeclaredDeployments
+from nexdeck.services.deployments.journal import Journal
+from nexdeck.services.deployments.leases import Leases
+from nexdeck.services.deployments.retention import History
+from nexdeck.services.gateways.connections import Around, GatewayConnections
+from nexdeck.services.gateways.directory import GatewayDirectory
+from nexdeck.services.gateways.local import LocalGateways
+from nexdeck.services.health.incidents import IncidentService
+from nexdeck.services.health.maintenance import MaintenanceService
+from nexdeck.services.health.retention import HealthRetention
+from nexdeck.services.health.service import HealthService
+from nexdeck.services.health.synthetic import SampleCalls
+from nexdeck.services.health.views import HealthViews
+from nexdeck.services.keys.delivery import KeyDelivery
+from nexdeck.services.logs.service import LogService
+from nexdeck.services.metrics.collector import MetricCollector
+from nexdeck.services.metrics.prometheus import PrometheusService
+from nexdeck.services.metrics.service import MetricsService
+from nexdeck.services.notifications.channels import NotificationChannels
+from nexdeck.services.notifications.guard import SETTING as NOTIFY_NETWORKS
+from nexdeck.services.notifications.outbox import NotificationOutbox
+from nexdeck.services.notifications.sending import Sender
+from nexdeck.services.platform.changes import Changes
+from nexdeck.services.platform.database import Database
+from nexdeck.services.platform.installation import installation_id
+from nexdeck.services.platform.secrets import SecretVault
+from nexdeck.services.platform.table_sizes import StorageService
+from nexdeck.services.rollout.canary import Canaries
+from nexdeck.services.rollout.executor import Convergence
+from nexdeck.services.rollout.orphans import Strangers
+from nexdeck.services.rollout.proof import Prover
+from nexdeck.services.rollout.reconciler import Reconciler
+from nexdeck.services.rollout.scratch_revisions import Guests
+from nexdeck.services.rollout.service import NexusDeploymentService
+from nexdeck.services.rollout.steps import Rollout
+from nexdeck.services.rules.addresses import parse_networks
+from nexdeck.services.status_page.service import StatusPages
+from nexdeck.services.studio import Studio
 
 
 def build_studio(settings: Settings, around: Around | None = None) -> Studio:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import httpx
 
-from services.samples import sample_sources
+from nexdeck.services.catalog.samples import sample_sources
 
 URL = f"http://{os.environ.get('NEXDECK_HOST', '127.0.0.1')}:{os.environ.get('NEXDECK_PORT', '8400')}"
 
@@ -44,7 +44,7 @@ def deploy_samples(http: httpx.Client) -> list[dict]:
 
 def main() -> None:
     folder = os.environ.get("NEXDECK_DATA_DIR") or tempfile.mkdtemp(prefix="nexdeck-demo-")
-    command = [sys.executable, "-m", "app.cli", "serve"]
+    command = [sys.executable, "-m", "nexdeck.app.cli", "serve"]
     server = subprocess.Popen(command, env=os.environ | {"NEXDECK_DATA_DIR": folder})
     try:
         with httpx.Client(base_url=URL, timeout=90, trust_env=False) as http:

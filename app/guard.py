@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api.errors import problem_response
+from nexdeck.app.api.errors import problem_response
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")

@@ -1,7 +1,7 @@
 """How long what the tables hold is kept, in words for people."""
 
-from app.settings import Settings
-from models.metrics import Tier
+from nexdeck.app.settings import Settings
+from nexdeck.models.metrics import Tier
 
 
 def kept_in_words(settings: Settings) -> dict[str, str]:

@@ -9,9 +9,9 @@ from functools import wraps
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app.settings import Settings
-from services.errors import StudioError
-from services.studio import Studio
+from nexdeck.app.settings import Settings
+from nexdeck.services.errors import StudioError
+from nexdeck.services.studio import Studio
 
 logger = logging.getLogger(__name__)
 JITTER = 0.15  # of the interval, to either side, so that many control planes do not look in step

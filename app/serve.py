@@ -15,11 +15,11 @@ import sys
 import portalocker
 import uvicorn
 
-from app import garbage
-from app.build import build_studio
-from app.settings import LOOPBACK, Settings
-from services.errors import StorageFailed
-from services.studio import Studio
+from nexdeck.app import garbage
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import LOOPBACK, Settings
+from nexdeck.services.errors import StorageFailed
+from nexdeck.services.studio import Studio
 
 USAGE, IN_USE = 2, 4  # exit codes, as ``nexdeck --help`` lists them
 
@@ -81,7 +81,7 @@ async def _serve(settings: Settings, listener: socket.socket, endings: list[int]
     studio = build_studio(settings, tracing and tracing.around)
     await studio.start()
     try:
-        web = await asyncio.to_thread(importlib.import_module, "app.web")
+        web = await asyncio.to_thread(importlib.import_module, "nexdeck.app.web")
         config = uvicorn.Config(
             web.build_web(studio, settings, tracing),
             access_log=False,
@@ -103,7 +103,7 @@ def _tracing(settings: Settings):
     """What sends traces, or None where they are off: then nothing of it is even imported."""
     if not settings.otlp_endpoint:
         return None
-    from app.tracing import Tracing
+    from nexdeck.app.tracing import Tracing
 
     return Tracing(settings.otlp_endpoint, "nexdeck", settings.url)
 

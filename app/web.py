@@ -14,18 +14,18 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from nicegui import ui
 from nicegui.storage import Storage
 
-from app.api import build_api
-from app.guard import HostAndOriginGuard
-from app.scheduler import keep_time, schedule
-from app.settings import LOOPBACK, Settings
-from app.status.page import mount_status_page
-from pages.assets import STATIC
-from pages.registry import register
-from services.prometheus import MEDIA_TYPE
-from services.studio import Studio
+from nexdeck.app.api import build_api
+from nexdeck.app.guard import HostAndOriginGuard
+from nexdeck.app.scheduler import keep_time, schedule
+from nexdeck.app.settings import LOOPBACK, Settings
+from nexdeck.app.status.page import mount_status_page
+from nexdeck.pages.assets import STATIC
+from nexdeck.pages.registry import register
+from nexdeck.services.metrics.prometheus import MEDIA_TYPE
+from nexdeck.services.studio import Studio
 
 if TYPE_CHECKING:
-    from app.tracing import Tracing  # large: imported only where traces are wanted
+    from nexdeck.app.tracing import Tracing  # large: imported only where traces are wanted
 
 
 def build_web(studio: Studio, settings: Settings, tracing: "Tracing | None" = None) -> FastAPI:

@@ -23,7 +23,7 @@ def deploy_time(studio: Nexdeck) -> list[Figure]:
         began = time.perf_counter()
         studio.deploy("trivial", name=f"timed-{round_number}")
         times.append(time.perf_counter() - began)
-    command = [sys.executable, "-m", "app.cli", "run", "timed-0", "text=hello", "--json", "--url", studio.url]
+    command = [sys.executable, "-m", "nexdeck.app.cli", "run", "timed-0", "text=hello", "--json", "--url", studio.url]
     began = time.perf_counter()
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     one_command = time.perf_counter() - began

@@ -16,15 +16,15 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 from sqlmodel import Session, insert, text
 
-from app.build import build_studio
-from app.settings import Settings
 from benchmarks.processes import HTTP, Nexdeck, nexdeck
 from benchmarks.report import Figure
-from models.base import now
-from models.log import LogRecord
-from services.log_search import add_to_index
-from services.logs import LogQuery
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.base import now
+from nexdeck.models.log import LogRecord
+from nexdeck.services.logs.search import add_to_index
+from nexdeck.services.logs.service import LogQuery
+from nexdeck.services.studio import Studio
 from tests.stored import stored_deployment
 from tests.system import browser
 

@@ -14,17 +14,17 @@ from pathlib import Path
 from sqlmodel import Session, insert
 
 from benchmarks.report import Figure
-from models.deployment import Deployment
-from models.gateway import Gateway, GatewayKind
-from models.histogram import key_of
-from models.metrics import Amounts, MetricMerge, MetricSeries, Tier
-from models.wire import Channel
-from services.database import Database
-from services.metric_retention import MetricRetention
-from services.metric_rows import MERGED
-from services.metrics import Scope, read_series
-from services.rules.rollup import COLUMNS, start_of, values_of
-from services.rules.windows import Range, window_of
+from nexdeck.models.deployment import Deployment
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.histogram import key_of
+from nexdeck.models.metrics import Amounts, MetricMerge, MetricSeries, Tier
+from nexdeck.models.wire import Channel
+from nexdeck.services.metrics.retention import MetricRetention
+from nexdeck.services.metrics.rows import MERGED
+from nexdeck.services.metrics.service import Scope, read_series
+from nexdeck.services.platform.database import Database
+from nexdeck.services.rules.rollup import COLUMNS, start_of, values_of
+from nexdeck.services.rules.windows import Range, window_of
 
 DEPLOYMENTS = 100
 CALLS_A_SECOND = 10  # of a deployment that is fully busy

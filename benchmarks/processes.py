@@ -38,7 +38,7 @@ def wait_for(url: str, process: subprocess.Popen, seconds: float = 30.0, pause: 
 
 @contextmanager
 def program(*arguments: str, **environment: str) -> Iterator[subprocess.Popen]:
-    """A Python program of ours: ``program("-m", "app.cli", "serve", NEXDECK_PORT="…")``."""
+    """A Python program of ours: ``program("-m", "nexdeck.app.cli", "serve", NEXDECK_PORT="…")``."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT,
@@ -85,7 +85,7 @@ def nexdeck(**environment: str) -> Iterator[Nexdeck]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="nexdeck-bench-") as folder:
         settings = {"NEXDECK_PORT": str(port), "NEXDECK_DATA_DIR": folder, "NEXDECK_GATEWAY_PORT": str(free_port())}
-        with program("-m", "app.cli", "serve", **settings, **environment) as process:
+        with program("-m", "nexdeck.app.cli", "serve", **settings, **environment) as process:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/readyz", process)
             yield Nexdeck(process, url, Path(folder))

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import httpx
 
-from app.build import build_studio
-from app.settings import Settings
 from benchmarks.processes import HTTP, free_port, program, wait_for
 from benchmarks.report import Figure
-from models.agent import AgentVersion
-from models.base import now
-from models.deployment import Deployment, DeploymentStatus, Revision
-from models.gateway import Gateway, GatewayKind
-from models.options import DeploymentOptions
-from models.wire import Channel, Counters, DeploymentState, GatewayState, Limits, LiveOptions, RevisionState
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.agent import AgentVersion
+from nexdeck.models.base import now
+from nexdeck.models.deployment import Deployment, DeploymentStatus, Revision
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import Channel, Counters, DeploymentState, GatewayState, Limits, LiveOptions, RevisionState
+from nexdeck.services.studio import Studio
 
 GATEWAYS = 10
 DEPLOYMENTS = 100  # on each

@@ -59,6 +59,6 @@ def _pid_of(url: str) -> int:
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             words = (folder / "cmdline").read_bytes().split(b"\0")
-            if b"app.gateway" in words and port in words:
+            if b"nexdeck.app.gateway" in words and port in words:
                 return int(folder.name)
     raise LookupError(f"no gateway listens at {url}")

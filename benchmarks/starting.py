@@ -45,7 +45,7 @@ def _ours() -> tuple[float, float]:
     with tempfile.TemporaryDirectory(prefix="nexdeck-bench-") as folder:
         settings = {"NEXDECK_PORT": str(port), "NEXDECK_DATA_DIR": folder, "NEXDECK_GATEWAY_PORT": str(free_port())}
         began = time.perf_counter()
-        with program("-m", "app.cli", "serve", **settings) as process:
+        with program("-m", "nexdeck.app.cli", "serve", **settings) as process:
             url = f"http://127.0.0.1:{port}"
             wait_for(f"{url}/", process)
             page = time.perf_counter() - began
@@ -59,4 +59,6 @@ def _ours() -> tuple[float, float]:
 
 def warm_caches() -> None:
     """Compiled modules and a warm file cache are what every start but the first has."""
-    subprocess.run([sys.executable, "-c", "import app.web, app.gateway.__main__"], cwd=ROOT, check=False)
+    subprocess.run(
+        [sys.executable, "-c", "import nexdeck.app.web, nexdeck.app.gateway.__main__"], cwd=ROOT, check=False
+    )

@@ -12,15 +12,15 @@ import httpx
 import httpx_aiohttp
 from sqlmodel import Session, func, select
 
-from app import garbage
-from app.build import build_studio
-from app.settings import Settings
 from benchmarks.processes import ROOT, free_port
 from benchmarks.report import Figure
 from benchmarks.servers.canned_gateways import FIRST_CALLS, address
-from models.deployment import Deployment, DeploymentStatus, Revision
-from models.gateway import Gateway, GatewayKind, GatewayStatus
-from services.studio import Studio
+from nexdeck.app import garbage
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.deployment import Deployment, DeploymentStatus, Revision
+from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
+from nexdeck.services.studio import Studio
 
 ROUNDS = 5
 

@@ -16,11 +16,11 @@ from sqlmodel import Session, create_engine
 
 from benchmarks.processes import HTTP, Nexdeck
 from benchmarks.report import Figure
-from models.agent import Agent, AgentVersion
-from models.base import now
-from models.deployment import Deployment, DeploymentStatus, HealthState, Revision
-from models.gateway import Gateway, GatewayKind, GatewayStatus
-from models.health import HealthChange, HealthStanding
+from nexdeck.models.agent import Agent, AgentVersion
+from nexdeck.models.base import now
+from nexdeck.models.deployment import Deployment, DeploymentStatus, HealthState, Revision
+from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
+from nexdeck.models.health import HealthChange, HealthStanding
 
 BROWSERS = 50
 CHANGES = 15

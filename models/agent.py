@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import UniqueConstraint
 from sqlmodel import JSON, Column, Field, SQLModel, Text
 
-from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from models.wire import AgentKind
+from nexdeck.models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
+from nexdeck.models.wire import AgentKind
 
 
 class Agent(SQLModel, table=True):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from models.wire import LARGEST_CURSOR, GatewayState, RevisionCounters
+from nexdeck.models.wire import LARGEST_CURSOR, GatewayState, RevisionCounters
 
 
 class LogLine(BaseModel):

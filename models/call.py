@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import UtcDateTime
-from models.collected import ROW_NUMBER, CursorRow
+from nexdeck.models.base import UtcDateTime
+from nexdeck.models.collected import ROW_NUMBER, CursorRow
 
 
 class CallRecord(SQLModel, table=True):

@@ -1,11 +1,11 @@
-"""What a declarative agent's YAML holds: its shapes. The rules are in ``services.sources.declarative``."""
+"""What a declarative agent's YAML holds: its shapes. The rules are in ``services.catalog.sources.declarative``."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.wire import NAME_PATTERN, VARIABLE_PATTERN
+from nexdeck.models.wire import NAME_PATTERN, VARIABLE_PATTERN
 
 FIELD_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 FieldName = Annotated[str, Field(pattern=FIELD_NAME_PATTERN)]

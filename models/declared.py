@@ -1,12 +1,12 @@
-"""What ``nexdeck apply`` reads: the shape of a deployment in YAML. The rules are in ``services.sources.declared``."""
+"""What ``nexdeck apply`` reads: the shape of a deployment in YAML. The rules are in ``services.declared.source``."""
 
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.options import DeploymentOptions
-from models.wire import NAME_PATTERN, Limits
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import NAME_PATTERN, Limits
 
 DEFAULT_GATEWAY = "local"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]

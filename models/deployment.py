@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import JSON, Column, Field, SQLModel
 
-from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from models.wire import NAME_PATTERN
+from nexdeck.models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
+from nexdeck.models.wire import NAME_PATTERN
 
 
 class DeploymentStatus(StrEnum):
@@ -28,7 +28,7 @@ class DesiredState(StrEnum):
 
 
 class HealthState(StrEnum):
-    """What probes saw; written only by ``services.health``."""
+    """What probes saw; written only by ``services.health.service``."""
 
     UNKNOWN = "unknown"
     HEALTHY = "healthy"

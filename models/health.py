@@ -10,8 +10,8 @@ from enum import StrEnum
 from sqlalchemy import Index, text
 from sqlmodel import JSON, Column, Field, SQLModel
 
-from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from models.deployment import HealthState
+from nexdeck.models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
+from nexdeck.models.deployment import HealthState
 
 
 class HealthCause(StrEnum):

@@ -14,8 +14,8 @@ from pydantic import Field as PydanticField
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import JSON, Column, Field, SQLModel
 
-from models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from models.health import Severity
+from nexdeck.models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
+from nexdeck.models.health import Severity
 
 TIME_OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
 TEXT_LIMIT = 2000  # characters of any text that goes into a notice

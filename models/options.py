@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, model_validator
 
-from models.wire import VARIABLE_PATTERN, Channel, Limits, Recording
+from nexdeck.models.wire import VARIABLE_PATTERN, Channel, Limits, Recording
 
 VariableName = Annotated[str, Field(pattern=VARIABLE_PATTERN)]
 

@@ -1,11 +1,11 @@
-"""What an orchestration's YAML holds: its shapes. The rules are in ``services.sources.orchestration``."""
+"""What an orchestration's YAML holds: its shapes. The rules are in ``services.catalog.sources.orchestration``."""
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.declarative import FIELD_NAME_PATTERN
-from models.wire import NAME_PATTERN
+from nexdeck.models.declarative import FIELD_NAME_PATTERN
+from nexdeck.models.wire import NAME_PATTERN
 
 STEP_ID_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
 

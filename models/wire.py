@@ -34,7 +34,7 @@ from typing import Annotated, Any, NotRequired, Required
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from typing_extensions import TypedDict  # typing's own is not enough for pydantic before Python 3.12
 
-from models.histogram import GROUPS, KEYS
+from nexdeck.models.histogram import GROUPS, KEYS
 
 PRODUCT = "nexdeck-gateway"
 CONTROL_PREFIX = "/control/v1"

@@ -4,24 +4,24 @@ import json
 
 from nicegui import ui
 
-from models.agent import AgentVersion
-from pages.components.agent_dialog import Target, open_agent_dialog
-from pages.components.buttons import Button
-from pages.components.chips import kind_tag
-from pages.components.code_view import code_view
-from pages.components.confirm import confirm
-from pages.components.copy_button import CopyButton
-from pages.components.deploy import open_deploy_dialog
-from pages.components.icons import agent_tile
-from pages.components.moment import Moment
-from pages.components.schema_table import inputs_table, outputs_table
-from pages.feeds import Feeds
-from pages.identity import me
-from pages.layout import Frame, cannot_show
-from pages.notices import say
-from services.agents import AgentDetail
-from services.errors import NotFound
-from services.studio import Studio
+from nexdeck.models.agent import AgentVersion
+from nexdeck.pages.components.agents.dialog import Target, open_agent_dialog
+from nexdeck.pages.components.agents.schema_table import inputs_table, outputs_table
+from nexdeck.pages.components.deploy import open_deploy_dialog
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.chips import kind_tag
+from nexdeck.pages.components.widgets.code_view import code_view
+from nexdeck.pages.components.widgets.confirm import confirm
+from nexdeck.pages.components.widgets.copy_button import CopyButton
+from nexdeck.pages.components.widgets.icons import agent_tile
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.identity import me
+from nexdeck.pages.layout import Frame, cannot_show
+from nexdeck.pages.notices import say
+from nexdeck.services.catalog.service import AgentDetail
+from nexdeck.services.errors import NotFound
+from nexdeck.services.studio import Studio
 
 
 async def agent_page(studio: Studio, feeds: Feeds, frame: Frame, agent: str) -> None:

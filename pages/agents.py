@@ -2,24 +2,24 @@
 
 from nicegui import ui
 
-from models.wire import AgentKind
-from pages.components.agent_dialog import open_agent_dialog
-from pages.components.buttons import Button
-from pages.components.chips import kind_tag
-from pages.components.deploy import open_deploy_dialog
-from pages.components.empty_state import empty_state
-from pages.components.fields import search_field
-from pages.components.filters import Pager, Segments, cursor_of
-from pages.components.icons import agent_tile
-from pages.components.moment import Moment
-from pages.feeds import Feeds
-from pages.identity import me
-from pages.layout import Frame, page_head
-from pages.notices import say
-from pages.words import KINDS, count_of
-from services.agents import AgentSummary
-from services.paging import Page
-from services.studio import Studio
+from nexdeck.models.wire import AgentKind
+from nexdeck.pages.components.agents.dialog import open_agent_dialog
+from nexdeck.pages.components.deploy import open_deploy_dialog
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.chips import kind_tag
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import search_field
+from nexdeck.pages.components.widgets.filters import Pager, Segments, cursor_of
+from nexdeck.pages.components.widgets.icons import agent_tile
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.identity import me
+from nexdeck.pages.layout import Frame, page_head
+from nexdeck.pages.notices import say
+from nexdeck.pages.words import KINDS, count_of
+from nexdeck.services.catalog.service import AgentSummary
+from nexdeck.services.platform.paging import Page
+from nexdeck.services.studio import Studio
 
 PAGE_SIZE = 25
 HEADS = (

@@ -4,28 +4,28 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from pages.address import Address
-from pages.components.chips import Chip
-from pages.components.deploy import open_redeploy_dialog
-from pages.components.icons import agent_tile, icon
-from pages.components.lifecycle_buttons import Lifecycle, lifecycle_buttons, possible
-from pages.components.section import Section
-from pages.deployment_tabs.api_docs import ApiDocsTab
-from pages.deployment_tabs.artifact import ArtifactTab
-from pages.deployment_tabs.health import HealthTab
-from pages.deployment_tabs.logs import LogsTab
-from pages.deployment_tabs.metrics import MetricsTab
-from pages.deployment_tabs.overview import OverviewTab
-from pages.deployment_tabs.requests import RequestsTab
-from pages.deployment_tabs.revisions import RevisionsTab
-from pages.deployment_tabs.settings import SettingsTab
-from pages.deployment_tabs.try_it import TryTab
-from pages.feeds import DeploymentNews, Feeds
-from pages.layout import Frame, cannot_show
-from pages.words import NO_HEALTH, health_look, status_look
-from services.deployment_views import DeploymentDetail
-from services.errors import NotFound
-from services.studio import Studio
+from nexdeck.pages.address import Address
+from nexdeck.pages.components.deploy import open_redeploy_dialog
+from nexdeck.pages.components.deployments.lifecycle import Lifecycle, lifecycle_buttons, possible
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.icons import agent_tile, icon
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.deployment_tabs.api_docs import ApiDocsTab
+from nexdeck.pages.deployment_tabs.artifact import ArtifactTab
+from nexdeck.pages.deployment_tabs.health import HealthTab
+from nexdeck.pages.deployment_tabs.logs import LogsTab
+from nexdeck.pages.deployment_tabs.metrics import MetricsTab
+from nexdeck.pages.deployment_tabs.overview import OverviewTab
+from nexdeck.pages.deployment_tabs.requests import RequestsTab
+from nexdeck.pages.deployment_tabs.revisions import RevisionsTab
+from nexdeck.pages.deployment_tabs.settings import SettingsTab
+from nexdeck.pages.deployment_tabs.try_it import TryTab
+from nexdeck.pages.feeds import DeploymentNews, Feeds
+from nexdeck.pages.layout import Frame, cannot_show
+from nexdeck.pages.words import NO_HEALTH, health_look, status_look
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.errors import NotFound
+from nexdeck.services.studio import Studio
 
 TABS = {
     "": ("Overview", OverviewTab),

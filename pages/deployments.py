@@ -2,20 +2,20 @@
 
 from nicegui import ui
 
-from models.deployment import DeploymentStatus, HealthState
-from pages.components.buttons import Button
-from pages.components.deploy import open_deploy_dialog, open_redeploy_dialog
-from pages.components.deployment_row import COLUMNS, DeploymentRow
-from pages.components.empty_state import empty_state
-from pages.components.fields import search_field
-from pages.components.filters import FilterMenu, Pager, Segments, SortHeader, cursor_of
-from pages.components.lifecycle_buttons import Lifecycle
-from pages.feeds import DeploymentNews, Feeds
-from pages.layout import Frame, page_head
-from pages.words import HEALTH
-from services.deployment_views import SORTS, DeploymentCounts, DeploymentQuery, DeploymentSummary
-from services.paging import Page
-from services.studio import Studio
+from nexdeck.models.deployment import DeploymentStatus, HealthState
+from nexdeck.pages.components.deploy import open_deploy_dialog, open_redeploy_dialog
+from nexdeck.pages.components.deployments.lifecycle import Lifecycle
+from nexdeck.pages.components.deployments.row import COLUMNS, DeploymentRow
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import search_field
+from nexdeck.pages.components.widgets.filters import FilterMenu, Pager, Segments, SortHeader, cursor_of
+from nexdeck.pages.feeds import DeploymentNews, Feeds
+from nexdeck.pages.layout import Frame, page_head
+from nexdeck.pages.words import HEALTH
+from nexdeck.services.deployments.views import SORTS, DeploymentCounts, DeploymentQuery, DeploymentSummary
+from nexdeck.services.platform.paging import Page
+from nexdeck.services.studio import Studio
 
 PAGE_SIZE = 25
 DEFAULT_SORT = "-updated_at"

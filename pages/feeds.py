@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from models.deployment import HealthState
-from pages.live import AT_ONCE, SOON, Feed
-from pages.overview_state import OverviewState, count_problems, read_overview
-from services.deployment_views import DeploymentCounts, DeploymentSummary
-from services.errors import NotFound
-from services.gateway_rows import GatewaySummary
-from services.health_views import BoardRow
-from services.incidents import IncidentQuery, IncidentSummary
-from services.maintenance import Planned
-from services.paging import Page
-from services.studio import Studio
+from nexdeck.models.deployment import HealthState
+from nexdeck.pages.live import AT_ONCE, SOON, Feed
+from nexdeck.pages.overview_state import OverviewState, count_problems, read_overview
+from nexdeck.services.deployments.views import DeploymentCounts, DeploymentSummary
+from nexdeck.services.errors import NotFound
+from nexdeck.services.gateways.rows import GatewaySummary
+from nexdeck.services.health.incidents import IncidentQuery, IncidentSummary
+from nexdeck.services.health.maintenance import Planned
+from nexdeck.services.health.views import BoardRow
+from nexdeck.services.platform.paging import Page
+from nexdeck.services.studio import Studio
 
 INCIDENTS_SHOWN = 8
 

@@ -6,8 +6,8 @@ from enum import Enum, StrEnum
 from math import isfinite
 from typing import Any
 
-from models.wire import JsonSchema
-from services.errors import Fault, InvalidInput
+from nexdeck.models.wire import JsonSchema
+from nexdeck.services.errors import Fault, InvalidInput
 
 SHORT_TEXT = 120  # characters; a text that may be longer gets an entry that grows
 

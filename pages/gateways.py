@@ -2,14 +2,14 @@
 
 from nicegui import ui
 
-from pages.components.buttons import Button
-from pages.components.gateway_dialog import open_gateway_dialog
-from pages.components.gateway_row import GatewayRow
-from pages.components.local_gateway_dialog import open_local_gateway_dialog
-from pages.feeds import Feeds
-from pages.layout import Frame, page_head
-from services.gateway_rows import GatewaySummary
-from services.studio import Studio
+from nexdeck.pages.components.gateways.dialog import open_gateway_dialog
+from nexdeck.pages.components.gateways.local_dialog import open_local_gateway_dialog
+from nexdeck.pages.components.gateways.row import GatewayRow
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.layout import Frame, page_head
+from nexdeck.services.gateways.rows import GatewaySummary
+from nexdeck.services.studio import Studio
 
 HEADS = (
     ("Gateway", ""),

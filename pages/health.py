@@ -2,30 +2,30 @@
 
 from nicegui import ui
 
-from models.base import now
-from models.deployment import HealthState
-from pages.components.buttons import Button
-from pages.components.chips import Chip
-from pages.components.empty_state import empty_state
-from pages.components.fields import search_field
-from pages.components.filters import FilterMenu, Pager, Segments, cursor_of
-from pages.components.health_charts import HealthCharts
-from pages.components.health_row import MAINTENANCE, HealthRow
-from pages.components.incident_row import incident_rows, incidents_key
-from pages.components.maintenance_dialog import open_maintenance_dialog
-from pages.components.moment import Between, Moment
-from pages.components.pausing import open_pause_dialog, resume_checks
-from pages.components.section import Section
-from pages.feeds import Feeds, HealthNews, read_health
-from pages.identity import me
-from pages.layout import Frame, page_head
-from pages.notices import say
-from pages.words import count_of
-from services.health_views import BoardQuery, BoardRow
-from services.maintenance import Planned
-from services.paging import Page
-from services.studio import Studio
-from services.uptime import RANGES
+from nexdeck.models.base import now
+from nexdeck.models.deployment import HealthState
+from nexdeck.pages.components.health.charts import HealthCharts
+from nexdeck.pages.components.health.incident_row import incident_rows, incidents_key
+from nexdeck.pages.components.health.maintenance_dialog import open_maintenance_dialog
+from nexdeck.pages.components.health.pausing import open_pause_dialog, resume_checks
+from nexdeck.pages.components.health.row import MAINTENANCE, HealthRow
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import search_field
+from nexdeck.pages.components.widgets.filters import FilterMenu, Pager, Segments, cursor_of
+from nexdeck.pages.components.widgets.moment import Between, Moment
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.feeds import Feeds, HealthNews, read_health
+from nexdeck.pages.identity import me
+from nexdeck.pages.layout import Frame, page_head
+from nexdeck.pages.notices import say
+from nexdeck.pages.words import count_of
+from nexdeck.services.health.maintenance import Planned
+from nexdeck.services.health.uptime import RANGES
+from nexdeck.services.health.views import BoardQuery, BoardRow
+from nexdeck.services.platform.paging import Page
+from nexdeck.services.studio import Studio
 
 PAGE_SIZE = 25
 LOOK_AGAIN = 60.0  # seconds; the bars move on without being news

@@ -2,23 +2,23 @@
 
 from nicegui import ui
 
-from models.health import IncidentEvent, IncidentEventKind
-from pages.components.buttons import Button
-from pages.components.chips import Chip
-from pages.components.empty_state import empty_state
-from pages.components.fields import FormErrors, area_field
-from pages.components.filters import Pager, Segments, cursor_of
-from pages.components.health_row import gateway_health_url
-from pages.components.incident_row import incident_rows, incidents_key
-from pages.components.moment import Lasting, Moment
-from pages.components.section import Section
-from pages.feeds import Feeds
-from pages.identity import me
-from pages.layout import Frame, cannot_show, page_head
-from pages.words import FLAPPING, count_of, incident_look
-from services.errors import NotFound
-from services.incidents import IncidentDetail, IncidentQuery
-from services.studio import Studio
+from nexdeck.models.health import IncidentEvent, IncidentEventKind
+from nexdeck.pages.components.health.incident_row import incident_rows, incidents_key
+from nexdeck.pages.components.health.row import gateway_health_url
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import FormErrors, area_field
+from nexdeck.pages.components.widgets.filters import Pager, Segments, cursor_of
+from nexdeck.pages.components.widgets.moment import Lasting, Moment
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.identity import me
+from nexdeck.pages.layout import Frame, cannot_show, page_head
+from nexdeck.pages.words import FLAPPING, count_of, incident_look
+from nexdeck.services.errors import NotFound
+from nexdeck.services.health.incidents import IncidentDetail, IncidentQuery
+from nexdeck.services.studio import Studio
 
 PAGE_SIZE = 25
 SEGMENTS = (("", "All"), ("open", "Open"), ("closed", "Closed"))

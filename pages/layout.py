@@ -8,16 +8,16 @@ from urllib.parse import urlsplit
 from nicegui import app as nicegui_app
 from nicegui import ui
 
-from pages.address import Address
-from pages.assets import add_head, asset_url
-from pages.components.buttons import icon_button, link_button
-from pages.components.chips import Chip
-from pages.components.empty_state import empty_state
-from pages.components.icons import icon
-from pages.feeds import Totals
-from pages.notices import on_unforeseen
-from pages.words import Look, count_of
-from services.errors import StudioError
+from nexdeck.pages.address import Address
+from nexdeck.pages.assets import add_head, asset_url
+from nexdeck.pages.components.widgets.buttons import icon_button, link_button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.icons import icon
+from nexdeck.pages.feeds import Totals
+from nexdeck.pages.notices import on_unforeseen
+from nexdeck.pages.words import Look, count_of
+from nexdeck.services.errors import StudioError
 
 NAVIGATION = (
     ("Workspace", (("Overview", "layout-dashboard", "/"), ("Deployments", "rocket", "/deployments"))),

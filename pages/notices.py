@@ -7,7 +7,7 @@ from typing import Any
 from nicegui import ui
 from nicegui.helpers import should_await
 
-from services.errors import StudioError
+from nexdeck.services.errors import StudioError
 
 LONG = 9000  # milliseconds: long enough to read what to do
 

@@ -2,21 +2,21 @@
 
 from nicegui import ui
 
-from models.gateway import GatewayStatus
-from pages.components.buttons import Button, link_button
-from pages.components.chips import Chip
-from pages.components.deploy import open_deploy_dialog
-from pages.components.icons import agent_tile, icon
-from pages.components.moment import Moment
-from pages.components.section import Section
-from pages.feeds import Feeds
-from pages.identity import me
-from pages.layout import Frame, page_head
-from pages.notices import say
-from pages.overview_state import OverviewState, Problem, read_overview
-from pages.words import count_of, gateway_look, health_look, status_look
-from services.gateway_rows import GatewaySummary
-from services.studio import Studio
+from nexdeck.models.gateway import GatewayStatus
+from nexdeck.pages.components.deploy import open_deploy_dialog
+from nexdeck.pages.components.widgets.buttons import Button, link_button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.icons import agent_tile, icon
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.identity import me
+from nexdeck.pages.layout import Frame, page_head
+from nexdeck.pages.notices import say
+from nexdeck.pages.overview_state import OverviewState, Problem, read_overview
+from nexdeck.pages.words import count_of, gateway_look, health_look, status_look
+from nexdeck.services.gateways.rows import GatewaySummary
+from nexdeck.services.studio import Studio
 
 PROBLEMS_SHOWN = 5
 

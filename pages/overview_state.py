@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.deployment import DeploymentStatus
-from models.gateway import GatewayStatus
-from models.health import Incident
-from pages.words import Look, gateway_look, incident_look, status_look
-from services.deployment_views import DeploymentCounts, DeploymentQuery, DeploymentSummary
-from services.gateway_rows import GatewaySummary
-from services.incidents import IncidentQuery
-from services.studio import Studio
+from nexdeck.models.deployment import DeploymentStatus
+from nexdeck.models.gateway import GatewayStatus
+from nexdeck.models.health import Incident
+from nexdeck.pages.words import Look, gateway_look, incident_look, status_look
+from nexdeck.services.deployments.views import DeploymentCounts, DeploymentQuery, DeploymentSummary
+from nexdeck.services.gateways.rows import GatewaySummary
+from nexdeck.services.health.incidents import IncidentQuery
+from nexdeck.services.studio import Studio
 
 RECENT = 6
 WORST = 8  # of each sort of problem

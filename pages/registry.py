@@ -5,19 +5,19 @@ from typing import Any
 
 from nicegui import ui
 
-from pages.agent import agent_page
-from pages.agents import agents_page
-from pages.assets import mount_assets
-from pages.deployment import deployment_page
-from pages.deployments import deployments_page
-from pages.feeds import Feeds, read_totals
-from pages.gateways import gateways_page
-from pages.health import health_page
-from pages.incidents import incident_page, incidents_page
-from pages.layout import Frame, Pages
-from pages.overview import overview_page
-from pages.settings import settings_page
-from services.studio import Studio
+from nexdeck.pages.agent import agent_page
+from nexdeck.pages.agents import agents_page
+from nexdeck.pages.assets import mount_assets
+from nexdeck.pages.deployment import deployment_page
+from nexdeck.pages.deployments import deployments_page
+from nexdeck.pages.feeds import Feeds, read_totals
+from nexdeck.pages.gateways import gateways_page
+from nexdeck.pages.health import health_page
+from nexdeck.pages.incidents import incident_page, incidents_page
+from nexdeck.pages.layout import Frame, Pages
+from nexdeck.pages.overview import overview_page
+from nexdeck.pages.settings import settings_page
+from nexdeck.services.studio import Studio
 
 PAGES = {
     "/": overview_page,

@@ -5,23 +5,23 @@ from typing import Any
 from nicegui import app as nicegui_app
 from nicegui import ui
 
-from pages.components.buttons import Button
-from pages.components.confirm import confirm
-from pages.components.copy_button import CopyButton
-from pages.components.empty_state import empty_state
-from pages.components.fields import FormErrors, fold, text_field
-from pages.components.modal import Modal
-from pages.components.moment import Moment
-from pages.components.storage_card import storage_card
-from pages.feeds import Feeds
-from pages.identity import me
-from pages.layout import Frame, page_head
-from pages.notices import say
-from pages.settings_sections.notifications import NotificationsCard
-from pages.settings_sections.status_page import StatusPageCard
-from services.errors import StudioError
-from services.secrets import SecretSummary
-from services.studio import Studio
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.confirm import confirm
+from nexdeck.pages.components.widgets.copy_button import CopyButton
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import FormErrors, fold, text_field
+from nexdeck.pages.components.widgets.modal import Modal
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.identity import me
+from nexdeck.pages.layout import Frame, page_head
+from nexdeck.pages.notices import say
+from nexdeck.pages.settings_sections.notifications import NotificationsCard
+from nexdeck.pages.settings_sections.status_page import StatusPageCard
+from nexdeck.pages.settings_sections.storage_card import storage_card
+from nexdeck.services.errors import StudioError
+from nexdeck.services.platform.secrets import SecretSummary
+from nexdeck.services.studio import Studio
 
 THEMES = {None: "As the system", False: "Light", True: "Dark"}
 

@@ -2,12 +2,19 @@
 
 from dataclasses import dataclass
 
-from models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState, OperationKind, StatusChange
-from models.gateway import Gateway, GatewayStatus
-from models.health import HealthStanding, Incident, Severity
-from models.notification import ChannelRule, DeliveryState, NoticeChoice, NoticeEvent
-from models.wire import AgentKind, Channel
-from services.operations import CANARY, OperationDetail
+from nexdeck.models.deployment import (
+    Deployment,
+    DeploymentStatus,
+    DesiredState,
+    HealthState,
+    OperationKind,
+    StatusChange,
+)
+from nexdeck.models.gateway import Gateway, GatewayStatus
+from nexdeck.models.health import HealthStanding, Incident, Severity
+from nexdeck.models.notification import ChannelRule, DeliveryState, NoticeChoice, NoticeEvent
+from nexdeck.models.wire import AgentKind, Channel
+from nexdeck.services.deployments.journal import CANARY, OperationDetail
 
 
 @dataclass(frozen=True)

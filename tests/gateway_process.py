@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from models.wire import CONTROL_PREFIX, REVISION_HEADER, Manifest, RevisionBundle, hash_of
+from nexdeck.models.wire import CONTROL_PREFIX, REVISION_HEADER, Manifest, RevisionBundle, hash_of
 from tests.programs import ROOT, free_port
 
 TOKEN = "control-token-of-the-tests"
@@ -66,7 +66,15 @@ class GatewayProcess:
 
     def start(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "app.gateway", "--port", str(self.port), "--data-dir", str(self.data_dir)]
+        command = [
+            sys.executable,
+            "-m",
+            "nexdeck.app.gateway",
+            "--port",
+            str(self.port),
+            "--data-dir",
+            str(self.data_dir),
+        ]
         with (self.data_dir / "process.log").open("ab") as log:
             self.process = subprocess.Popen([*command, *self._options], cwd=ROOT, env=self._env, stdout=log, stderr=log)
         wait_for(self._is_ready, 60, f"the gateway did not become ready: {self.log()}")

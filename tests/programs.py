@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[1]
+OWN_PROGRAM = (sys.executable, "-m", "nexdeck.app.cli")
 READY_SECONDS = 90.0
 STOP_SECONDS = 40.0
 
@@ -33,6 +34,8 @@ class Studio:
     env: dict[str, str]
     process: subprocess.Popen
     log: Path
+    program: tuple[str, ...]
+    cwd: Path
     http: httpx.Client = field(repr=False)
 
     def kill(self) -> None:
@@ -49,8 +52,8 @@ class Studio:
     def cli(self, *arguments: str, stdin: str | bytes = "", **env: str) -> subprocess.CompletedProcess[str]:
         """``nexdeck ARGUMENTS`` as a user would run it, in a process of its own."""
         return subprocess.run(
-            [sys.executable, "-m", "app.cli", *arguments],
-            cwd=ROOT,
+            [*self.program, *arguments],
+            cwd=self.cwd,
             env={**self.env, **env},
             input=stdin.decode() if isinstance(stdin, bytes) else stdin,
             capture_output=True,
@@ -60,12 +63,14 @@ class Studio:
 
 
 @contextmanager
-def running_studio(folder: Path, **settings: str) -> Iterator[Studio]:
+def running_studio(
+    folder: Path, program: tuple[str, ...] = OWN_PROGRAM, cwd: Path = ROOT, **settings: str
+) -> Iterator[Studio]:
     """Serve, with everything of it in ``folder``, until the block ends; then SIGTERM, which must end it with code 0.
 
-    ``settings`` are further environment variables.
+    ``program`` is the ``nexdeck`` to run, in ``cwd``; ``settings`` are further environment variables.
     """
-    studio = start_studio(folder, **settings)
+    studio = start_studio(folder, program, cwd, **settings)
     try:
         yield studio
         studio.process.send_signal(signal.SIGTERM)
@@ -74,7 +79,7 @@ def running_studio(folder: Path, **settings: str) -> Iterator[Studio]:
         studio.kill()
 
 
-def start_studio(folder: Path, **settings: str) -> Studio:
+def start_studio(folder: Path, program: tuple[str, ...] = OWN_PROGRAM, cwd: Path = ROOT, **settings: str) -> Studio:
     """Serve on a free port. Returns when it is ready; whoever starts it ends it."""
     folder.mkdir(parents=True, exist_ok=True)
     port, log = free_port(), folder / "nexdeck.log"
@@ -87,10 +92,9 @@ def start_studio(folder: Path, **settings: str) -> Studio:
         **settings,
     }
     with log.open("ab") as output:
-        command = [sys.executable, "-m", "app.cli", "serve"]
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output)
+        process = subprocess.Popen([*program, "serve"], cwd=cwd, env=env, stdout=output, stderr=output)
     http = httpx.Client(base_url=env["NEXDECK_URL"], timeout=120, trust_env=False)
-    studio = Studio(env["NEXDECK_URL"], folder / "data", env, process, log, http)
+    studio = Studio(env["NEXDECK_URL"], folder / "data", env, process, log, program, cwd, http)
     try:
         _wait_until_ready(studio)
     except BaseException:

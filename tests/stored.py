@@ -2,10 +2,10 @@
 
 from sqlmodel import Session
 
-from models.agent import Agent
-from models.deployment import Deployment
-from models.gateway import Gateway, GatewayKind
-from services.studio import Studio
+from nexdeck.models.agent import Agent
+from nexdeck.models.deployment import Deployment
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.services.studio import Studio
 
 
 async def stored_deployment(studio: Studio, name: str) -> Deployment:

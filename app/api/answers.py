@@ -4,11 +4,17 @@ from typing import Any
 
 from fastapi import Response
 
-from app.api.schemas.deployments import ChangeShape, DeploymentRowShape, DeploymentShape, OperationShape, StepShape
-from services.deployment_views import DeploymentDetail, DeploymentSummary
-from services.deployments import Change
-from services.operations import OperationDetail
-from services.studio import Studio
+from nexdeck.app.api.schemas.deployments import (
+    ChangeShape,
+    DeploymentRowShape,
+    DeploymentShape,
+    OperationShape,
+    StepShape,
+)
+from nexdeck.services.deployments.journal import OperationDetail
+from nexdeck.services.deployments.views import DeploymentDetail, DeploymentSummary
+from nexdeck.services.rollout.service import Change
+from nexdeck.services.studio import Studio
 
 
 def operation_shape(detail: OperationDetail) -> OperationShape:

@@ -4,9 +4,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from app.api import docs, errors, openapi
-from app.api.frame import BodyLimit, RequestFrame
-from app.api.routers import (
+from nexdeck.app.api import docs, errors, openapi
+from nexdeck.app.api.frame import BodyLimit, RequestFrame
+from nexdeck.app.api.routers import (
     agents,
     calls,
     declared,
@@ -26,7 +26,7 @@ from app.api.routers import (
     secrets,
     status_page,
 )
-from services.studio import Studio
+from nexdeck.services.studio import Studio
 
 
 def build_api(studio: Studio) -> FastAPI:

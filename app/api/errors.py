@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from app.api.patterns import LINE_PATTERN, REFERENCE_PATTERN
-from models.wire import NAME_PATTERN, VARIABLE_PATTERN, FieldError, Problem
-from services.errors import StudioError
+from nexdeck.app.api.patterns import LINE_PATTERN, REFERENCE_PATTERN
+from nexdeck.models.wire import NAME_PATTERN, VARIABLE_PATTERN, FieldError, Problem
+from nexdeck.services.errors import StudioError
 
 PROBLEM_TYPE = "application/problem+json"
 MAX_BODY_BYTES = 2_000_000

@@ -8,8 +8,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.errors import MAX_BODY_BYTES, problem_response, too_large
-from models.wire import REQUEST_ID_HEADER
+from nexdeck.app.api.errors import MAX_BODY_BYTES, problem_response, too_large
+from nexdeck.models.wire import REQUEST_ID_HEADER
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("nexdeck.api")

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import orjson
 
-from models.log import LogEntry
-from services.rules.log_lines import plain_text
+from nexdeck.models.log import LogEntry
+from nexdeck.services.rules.log_lines import plain_text
 
 
 def as_json(line: LogEntry) -> bytes:

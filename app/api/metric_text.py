@@ -3,9 +3,9 @@
 import csv
 import io
 
-from app.api.schemas.metrics import MetricMarkShape, MetricPointShape, MetricSeriesShape
-from services.metrics import Point, Series
-from services.rules.windows import moment
+from nexdeck.app.api.schemas.metrics import MetricMarkShape, MetricPointShape, MetricSeriesShape
+from nexdeck.services.metrics.service import Point, Series
+from nexdeck.services.rules.windows import moment
 
 COUNTS = ("requests", "client_errors", "refused", "errors", "timeouts", "cancelled")
 USE = ("in_flight", "tokens_in", "tokens_out", "cost")

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api.errors import PROBLEM_TYPE, RestProblem
+from nexdeck.app.api.errors import PROBLEM_TYPE, RestProblem
 
 DESCRIPTION = """Deploys AI agents to Nexus gateways and keeps them running.
 

@@ -17,10 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
-from models.wire import VARIABLE_PATTERN
-from services.paging import MAX_LIMIT
-from services.studio import Studio
+from nexdeck.app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
+from nexdeck.models.wire import VARIABLE_PATTERN
+from nexdeck.services.platform.paging import MAX_LIMIT
+from nexdeck.services.studio import Studio
 
 MAX_DEPTH = 64
 _DATE = re.compile(r"[0-9]{4}-")

@@ -9,8 +9,8 @@ from pydantic import Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
-from app.api.parameters import Body
-from services.errors import Fault, InvalidInput
+from nexdeck.app.api.parameters import Body
+from nexdeck.services.errors import Fault, InvalidInput
 
 
 class SourceUpload(Body):

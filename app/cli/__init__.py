@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import (
+from nexdeck.app.cli import (
     agents,
     declared,
     deploy,
@@ -28,8 +28,8 @@ from app.cli import (
     secrets,
     status_page,
 )
-from app.cli.exits import MEANINGS, CliError, ExitCode
-from app.cli.output import report
+from nexdeck.app.cli.exits import MEANINGS, CliError, ExitCode
+from nexdeck.app.cli.output import report
 
 EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.deployments import everything
-from app.cli.exits import CliError, ExitCode
-from app.cli.http import Server
-from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_list, print_table, report, when, write_out
+from nexdeck.app.cli.deployments import everything
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url, Yes
+from nexdeck.app.cli.output import confirm, print_fields, print_json, print_list, print_table, report, when, write_out
 
 app = typer.Typer(help="The catalog of agents and their versions.", no_args_is_help=True)
 Agent = Annotated[str, typer.Argument(help="The agent's name or id.")]

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.exits import CliError, ExitCode
-from app.cli.http import Server
-from app.cli.options import AsJson, Url
-from app.cli.progress import settle
-from app.cli.values import read_json
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url
+from nexdeck.app.cli.progress import settle
+from nexdeck.app.cli.values import read_json
 
 Version = Annotated[str | None, typer.Option(help="Which version; default: the newest.")]
 Channels = Annotated[str | None, typer.Option(metavar="LIST", help="Of api,cli,mcp; default: all three.")]

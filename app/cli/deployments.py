@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.deploy import NoWait
-from app.cli.http import Server
-from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_list, when
-from app.cli.progress import settle, steps_text
+from nexdeck.app.cli.deploy import NoWait
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url, Yes
+from nexdeck.app.cli.output import confirm, print_fields, print_json, print_list, when
+from nexdeck.app.cli.progress import settle, steps_text
 
 Name = Annotated[str, typer.Argument(help="The deployment's name or id.")]
 PAGE = 200

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.deploy import NoWait, finish
-from app.cli.exits import CliError, ExitCode
-from app.cli.hidden import read_hidden
-from app.cli.http import Server
-from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_fields, print_json, print_list, print_table, when, write_out
+from nexdeck.app.cli.deploy import NoWait, finish
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.hidden import read_hidden
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url, Yes
+from nexdeck.app.cli.output import confirm, print_fields, print_json, print_list, print_table, when, write_out
 
 app = typer.Typer(help="Gateways, the Nexus processes that agents run on.", no_args_is_help=True)
 Gateway = Annotated[str, typer.Argument(help="The gateway's name or id.")]

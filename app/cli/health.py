@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.deployments import everything
-from app.cli.http import Server
-from app.cli.options import AsJson, Url
-from app.cli.output import plain, print_fields, print_json, print_list, when
-from models.percents import percent_words
+from nexdeck.app.cli.deployments import everything
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url
+from nexdeck.app.cli.output import plain, print_fields, print_json, print_list, when
+from nexdeck.models.percents import percent_words
 
 incidents = typer.Typer(help="What is not well, since when, and what people did about it.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(metavar="ID", help="The incident's id, as `incidents list` shows it.")]

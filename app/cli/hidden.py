@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.exits import CliError, ExitCode
 
 
 def read_hidden(what: str) -> str:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
-from app.cli.exits import CliError, ExitCode
-from models.trust import Trust, what_is_wrong
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.models.trust import Trust, what_is_wrong
 
 CONNECT_SECONDS = 5.0
 USER_AGENT = "nexdeck-cli"

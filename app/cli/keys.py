@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.durations import moment_in
-from app.cli.http import Server
-from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_list, when
+from nexdeck.app.cli.durations import moment_in
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url, Yes
+from nexdeck.app.cli.output import confirm, print_json, print_list, when
 
 app = typer.Typer(help="Invocation keys of a deployment.", no_args_is_help=True)
 Deployment = Annotated[str, typer.Argument(metavar="NAME", help="The deployment's name or id.")]

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.durations import moment_in
-from app.cli.exits import CliError, ExitCode
-from app.cli.http import Server
-from app.cli.options import AsJson, Since, Until, Url
-from app.cli.output import plain, print_json
+from nexdeck.app.cli.durations import moment_in
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Since, Until, Url
+from nexdeck.app.cli.output import plain, print_json
 
 SILENCE_SECONDS = 30.0  # a stream sends a heartbeat each 10 s; one that is silent for longer is dead
 PAUSES = (0.2, 0.5, 1, 2, 5)  # seconds before each further try to come back

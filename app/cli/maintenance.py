@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.durations import moment_in
-from app.cli.health import checks_of
-from app.cli.http import Server
-from app.cli.options import AsJson, Url
-from app.cli.output import print_json, print_list, when
+from nexdeck.app.cli.durations import moment_in
+from nexdeck.app.cli.health import checks_of
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url
+from nexdeck.app.cli.output import print_json, print_list, when
 
 app = typer.Typer(
     help="Planned work, during which nothing opens an incident or counts as downtime.", no_args_is_help=True

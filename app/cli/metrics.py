@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.http import Server
-from app.cli.options import AsJson, Url
-from app.cli.output import print_json, print_table, when, write_out
-from app.cli.requests import Channel
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url
+from nexdeck.app.cli.output import print_json, print_table, when, write_out
+from nexdeck.app.cli.requests import Channel
 
 COLUMNS = ("from", "requests", "failed", "refused", "p50 ms", "p95 ms", "p99 ms", "in flight", "tokens", "written")
 

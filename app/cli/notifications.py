@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.exits import CliError, ExitCode
-from app.cli.hidden import read_hidden
-from app.cli.http import Server
-from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_list, when
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.hidden import read_hidden
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url, Yes
+from nexdeck.app.cli.output import confirm, print_json, print_list, when
 
 app = typer.Typer(help="Notifications of incidents: mail, Slack, Teams, webhooks and others.", no_args_is_help=True)
 Channel = Annotated[str, typer.Argument(help="The channel's name or id.")]

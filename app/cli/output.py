@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.exits import CliError, ExitCode
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

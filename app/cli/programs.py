@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.exits import CliError, ExitCode
 
 
 class SettingsInHelp(TyperCommand):
     """A command whose help names every setting with its environment variable."""
 
     def format_epilog(self, ctx, formatter) -> None:
-        from app.settings import Settings
+        from nexdeck.app.settings import Settings
 
         rows = [
             (f"NEXDECK_{name.upper()}", f"{field.description or ''} [default: {_default_of(field)}]")
@@ -35,7 +35,7 @@ def serve(
     """Serve the web app and the REST API, with the gateway `local` beside them."""
     from pydantic import ValidationError
 
-    from app.settings import Settings
+    from nexdeck.app.settings import Settings
 
     said: dict[str, Any] = {"host": host, "port": port, "data_dir": data_dir, "log_level": log_level}
     try:
@@ -44,14 +44,14 @@ def serve(
         places = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise CliError.because(ExitCode.USAGE, f"A setting is not valid: {places}.") from error
     gc.disable()  # until it serves: what is imported stays, and looking for garbage in it takes a sixth of the time
-    from app.serve import serve as serve_web
+    from nexdeck.app.serve import serve as serve_web
 
     raise typer.Exit(serve_web(settings))
 
 
 def gateway(context: typer.Context) -> None:
     """Run a gateway: a Nexus process that agents are deployed to. `nexdeck gateway --help` names its options."""
-    from app.gateway.__main__ import main
+    from nexdeck.app.gateway.__main__ import main
 
     raise typer.Exit(main(context.args) or 0)
 

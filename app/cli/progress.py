@@ -4,9 +4,9 @@ import sys
 import time
 from typing import Any
 
-from app.cli.exits import CliError, ExitCode
-from app.cli.http import Server
-from app.cli.output import plain, print_json
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.output import plain, print_json
 
 POLL_SECONDS = 0.2
 LONGEST_SECONDS = 600.0

@@ -1,11 +1,11 @@
-"""Writes docs/cli.md: ``python -m app.cli.reference > docs/cli.md``. A test fails when that file is behind."""
+"""Writes docs/cli.md: ``python -m nexdeck.app.cli.reference > docs/cli.md``. A test fails when that file is behind."""
 
 from collections.abc import Iterator
 
 import typer.main
 
-from app.cli import app
-from app.cli.exits import MEANINGS
+from nexdeck.app.cli import app
+from nexdeck.app.cli.exits import MEANINGS
 
 
 def reference() -> str:

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.exits import ExitCode
-from app.cli.http import Server
-from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, plain, print_json, print_table
+from nexdeck.app.cli.exits import ExitCode
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url, Yes
+from nexdeck.app.cli.output import confirm, plain, print_json, print_table
 
 POLL_SECONDS = 30
 WARNING = "The calls run for real: whatever the agent does (mail, orders, payments), it does again."

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.durations import moment_in
-from app.cli.http import Server
-from app.cli.options import AsJson, Since, Until, Url
-from app.cli.output import plain, print_fields, print_json, print_list, when
+from nexdeck.app.cli.durations import moment_in
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Since, Until, Url
+from nexdeck.app.cli.output import plain, print_fields, print_json, print_list, when
 
 
 class Channel(StrEnum):

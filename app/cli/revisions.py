@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.deploy import NoWait, finish
-from app.cli.exits import CliError, ExitCode
-from app.cli.http import Server
-from app.cli.options import AsJson, Url
-from app.cli.output import plain, print_json, print_table
+from nexdeck.app.cli.deploy import NoWait, finish
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url
+from nexdeck.app.cli.output import plain, print_json, print_table
 
 Name = Annotated[str, typer.Argument(help="The deployment's name or id.")]
 _COLOURS = {"+": typer.colors.GREEN, "-": typer.colors.RED, "@": typer.colors.CYAN}

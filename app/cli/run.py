@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.exits import CliError, ExitCode
-from app.cli.http import Answer, Server, send
-from app.cli.options import AsJson, Url
-from app.cli.output import plain, print_json
-from app.cli.values import read_json, read_pairs
-from models.trust import Trust, TrustKind
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.http import Answer, Server, send
+from nexdeck.app.cli.options import AsJson, Url
+from nexdeck.app.cli.output import plain, print_json
+from nexdeck.app.cli.values import read_json, read_pairs
+from nexdeck.models.trust import Trust, TrustKind
 
 # As in models.wire, which a test compares it with: importing that brings pydantic, 0.2 s in the way of every proof.
 REVISION_HEADER = "X-Nexdeck-Revision"

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
-from app.cli.hidden import read_hidden
-from app.cli.http import Server
-from app.cli.options import AsJson, Url, Yes
-from app.cli.output import confirm, print_json, print_list, when
+from nexdeck.app.cli.hidden import read_hidden
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url, Yes
+from nexdeck.app.cli.output import confirm, print_json, print_list, when
 
 app = typer.Typer(help="Secrets that agents read from their environment.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="The variable's name, e.g. OPENAI_API_KEY.")]

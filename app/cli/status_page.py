@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.exits import CliError, ExitCode
-from app.cli.http import Server
-from app.cli.options import AsJson, Url
-from app.cli.output import print_fields, print_json
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.http import Server
+from nexdeck.app.cli.options import AsJson, Url
+from nexdeck.app.cli.output import print_fields, print_json
 
 app = typer.Typer(help="The public status page.", no_args_is_help=True)
 

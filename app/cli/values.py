@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.exits import CliError, ExitCode
 
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0")
 

@@ -1,4 +1,4 @@
-"""``python -m app.gateway``: parses the options, takes what it needs, and serves until it is told to end."""
+"""``python -m nexdeck.app.gateway``: parses the options, takes what it needs, and serves until it is told to end."""
 
 import argparse
 import ipaddress
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.gateway.prices import Prices
+from nexdeck.app.gateway.llm.prices import Prices
 
 TOKEN_VARIABLE = "NEXDECK_GATEWAY_TOKEN"
 LLM_HOSTS_VARIABLE = "NEXDECK_LLM_ALLOWED_HOSTS"
@@ -90,8 +90,8 @@ def _serve(options: argparse.Namespace) -> int:
     for name in [name for name in os.environ if name.startswith("NEXDECK_")]:
         del os.environ[name]
     # after the quick checks, so that their messages come at once
-    from app.gateway.process import serve
-    from app.gateway.store import DataDirInUse
+    from nexdeck.app.gateway.ground.store import DataDirInUse
+    from nexdeck.app.gateway.process import serve
 
     try:
         return serve(options, token, listener, certificate)
@@ -120,7 +120,7 @@ def _check_tls(options: argparse.Namespace) -> None:
 def _certificate(options: argparse.Namespace):
     if not (options.tls_cert or options.tls_self_signed):
         return None
-    from app.gateway.certificate import given, self_signed  # importing cryptography takes a while
+    from nexdeck.app.gateway.certificate import given, self_signed  # importing cryptography takes a while
 
     try:
         if options.tls_cert:

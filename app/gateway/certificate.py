@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from models.trust import fingerprint
+from nexdeck.models.trust import fingerprint
 
 VALID_DAYS = 5 * 365  # whoever pins it has to be told of a new one, so it lasts
 SOON_DAYS = 30

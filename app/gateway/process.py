@@ -18,20 +18,20 @@ try:
 except ImportError:  # it is not made for Windows
     uvloop = None
 
-from app.gateway import environment
-from app.gateway.access import Door
-from app.gateway.call_buffer import CallBuffer
-from app.gateway.context import CURRENT
-from app.gateway.counter_store import CounterStore
-from app.gateway.egress import AllowedHosts
-from app.gateway.invocation import Invoker
-from app.gateway.log_buffer import LogBuffer, LogCapture, PrintCapture
-from app.gateway.prices import Prices
-from app.gateway.server import Gateway
-from app.gateway.store import BundleStore
+from nexdeck.app.gateway.channels.access import Door
+from nexdeck.app.gateway.ground import environment
+from nexdeck.app.gateway.ground.context import CURRENT
+from nexdeck.app.gateway.ground.store import BundleStore
+from nexdeck.app.gateway.llm.egress import AllowedHosts
+from nexdeck.app.gateway.llm.prices import Prices
+from nexdeck.app.gateway.server import Gateway
+from nexdeck.app.gateway.serving.invocation import Invoker
+from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
+from nexdeck.app.gateway.telemetry.counter_store import CounterStore
+from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer, LogCapture, PrintCapture
 
 if TYPE_CHECKING:  # it imports cryptography, 0.1 s that a gateway without TLS does not need
-    from app.gateway.certificate import Certificate
+    from nexdeck.app.gateway.certificate import Certificate
 
 logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 10
@@ -73,7 +73,11 @@ def serve(
     try:
         calls, port = CallBuffer(), listener.getsockname()[1]
         if options.otlp_endpoint:
-            from app.gateway.tracing import TracedGateway, TracedInvoker, Tracing  # not imported where it is off
+            from nexdeck.app.gateway.tracing import (  # not imported where it is off
+                TracedGateway,
+                TracedInvoker,
+                Tracing,
+            )
 
             tracing = Tracing(options.otlp_endpoint, "nexdeck-gateway", options.name)
             invoker = TracedInvoker(logs, calls, prints, tracer=tracing.tracer)
@@ -152,7 +156,7 @@ def _configure_logging(level: str, logs: LogBuffer) -> None:
     own.addFilter(lambda record: CURRENT.get() is None)
     own.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[own, LogCapture(logs)], force=True)
-    logging.getLogger("app.gateway").setLevel(level)
+    logging.getLogger("nexdeck.app.gateway").setLevel(level)
     for name, least in CHATTY.items():
         logging.getLogger(name).setLevel(least)
 

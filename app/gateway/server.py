@@ -17,26 +17,26 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.gateway import control
-from app.gateway.a2a import PREFIX as A2A_PREFIX
-from app.gateway.a2a import A2aChannel
-from app.gateway.access import Door, Visit
-from app.gateway.call_buffer import CallBuffer
-from app.gateway.claims import Claims
-from app.gateway.counter_store import CounterStore
-from app.gateway.counting import Counting
-from app.gateway.egress import AllowedHosts
-from app.gateway.execute import ROUTE, Execute
-from app.gateway.exposition import MEDIA_TYPE, Exposition
-from app.gateway.host import Host
-from app.gateway.invocation import Invoker
-from app.gateway.log_buffer import LogBuffer
-from app.gateway.meter import Meter
-from app.gateway.prices import Prices
-from app.gateway.problems import GatewayProblem, busy, unauthorized
-from app.gateway.revision import Revision
-from app.gateway.store import BundleStore
-from models.wire import CONTROL_PREFIX, GatewayState
+from nexdeck.app.gateway.channels.a2a import PREFIX as A2A_PREFIX
+from nexdeck.app.gateway.channels.a2a import A2aChannel
+from nexdeck.app.gateway.channels.access import Door, Visit
+from nexdeck.app.gateway.channels.execute import ROUTE, Execute
+from nexdeck.app.gateway.control.controllers import Claims
+from nexdeck.app.gateway.control.exposition import MEDIA_TYPE, Exposition
+from nexdeck.app.gateway.control.routes import routes as control_routes
+from nexdeck.app.gateway.ground.problems import GatewayProblem, busy, unauthorized
+from nexdeck.app.gateway.ground.store import BundleStore
+from nexdeck.app.gateway.llm.egress import AllowedHosts
+from nexdeck.app.gateway.llm.prices import Prices
+from nexdeck.app.gateway.serving.host import Host
+from nexdeck.app.gateway.serving.invocation import Invoker
+from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
+from nexdeck.app.gateway.telemetry.counter_export import Counting
+from nexdeck.app.gateway.telemetry.counter_store import CounterStore
+from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
+from nexdeck.app.gateway.telemetry.meter import Meter
+from nexdeck.models.wire import CONTROL_PREFIX, GatewayState
 
 logger = logging.getLogger(__name__)
 VERSION = version("nexdeck")
@@ -79,7 +79,7 @@ class Gateway:
             Route("/livez", self._livez),
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
-            *control.routes(self._loaded_host, logs, calls, self._counting, self.state),
+            *control_routes(self._loaded_host, logs, calls, self._counting, self.state),
         ]
         self._own = Router(own, default=_no_such_route)
 
@@ -207,7 +207,9 @@ class Gateway:
 
     def _fit_kaizen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called in a loading thread, once a module has imported kaizen."""
-        from app.gateway import kaizen_llm  # large: imported only where an agent wants it, or in the background
+        from nexdeck.app.gateway.llm import (
+            kaizen_llm,  # large: imported only where an agent wants it, or in the background
+        )
 
         kaizen_llm.install(self._allowed, self._prices, loop)
 
@@ -225,7 +227,8 @@ def _check_key(revision: Revision, visit: Visit) -> None:
 
 
 def _import_nexus_and_mcp():
-    from app.gateway import mcp_server, runtime  # large: see the module's docstring
+    from nexdeck.app.gateway import runtime  # large: see the module's docstring
+    from nexdeck.app.gateway.channels import mcp as mcp_server
 
     return runtime, mcp_server
 

@@ -6,12 +6,12 @@ from typing import Any
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.gateway.invocation import Caller, Invoker
-from app.gateway.outputs import Output
-from app.gateway.problems import GatewayProblem
-from app.gateway.revision import Revision
-from app.gateway.streams import OnPiece
-from app.tracing import TRACE_HEADER, Tracing, context_of, end_with_status, header_of
+from nexdeck.app.gateway.agents.outputs import Output
+from nexdeck.app.gateway.agents.streams import OnPiece
+from nexdeck.app.gateway.ground.problems import GatewayProblem
+from nexdeck.app.gateway.serving.invocation import Caller, Invoker
+from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.tracing import TRACE_HEADER, Tracing, context_of, end_with_status, header_of
 
 __all__ = ["TracedGateway", "TracedInvoker", "Tracing"]
 _HEADER = TRACE_HEADER.encode()

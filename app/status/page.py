@@ -8,10 +8,10 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI, Request, Response
 from jinja2 import Environment, FileSystemLoader
 
-from models.percents import percent_words
-from services.errors import NotFound
-from services.public_status import PublicStatus
-from services.status_page import FRESH_SECONDS, StatusPages
+from nexdeck.models.percents import percent_words
+from nexdeck.services.errors import NotFound
+from nexdeck.services.status_page.service import FRESH_SECONDS, StatusPages
+from nexdeck.services.status_page.view import PublicStatus
 
 FOLDER = Path(__file__).parent
 STYLE = (FOLDER / "status.css").read_text()

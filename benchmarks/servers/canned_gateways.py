@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from aiohttp import web
 
-from app.gateway.context import Tokens
-from app.gateway.tally import ChannelTally
-from models.batches import CounterBatch, GatewayReport
-from models.wire import (
+from nexdeck.app.gateway.ground.context import Tokens
+from nexdeck.app.gateway.telemetry.counters import ChannelTally
+from nexdeck.models.batches import CounterBatch, GatewayReport
+from nexdeck.models.wire import (
     CONTROL_PREFIX,
     Channel,
     DeploymentState,

@@ -14,10 +14,10 @@ from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
-from app.gateway.__main__ import main
-from app.gateway.call_buffer import CallBuffer
-from app.gateway.counting import Counting
-from app.gateway.meter import RevisionMeter
+from nexdeck.app.gateway.__main__ import main
+from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
+from nexdeck.app.gateway.telemetry.counter_export import Counting
+from nexdeck.app.gateway.telemetry.meter import RevisionMeter
 
 TURN_SECONDS = 0.02
 ORDER = (True, False, False, True, False, True, True, False)  # what grows steadily adds as much to either side

@@ -3,15 +3,15 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import models.agent
-import models.call
-import models.deployment
-import models.gateway
-import models.health
-import models.log
-import models.metrics
-import models.notification
-import models.status_page  # noqa: F401  (these make the metadata complete)
+import nexdeck.models.agent
+import nexdeck.models.call
+import nexdeck.models.deployment
+import nexdeck.models.gateway
+import nexdeck.models.health
+import nexdeck.models.log
+import nexdeck.models.metrics
+import nexdeck.models.notification
+import nexdeck.models.status_page  # noqa: F401  (these make the metadata complete)
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=SQLModel.metadata, render_as_batch=True)

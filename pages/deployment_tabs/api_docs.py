@@ -4,17 +4,17 @@ import json
 
 from nicegui import ui
 
-from models.wire import Channel
-from pages.components.buttons import link_button
-from pages.components.code_view import code_view
-from pages.components.connect import ConnectPanel
-from pages.components.copy_button import CopyButton
-from pages.components.schema_table import inputs_table, outputs_table
-from pages.components.section import Section
-from services.api_docs import example_answer, example_events
-from services.api_problems import WITH_WAIT, limit_words, problems_of
-from services.deployment_views import DeploymentDetail
-from services.interface import Interface, interface_of
+from nexdeck.models.wire import Channel
+from nexdeck.pages.components.agents.schema_table import inputs_table, outputs_table
+from nexdeck.pages.components.deployments.connect import ConnectPanel
+from nexdeck.pages.components.widgets.buttons import link_button
+from nexdeck.pages.components.widgets.code_view import code_view
+from nexdeck.pages.components.widgets.copy_button import CopyButton
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.docs.interface import Interface, interface_of
+from nexdeck.services.docs.openapi import example_answer, example_events
+from nexdeck.services.docs.problems import WITH_WAIT, limit_words, problems_of
 
 STREAMING = (
     "A call with “Accept: text/event-stream” gets each piece as it comes, and the whole answer in the event “result”. "

@@ -5,12 +5,12 @@ import shlex
 
 from nicegui import ui
 
-from models.wire import AgentKind
-from pages.components.code_view import code_view
-from pages.components.copy_button import CopyButton
-from pages.components.schema_table import inputs_table, outputs_table
-from pages.components.section import Section
-from services.deployment_views import DeploymentDetail
+from nexdeck.models.wire import AgentKind
+from nexdeck.pages.components.agents.schema_table import inputs_table, outputs_table
+from nexdeck.pages.components.widgets.code_view import code_view
+from nexdeck.pages.components.widgets.copy_button import CopyButton
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.services.deployments.views import DeploymentDetail
 
 
 class ArtifactTab:

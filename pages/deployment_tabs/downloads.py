@@ -2,9 +2,9 @@
 
 from urllib.parse import urlencode
 
-from pages.assets import prefix
-from services.metrics import Series
-from services.rules.windows import moment
+from nexdeck.pages.assets import prefix
+from nexdeck.services.metrics.service import Series
+from nexdeck.services.rules.windows import moment
 
 
 def metrics_url(deployment_id: str, series: Series) -> str:

@@ -2,26 +2,26 @@
 
 from nicegui import background_tasks, ui
 
-from models.percents import percent_words
-from pages.components.banner import banner
-from pages.components.buttons import Button
-from pages.components.chips import Chip
-from pages.components.filters import Segments
-from pages.components.health_row import MAINTENANCE
-from pages.components.incident_row import incident_rows, incidents_key
-from pages.components.maintenance_dialog import open_maintenance_dialog
-from pages.components.moment import Moment
-from pages.components.pausing import open_pause_dialog, resume_checks
-from pages.components.section import Section
-from pages.components.uptime_bars import UptimeBars
-from pages.health import RANGE_WORDS
-from pages.notices import say
-from pages.words import FLAPPING, HEALTH, PAUSED, milliseconds
-from services.deployment_views import DeploymentDetail
-from services.health_views import HealthView
-from services.incidents import IncidentQuery, IncidentSummary
-from services.paging import Page
-from services.uptime import RANGES
+from nexdeck.models.percents import percent_words
+from nexdeck.pages.components.health.incident_row import incident_rows, incidents_key
+from nexdeck.pages.components.health.maintenance_dialog import open_maintenance_dialog
+from nexdeck.pages.components.health.pausing import open_pause_dialog, resume_checks
+from nexdeck.pages.components.health.row import MAINTENANCE
+from nexdeck.pages.components.health.uptime_bars import UptimeBars
+from nexdeck.pages.components.widgets.banner import banner
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.filters import Segments
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.health import RANGE_WORDS
+from nexdeck.pages.notices import say
+from nexdeck.pages.words import FLAPPING, HEALTH, PAUSED, milliseconds
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.health.incidents import IncidentQuery, IncidentSummary
+from nexdeck.services.health.uptime import RANGES
+from nexdeck.services.health.views import HealthView
+from nexdeck.services.platform.paging import Page
 
 INCIDENTS_SHOWN = 10
 TONES = {"healthy": "ok", "degraded": "warn", "unhealthy": "bad", "unknown": "idle"}

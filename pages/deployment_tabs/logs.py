@@ -6,21 +6,21 @@ from urllib.parse import urlencode
 from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
-from models.log import LogEntry, LogLevel
-from pages.address import Address
-from pages.assets import prefix
-from pages.components.buttons import icon_button
-from pages.components.fields import search_field
-from pages.components.filters import Segments
-from pages.components.log_view import LogView
-from pages.components.section import Section
-from pages.components.step_chart import step_chart
-from pages.components.time_range import TimeRange
-from services.deployment_views import DeploymentDetail
-from services.errors import InvalidInput
-from services.log_feed import Subscription
-from services.logs import LogPage, LogQuery, LogService
-from services.rules.steps import steps_of
+from nexdeck.models.log import LogEntry, LogLevel
+from nexdeck.pages.address import Address
+from nexdeck.pages.assets import prefix
+from nexdeck.pages.components.logs.view import LogView
+from nexdeck.pages.components.requests.step_chart import step_chart
+from nexdeck.pages.components.widgets.buttons import icon_button
+from nexdeck.pages.components.widgets.fields import search_field
+from nexdeck.pages.components.widgets.filters import Segments
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.components.widgets.time_range import TimeRange
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.errors import InvalidInput
+from nexdeck.services.logs.feed import Subscription
+from nexdeck.services.logs.service import LogPage, LogQuery, LogService
+from nexdeck.services.rules.steps import steps_of
 
 FIRST = 500  # lines shown to begin with, and fetched when one scrolls to the top
 PAUSE = 0.1  # seconds between two batches to one browser

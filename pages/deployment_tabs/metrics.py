@@ -4,17 +4,17 @@ from datetime import datetime
 
 from nicegui import ui
 
-from models.wire import Channel
-from pages.address import Address
-from pages.components.buttons import Button, icon_button
-from pages.components.empty_state import empty_state
-from pages.components.filters import FilterMenu, Segments
-from pages.components.metric_board import RANGES, MetricBoard, read
-from pages.deployment_tabs.downloads import metrics_url
-from pages.words import CHANNELS
-from services.deployment_views import DeploymentDetail
-from services.metrics import Scope, Series
-from services.rules.windows import moment
+from nexdeck.models.wire import Channel
+from nexdeck.pages.address import Address
+from nexdeck.pages.components.metrics.board import RANGES, MetricBoard, read
+from nexdeck.pages.components.widgets.buttons import Button, icon_button
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.filters import FilterMenu, Segments
+from nexdeck.pages.deployment_tabs.downloads import metrics_url
+from nexdeck.pages.words import CHANNELS
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.metrics.service import Scope, Series
+from nexdeck.services.rules.windows import moment
 
 DEFAULT = "1h"
 REFRESH_SECONDS = 5.0

@@ -2,21 +2,21 @@
 
 from nicegui import ui
 
-from models.deployment import DeploymentStatus
-from models.wire import Channel
-from pages.components.banner import banner
-from pages.components.canary_panel import CanaryPanel
-from pages.components.code_view import code_view
-from pages.components.copy_button import CopyButton
-from pages.components.moment import Moment
-from pages.components.section import Section
-from pages.components.steps import Steps
-from pages.components.timeline import timeline
-from pages.words import UNDER_WAY, health_look, milliseconds
-from services.deployment_views import DeploymentDetail
-from services.interface import interface_of
-from services.operations import CANARY
-from services.snippet_parts import curl_command
+from nexdeck.models.deployment import DeploymentStatus
+from nexdeck.models.wire import Channel
+from nexdeck.pages.components.deployments.canary_panel import CanaryPanel
+from nexdeck.pages.components.deployments.steps import Steps
+from nexdeck.pages.components.deployments.timeline import timeline
+from nexdeck.pages.components.widgets.banner import banner
+from nexdeck.pages.components.widgets.code_view import code_view
+from nexdeck.pages.components.widgets.copy_button import CopyButton
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.words import UNDER_WAY, health_look, milliseconds
+from nexdeck.services.deployments.journal import CANARY
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.docs.interface import interface_of
+from nexdeck.services.docs.snippet_parts import curl_command
 
 
 class OverviewTab:

@@ -2,20 +2,20 @@
 
 from nicegui import ui
 
-from models.wire import Channel
-from pages.address import Address
-from pages.components.buttons import Button
-from pages.components.empty_state import empty_state
-from pages.components.fields import search_field
-from pages.components.filters import FilterMenu, Segments
-from pages.components.replay_dialog import open_replay_dialog
-from pages.components.request_dialog import open_request_dialog
-from pages.components.request_row import COLUMNS, RequestRow
-from pages.components.time_range import TimeRange
-from pages.words import CHANNELS
-from services.calls import CLASSES, CallPage, CallQuery
-from services.deployment_views import DeploymentDetail
-from services.errors import NotFound
+from nexdeck.models.wire import Channel
+from nexdeck.pages.address import Address
+from nexdeck.pages.components.requests.dialog import open_request_dialog
+from nexdeck.pages.components.requests.replay_dialog import open_replay_dialog
+from nexdeck.pages.components.requests.row import COLUMNS, RequestRow
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import search_field
+from nexdeck.pages.components.widgets.filters import FilterMenu, Segments
+from nexdeck.pages.components.widgets.time_range import TimeRange
+from nexdeck.pages.words import CHANNELS
+from nexdeck.services.calls.service import CLASSES, CallPage, CallQuery
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.errors import NotFound
 
 PAGE_SIZE = 50
 OUTCOMES = {"": "All", "ok": "OK", "refused": "Refused", "broken": "Failed"}

@@ -2,17 +2,17 @@
 
 from nicegui import ui
 
-from models.deployment import Revision
-from models.options import DeploymentOptions
-from pages.components.buttons import Button
-from pages.components.chips import Chip
-from pages.components.deploy.revision_dialogs import open_compare_dialog, open_rollback_dialog
-from pages.components.lifecycle_buttons import Action, possible
-from pages.components.moment import Moment
-from pages.components.section import Section
-from pages.words import Look, option_words, status_look
-from services.deployment_views import DeploymentDetail
-from services.revision_diff import option_changes
+from nexdeck.models.deployment import Revision
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.pages.components.deploy.revision_dialogs import open_compare_dialog, open_rollback_dialog
+from nexdeck.pages.components.deployments.lifecycle import Action, possible
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.words import Look, option_words, status_look
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.rollout.diff import option_changes
 
 
 class RevisionsTab:

@@ -4,16 +4,16 @@ import json
 
 from nicegui import ui
 
-from models.agent import AgentVersion
-from models.options import CanaryPlan, DeploymentOptions
-from models.wire import Recording
-from pages.components.banner import banner
-from pages.components.buttons import Button
-from pages.components.keys_card import KeysCard
-from pages.components.lifecycle_buttons import Action, possible
-from pages.components.section import Section
-from pages.words import CHANNELS
-from services.deployment_views import DeploymentDetail
+from nexdeck.models.agent import AgentVersion
+from nexdeck.models.options import CanaryPlan, DeploymentOptions
+from nexdeck.models.wire import Recording
+from nexdeck.pages.components.deployments.lifecycle import Action, possible
+from nexdeck.pages.components.keys.card import KeysCard
+from nexdeck.pages.components.widgets.banner import banner
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.words import CHANNELS
+from nexdeck.services.deployments.views import DeploymentDetail
 
 MONO = ("Environment", "Secrets", "Sample input")
 NONE = "none"

@@ -9,25 +9,25 @@ from typing import Any
 from nicegui import app as nicegui_app
 from nicegui import ui
 
-from models.deployment import DeploymentStatus
-from models.wire import REQUEST_ID_HEADER, AgentKind, Channel
-from pages.components.banner import banner
-from pages.components.buttons import Button
-from pages.components.code_view import code_view
-from pages.components.empty_state import empty_state
-from pages.components.fields import choice_field, text_field
-from pages.components.input_form import InputForm
-from pages.components.moment import Moment
-from pages.components.pieces_view import PiecesView
-from pages.components.section import Section
-from pages.components.step_chart import step_chart
-from pages.components.trial_view import SHOWN_CHARACTERS, trial_chip, trial_view
-from pages.words import CHANNELS, milliseconds
-from services.deployment_views import DeploymentDetail
-from services.errors import StudioError
-from services.interface import Interface, interface_of
-from services.snippet_parts import curl_command
-from services.trials import Trial, try_call
+from nexdeck.models.deployment import DeploymentStatus
+from nexdeck.models.wire import REQUEST_ID_HEADER, AgentKind, Channel
+from nexdeck.pages.components.requests.chunks_view import PiecesView
+from nexdeck.pages.components.requests.input_form import InputForm
+from nexdeck.pages.components.requests.step_chart import step_chart
+from nexdeck.pages.components.requests.try_view import SHOWN_CHARACTERS, trial_chip, trial_view
+from nexdeck.pages.components.widgets.banner import banner
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.code_view import code_view
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import choice_field, text_field
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.words import CHANNELS, milliseconds
+from nexdeck.services.calls.try_it import Trial, try_call
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.docs.interface import Interface, interface_of
+from nexdeck.services.docs.snippet_parts import curl_command
+from nexdeck.services.errors import StudioError
 
 KEPT_TRIES = 10
 NEAREST = {"block": "nearest", "behavior": "smooth"}

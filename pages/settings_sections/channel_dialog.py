@@ -2,18 +2,18 @@
 
 from nicegui import ui
 
-from models.notification import ChannelKind, ChannelRule, NotificationChannel
-from pages.components.banner import banner
-from pages.components.buttons import Button
-from pages.components.fields import FormErrors, choice_field, text_field
-from pages.components.key_once import show_once
-from pages.components.modal import Modal
-from pages.identity import me
-from pages.notices import say
-from pages.settings_sections.rule_form import RuleForm
-from services.errors import NotDelivered, StudioError
-from services.notifications.channels import ChannelChange
-from services.studio import Studio
+from nexdeck.models.notification import ChannelKind, ChannelRule, NotificationChannel
+from nexdeck.pages.components.keys.once import show_once
+from nexdeck.pages.components.widgets.banner import banner
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.fields import FormErrors, choice_field, text_field
+from nexdeck.pages.components.widgets.modal import Modal
+from nexdeck.pages.identity import me
+from nexdeck.pages.notices import say
+from nexdeck.pages.settings_sections.rule_form import RuleForm
+from nexdeck.services.errors import NotDelivered, StudioError
+from nexdeck.services.notifications.channels import ChannelChange
+from nexdeck.services.studio import Studio
 
 KINDS = {ChannelKind.APPRISE: "Mail, chat or another service", ChannelKind.WEBHOOK: "Signed webhook for programs"}
 HINTS = {

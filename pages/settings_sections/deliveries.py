@@ -2,16 +2,16 @@
 
 from nicegui import ui
 
-from models.notification import DeliveryState
-from pages.components.buttons import Button
-from pages.components.chips import Chip
-from pages.components.fields import fold
-from pages.components.moment import Moment
-from pages.identity import me
-from pages.notices import say
-from pages.words import DELIVERY, NOTICE
-from services.notifications.outbox import DeliveryView
-from services.studio import Studio
+from nexdeck.models.notification import DeliveryState
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.fields import fold
+from nexdeck.pages.components.widgets.moment import Moment
+from nexdeck.pages.identity import me
+from nexdeck.pages.notices import say
+from nexdeck.pages.words import DELIVERY, NOTICE
+from nexdeck.services.notifications.outbox import DeliveryView
+from nexdeck.services.studio import Studio
 
 SHOWN = 20
 

@@ -2,20 +2,20 @@
 
 from nicegui import ui
 
-from models.notification import ChannelKind, ChannelRule, NotificationChannel
-from pages.components.buttons import Button, icon_button, menu_item
-from pages.components.chips import Chip
-from pages.components.confirm import confirm
-from pages.components.empty_state import empty_state
-from pages.components.icons import tile
-from pages.feeds import Feeds
-from pages.identity import me
-from pages.notices import say
-from pages.settings_sections.channel_dialog import ChannelDialog, show_secret_once
-from pages.settings_sections.deliveries import Deliveries
-from pages.words import CHANNEL_OFF, CHANNEL_ON, rule_words
-from services.notifications.channels import ChannelChange
-from services.studio import Studio
+from nexdeck.models.notification import ChannelKind, ChannelRule, NotificationChannel
+from nexdeck.pages.components.widgets.buttons import Button, icon_button, menu_item
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.confirm import confirm
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.icons import tile
+from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.identity import me
+from nexdeck.pages.notices import say
+from nexdeck.pages.settings_sections.channel_dialog import ChannelDialog, show_secret_once
+from nexdeck.pages.settings_sections.deliveries import Deliveries
+from nexdeck.pages.words import CHANNEL_OFF, CHANNEL_ON, rule_words
+from nexdeck.services.notifications.channels import ChannelChange
+from nexdeck.services.studio import Studio
 
 NOTE = (
     "Mail, chats and other programs are told when something breaks and when it recovers. Addresses are kept encrypted; "

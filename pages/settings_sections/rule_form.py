@@ -4,16 +4,16 @@ from zoneinfo import available_timezones
 
 from nicegui import ui
 
-from models.health import Severity
-from models.notification import ChannelRule, NoticeChoice
-from pages.components.fields import FormErrors, choice_field, field, fold, text_field
-from pages.components.icons import icon_source
-from pages.words import NOTICE_CHOICE, SEVERITY_CHOICE
-from services.deployment_views import DeploymentQuery
-from services.errors import Fault, InvalidInput
-from services.notifications.channels import read_rule
-from services.paging import MAX_LIMIT
-from services.studio import Studio
+from nexdeck.models.health import Severity
+from nexdeck.models.notification import ChannelRule, NoticeChoice
+from nexdeck.pages.components.widgets.fields import FormErrors, choice_field, field, fold, text_field
+from nexdeck.pages.components.widgets.icons import icon_source
+from nexdeck.pages.words import NOTICE_CHOICE, SEVERITY_CHOICE
+from nexdeck.services.deployments.views import DeploymentQuery
+from nexdeck.services.errors import Fault, InvalidInput
+from nexdeck.services.notifications.channels import read_rule
+from nexdeck.services.platform.paging import MAX_LIMIT
+from nexdeck.services.studio import Studio
 
 NIGHT = ("22:00", "07:00", "UTC")
 

@@ -2,19 +2,19 @@
 
 from nicegui import ui
 
-from models.status_page import MOST_ITEMS, StatusPageSettings
-from pages.assets import prefix
-from pages.components.buttons import Button, icon_button, link_button
-from pages.components.chips import Chip
-from pages.components.fields import FormErrors, choice_field, text_field
-from pages.identity import me
-from pages.notices import say
-from pages.words import CHANNEL_OFF, CHANNEL_ON
-from services.deployment_views import DeploymentQuery
-from services.errors import StudioError
-from services.paging import MAX_LIMIT
-from services.status_page import settings_from
-from services.studio import Studio
+from nexdeck.models.status_page import MOST_ITEMS, StatusPageSettings
+from nexdeck.pages.assets import prefix
+from nexdeck.pages.components.widgets.buttons import Button, icon_button, link_button
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.fields import FormErrors, choice_field, text_field
+from nexdeck.pages.identity import me
+from nexdeck.pages.notices import say
+from nexdeck.pages.words import CHANNEL_OFF, CHANNEL_ON
+from nexdeck.services.deployments.views import DeploymentQuery
+from nexdeck.services.errors import StudioError
+from nexdeck.services.platform.paging import MAX_LIMIT
+from nexdeck.services.status_page.service import settings_from
+from nexdeck.services.studio import Studio
 
 NOTE = (
     "A page without a login for those who use what is deployed: how each service is, its uptime of 90 days and the "

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlmodel import Session, func, select
 
-from models.deployment import Deployment
-from models.gateway import Gateway
-from models.health import Incident, IncidentDeployment, IncidentEvent, IncidentEventKind
-from models.notification import TEXT_LIMIT, NoticeEvent
+from nexdeck.models.deployment import Deployment
+from nexdeck.models.gateway import Gateway
+from nexdeck.models.health import Incident, IncidentDeployment, IncidentEvent, IncidentEventKind
+from nexdeck.models.notification import TEXT_LIMIT, NoticeEvent
 
 MOST_DEPLOYMENTS = 20
 EVENTS = {

@@ -10,20 +10,20 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, delete, func, select
 
-from models.base import DEFAULT_WORKSPACE, new_id, now
-from models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
-from services.changes import Changes
-from services.database import Database
-from services.deployment_views import find_deployment
-from services.errors import Conflict, Fault, InvalidInput, NotFound
-from services.gateways import find_gateway
-from services.notifications.bodies import test_body
-from services.notifications.messages import message_of
-from services.notifications.sending import Parcel, Sender
-from services.notifications.targets import Target, parse_target
-from services.notifications.webhook import new_secret
-from services.rules.names import require_name
-from services.secrets import SecretVault
+from nexdeck.models.base import DEFAULT_WORKSPACE, new_id, now
+from nexdeck.models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
+from nexdeck.services.deployments.views import find_deployment
+from nexdeck.services.errors import Conflict, Fault, InvalidInput, NotFound
+from nexdeck.services.gateways.directory import find_gateway
+from nexdeck.services.notifications.bodies import test_body
+from nexdeck.services.notifications.messages import message_of
+from nexdeck.services.notifications.sending import Parcel, Sender
+from nexdeck.services.notifications.targets import Target, parse_target
+from nexdeck.services.notifications.webhook import new_secret
+from nexdeck.services.platform.changes import Changes
+from nexdeck.services.platform.database import Database
+from nexdeck.services.platform.secrets import SecretVault
+from nexdeck.services.rules.names import require_name
 
 logger = logging.getLogger(__name__)
 MOST = 50

@@ -4,16 +4,16 @@ from datetime import datetime
 
 from sqlmodel import Session, func, select
 
-from models.health import Incident, IncidentEvent
-from models.notification import (
+from nexdeck.models.health import Incident, IncidentEvent
+from nexdeck.models.notification import (
     ChannelRule,
     DeliveryState,
     NotificationChannel,
     NotificationCursor,
     NotificationDelivery,
 )
-from services.notifications.bodies import EVENTS, affected_ids, body_of
-from services.rules.notices import concerns, due, wants
+from nexdeck.services.notifications.bodies import EVENTS, affected_ids, body_of
+from nexdeck.services.rules.notices import concerns, due, wants
 
 EVENTS_AT_ONCE = 200  # turned into deliveries in one transaction
 MOST_WAITING = 1000  # for one channel

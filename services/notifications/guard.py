@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.rules.addresses import PRIVATE, Network, why_refused
+from nexdeck.services.rules.addresses import PRIVATE, Network, why_refused
 
 SETTING = "NEXDECK_NOTIFY_ALLOWED_NETWORKS"
 

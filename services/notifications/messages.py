@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from models.notification import NoticeEvent
+from nexdeck.models.notification import NoticeEvent
 
 MOST_LINES = 20
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")

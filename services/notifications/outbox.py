@@ -15,22 +15,22 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, delete, func, select, update
 
-from models.base import now
-from models.notification import (
+from nexdeck.models.base import now
+from nexdeck.models.notification import (
     ChannelKind,
     DeliveryState,
     NotificationChannel,
     NotificationDelivery,
 )
-from services.changes import Changes
-from services.database import Database
-from services.errors import NotDelivered, NotFound, StudioError
-from services.notifications.channels import NotificationChannels
-from services.notifications.collecting import collect_events, is_behind
-from services.notifications.messages import message_of
-from services.notifications.sending import Parcel, Sender
-from services.paging import Page, parse_cursor
-from services.rules.notices import next_attempt
+from nexdeck.services.errors import NotDelivered, NotFound, StudioError
+from nexdeck.services.notifications.channels import NotificationChannels
+from nexdeck.services.notifications.collecting import collect_events, is_behind
+from nexdeck.services.notifications.messages import message_of
+from nexdeck.services.notifications.sending import Parcel, Sender
+from nexdeck.services.platform.changes import Changes
+from nexdeck.services.platform.database import Database
+from nexdeck.services.platform.paging import Page, parse_cursor
+from nexdeck.services.rules.notices import next_attempt
 
 logger = logging.getLogger(__name__)
 TOGETHER = 100  # deliveries in one message

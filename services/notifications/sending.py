@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from models.notification import ChannelKind
-from services.errors import NotDelivered
-from services.notifications import webhook
-from services.notifications.guard import guarded
-from services.notifications.messages import Message
-from services.notifications.targets import Target
-from services.rules.addresses import Network
+from nexdeck.models.notification import ChannelKind
+from nexdeck.services.errors import NotDelivered
+from nexdeck.services.notifications import webhook
+from nexdeck.services.notifications.guard import guarded
+from nexdeck.services.notifications.messages import Message
+from nexdeck.services.notifications.targets import Target
+from nexdeck.services.rules.addresses import Network
 
 SECONDS = 20.0  # for one attempt; libraries have shorter limits for a connection, which a slow drip outlasts
 GRACE = 2.0
@@ -53,7 +53,7 @@ class Sender:
                     failure = webhook.post(target.url, signing, parcel.id, parcel.body, now)
                 else:
                     # large; imported once a channel uses it
-                    from services.notifications.apprise_target import notify
+                    from nexdeck.services.notifications.apprise_target import notify
 
                     failure = notify(target.url, parcel.message.title, parcel.message.body, SECONDS)
                 return failure and (guard.refused or failure)

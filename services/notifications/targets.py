@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from models.notification import ChannelKind
-from services.errors import Fault, InvalidInput
+from nexdeck.models.notification import ChannelKind
+from nexdeck.services.errors import Fault, InvalidInput
 
 # What speaks to a person or a chat over the network. Left out is whatever acts on this machine (dbus, syslog, exec, …),
 # keeps state on disk, or is another relay.
@@ -74,7 +74,7 @@ def _check_apprise(url: str, scheme: str, options: list[str]) -> None:
         )
     if wrong := [name for name in options if FORBIDDEN_OPTIONS.fullmatch(name.lower())]:
         raise _bad(f"the option {wrong[0][:40]!r} is not taken here")
-    from services.notifications.apprise_target import instantiate  # large; imported where one is really used
+    from nexdeck.services.notifications.apprise_target import instantiate  # large; imported where one is really used
 
     if instantiate(url) is None:
         raise _bad(f"apprise does not understand it as {scheme}://; its documentation has the form")

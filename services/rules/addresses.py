@@ -4,7 +4,7 @@ they are allowed."""
 import ipaddress
 from urllib.parse import urlsplit
 
-from services.errors import Fault, InvalidInput
+from nexdeck.services.errors import Fault, InvalidInput
 
 # Of cloud metadata services: what answers there hands out credentials. They are refused even where allowed by network.
 METADATA = frozenset(

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from models.batches import CallReport
-from models.call import CallEntry
-from services.rules.log_lines import credible_time
+from nexdeck.models.batches import CallReport
+from nexdeck.models.call import CallEntry
+from nexdeck.services.rules.log_lines import credible_time
 
 LONGEST_CONTENT = 70_000  # characters; a gateway keeps fewer
 LONGEST = {"channel": 16, "code": 64, "request_id": 128}  # characters

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.declared import DeclaredState
-from models.options import DeploymentOptions
+from nexdeck.models.declared import DeclaredState
+from nexdeck.models.options import DeploymentOptions
 
 
 class Action(StrEnum):

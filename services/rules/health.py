@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from models.deployment import HealthState
-from models.health import HealthCause
+from nexdeck.models.deployment import HealthState
+from nexdeck.models.health import HealthCause
 
 PROBES_TO_FAIL = 3
 ABSENCES_TO_FAIL = 2

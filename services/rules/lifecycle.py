@@ -1,7 +1,7 @@
 """How a deployment's status may change: one table, one setter."""
 
-from models.deployment import Deployment, DeploymentStatus, OperationKind, OperationStatus, StatusChange
-from services.errors import Conflict
+from nexdeck.models.deployment import Deployment, DeploymentStatus, OperationKind, OperationStatus, StatusChange
+from nexdeck.services.errors import Conflict
 
 PUTS_LIVE = set(OperationKind) - {OperationKind.STOP, OperationKind.UNDEPLOY}
 PENDING, DEPLOYING, RUNNING, STOPPED, FAILED = DeploymentStatus

@@ -3,10 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from models.batches import LogLine
-from models.deployment import DeploymentStatus, StatusChange
-from models.log import LogEntry, LogLevel
-from models.wire import FIRST_GUEST_REVISION
+from nexdeck.models.batches import LogLine
+from nexdeck.models.deployment import DeploymentStatus, StatusChange
+from nexdeck.models.log import LogEntry, LogLevel
+from nexdeck.models.wire import FIRST_GUEST_REVISION
 
 LONGEST = {"message": 16_000, "exception": 32_000, "logger": 200, "request_id": 128}  # characters
 OLDEST, AHEAD = datetime(2020, 1, 1, tzinfo=UTC), timedelta(days=1)  # a clock may be wrong, but not by any amount

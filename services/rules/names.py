@@ -2,8 +2,8 @@
 
 import re
 
-from models.wire import NAME_PATTERN
-from services.errors import Fault, InvalidInput
+from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.services.errors import Fault, InvalidInput
 
 NAME_RULE = "1 to 63 lower-case letters, digits and hyphens, beginning with a letter"
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from models.health import Severity
-from models.notification import ChannelRule, NoticeEvent, QuietHours
+from nexdeck.models.health import Severity
+from nexdeck.models.notification import ChannelRule, NoticeEvent, QuietHours
 
 # seconds after the first, second … failed attempt; after the last one a delivery is given up, a day after its event
 PAUSES = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 28800)

@@ -1,4 +1,4 @@
-"""What an orchestration's log lines tell of its steps; ``services.codegen.fragments.STEP`` writes them. Pure."""
+"""What an orchestration's log lines tell of its steps (``services.catalog.codegen.fragments.STEP``). Pure."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from models.log import LogEntry
+from nexdeck.models.log import LogEntry
 
 LOGGER = "orchestration"
 MOST_STEPS = 100

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from models.deployment import HealthState
+from nexdeck.models.deployment import HealthState
 
 Change = tuple[datetime, HealthState]
 Span = tuple[datetime, datetime]

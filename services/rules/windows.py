@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from models.metrics import Tier
-from services.errors import Fault, InvalidInput
+from nexdeck.models.metrics import Tier
+from nexdeck.services.errors import Fault, InvalidInput
 
 MOST_POINTS = 190
 STEPS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 7 * 86_400)  # seconds

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from models.wire import Channel
+from nexdeck.models.wire import Channel
 from tests.gateway_process import gateway_process, wait_for
 from tests.integration.collector import Collector, SeenSpan, collector
 from tests.programs import ROOT, running_studio
@@ -100,7 +100,7 @@ def test_a_collector_that_is_down_costs_no_call_and_no_end(tmp_path: Path) -> No
 def test_where_it_is_off_nothing_of_it_is_imported() -> None:
     program = (
         "import sys, app.serve, app.web, app.gateway.server, app.gateway.process\n"
-        "print(sorted({'opentelemetry.sdk', 'opentelemetry.exporter', 'app.tracing'} & set(sys.modules)))"
+        "print(sorted({'opentelemetry.sdk', 'opentelemetry.exporter', 'nexdeck.app.tracing'} & set(sys.modules)))"
     )
     seen = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "[]"

@@ -13,11 +13,11 @@ from nicegui.storage import Storage
 from nicegui.testing import User
 from nicegui.testing.user_simulation import user_simulation
 
-from app.build import build_studio
-from app.settings import Settings
-from models.gateway import Gateway, GatewayKind
-from pages.registry import register
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.pages.registry import register
+from nexdeck.services.studio import Studio
 
 PATIENCE = 100  # tenths of a second; what is seen at once is not waited for
 ABOUT = {"version": "1.2.3", "data_dir": "/somewhere", "database": "SQLite", "settings": []}

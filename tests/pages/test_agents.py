@@ -4,11 +4,11 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from models.wire import AgentKind
-from pages.assets import STATIC
-from pages.components.agent_dialog import STARTERS, bumped
-from services.errors import NotFound
-from services.studio import Studio
+from nexdeck.models.wire import AgentKind
+from nexdeck.pages.assets import STATIC
+from nexdeck.pages.components.agents.dialog import STARTERS, bumped
+from nexdeck.services.errors import NotFound
+from nexdeck.services.studio import Studio
 
 
 async def test_the_starting_points_are_agents_as_they_stand(studio: Studio) -> None:

@@ -2,10 +2,12 @@
 
 import re
 
-from pages.assets import STATIC
-from pages.components import banner, lifecycle_buttons, steps
-from pages.layout import NAVIGATION
-from pages.words import KIND_ICONS
+from nexdeck.pages.assets import STATIC
+from nexdeck.pages.components.deployments import lifecycle as lifecycle_buttons
+from nexdeck.pages.components.deployments import steps
+from nexdeck.pages.components.widgets import banner
+from nexdeck.pages.layout import NAVIGATION
+from nexdeck.pages.words import KIND_ICONS
 
 CALLS = r'(?:icon|tile|icon_source|icon_button|menu_item|empty_state)\(\s*"([a-z0-9-]+)"|symbol="([a-z0-9-]+)"'
 

@@ -2,7 +2,7 @@
 
 from nicegui.testing import User
 
-from services.studio import Studio
+from nexdeck.services.studio import Studio
 from tests.pages.test_deployments import deployed
 
 

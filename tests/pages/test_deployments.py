@@ -6,13 +6,13 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from models.deployment import DeploymentStatus
-from models.options import DeploymentOptions
-from models.wire import Channel
-from pages.live import Watch
-from services.deployment_views import DeploymentQuery
-from services.errors import GatewayUnreachable
-from services.studio import Studio
+from nexdeck.models.deployment import DeploymentStatus
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import Channel
+from nexdeck.pages.live import Watch
+from nexdeck.services.deployments.views import DeploymentQuery
+from nexdeck.services.errors import GatewayUnreachable
+from nexdeck.services.studio import Studio
 from tests.pages.waiting import until
 
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.wire import JsonSchema
-from pages.form_fields import ABSENT, Control, FormField, form_fields
-from services.errors import InvalidInput
+from nexdeck.models.wire import JsonSchema
+from nexdeck.pages.form_fields import ABSENT, Control, FormField, form_fields
+from nexdeck.services.errors import InvalidInput
 
 
 def the_field(schema: JsonSchema, value: Any = ABSENT, *, required: bool = False) -> FormField:

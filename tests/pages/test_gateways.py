@@ -5,10 +5,10 @@ from pathlib import Path
 from nicegui import ui
 from nicegui.testing import User
 
-from models.gateway import GatewayKind
-from models.trust import TrustKind
-from models.wire import DeploymentState, Limits, LiveOptions, RevisionState
-from services.studio import Studio
+from nexdeck.models.gateway import GatewayKind
+from nexdeck.models.trust import TrustKind
+from nexdeck.models.wire import DeploymentState, Limits, LiveOptions, RevisionState
+from nexdeck.services.studio import Studio
 from tests.certificates import Authority, showing
 from tests.pages.waiting import until
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from nicegui.testing import User
 
-from models.base import now
-from models.gateway import Gateway, GatewayKind
-from services.incidents import IncidentQuery
-from services.looks import Look
-from services.studio import Studio
+from nexdeck.models.base import now
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.services.gateways.probe import Look
+from nexdeck.services.health.incidents import IncidentQuery
+from nexdeck.services.studio import Studio
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -7,9 +7,9 @@ from nicegui import ui
 from nicegui.testing import User
 from pytest import LogCaptureFixture
 
-from pages.live import Feed
-from services.agents import AgentDetail
-from services.studio import Studio
+from nexdeck.pages.live import Feed
+from nexdeck.services.catalog.service import AgentDetail
+from nexdeck.services.studio import Studio
 from tests.pages.conftest import ECHO
 from tests.pages.waiting import until
 

@@ -4,7 +4,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from services.studio import Studio
+from nexdeck.services.studio import Studio
 
 TITLES = {
     "/": "Overview",

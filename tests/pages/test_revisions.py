@@ -4,10 +4,10 @@ from nicegui import ui
 from nicegui.testing import User
 from sqlmodel import select
 
-from models.base import now
-from models.deployment import Revision
-from models.options import DeploymentOptions
-from services.studio import Studio
+from nexdeck.models.base import now
+from nexdeck.models.deployment import Revision
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.services.studio import Studio
 from tests.pages.conftest import ECHO
 from tests.pages.test_deployments import deployed
 from tests.pages.waiting import until

@@ -3,8 +3,8 @@
 from nicegui import ui
 from nicegui.testing import User
 
-from models.notification import ChannelKind, ChannelRule
-from services.studio import Studio
+from nexdeck.models.notification import ChannelKind, ChannelRule
+from nexdeck.services.studio import Studio
 from tests.pages.waiting import until
 
 DEAD_END = "http://127.0.0.1:9/very-secret-path"

@@ -6,14 +6,14 @@ from html import unescape
 
 import pytest
 
-from models.deployment import Deployment, DeploymentStatus, DesiredState
-from models.options import DeploymentOptions
-from pages.components.code_view import coloured
-from pages.components.lifecycle_buttons import Action, possible
-from pages.components.schema_table import type_words
-from pages.words import count_of, option_words, status_look
-from services.deployment_views import DeploymentSummary
-from services.revision_diff import option_changes
+from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.pages.components.agents.schema_table import type_words
+from nexdeck.pages.components.deployments.lifecycle import Action, possible
+from nexdeck.pages.components.widgets.code_view import coloured
+from nexdeck.pages.words import count_of, option_words, status_look
+from nexdeck.services.deployments.views import DeploymentSummary
+from nexdeck.services.rollout.diff import option_changes
 from tests.unit.factories import deployment
 
 

@@ -1,6 +1,6 @@
 """Rows that the tests of pure rules start from."""
 
-from models.deployment import Deployment, DeploymentStatus
+from nexdeck.models.deployment import Deployment, DeploymentStatus
 
 
 def deployment(status: DeploymentStatus, live_revision: int | None = None) -> Deployment:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from app.api.parameters import Caller, Cursor, Limit, Reference, SearchText, Services, VersionLabel
-from app.api.schemas.base import Listing
-from app.api.schemas.catalog import (
+from nexdeck.app.api.parameters import Caller, Cursor, Limit, Reference, SearchText, Services, VersionLabel
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.catalog import (
     AgentDetailShape,
     AgentRowShape,
     AgentShape,
@@ -15,9 +15,9 @@ from app.api.schemas.catalog import (
     VersionDetailShape,
     VersionShape,
 )
-from app.api.uploads import SOURCE_BODY, Source
-from models.agent import AgentVersion
-from models.wire import AgentKind
+from nexdeck.app.api.uploads import SOURCE_BODY, Source
+from nexdeck.models.agent import AgentVersion
+from nexdeck.models.wire import AgentKind
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
 

@@ -5,11 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from app.api.parameters import Reference, Services, Time
-from app.api.patterns import LINE_PATTERN
-from app.api.schemas.calls import RequestDetailShape, RequestListing, request_detail, request_shape
-from models.wire import Channel
-from services.calls import CLASSES, MOST_CALLS, CallQuery
+from nexdeck.app.api.parameters import Reference, Services, Time
+from nexdeck.app.api.patterns import LINE_PATTERN
+from nexdeck.app.api.schemas.calls import RequestDetailShape, RequestListing, request_detail, request_shape
+from nexdeck.models.wire import Channel
+from nexdeck.services.calls.service import CLASSES, MOST_CALLS, CallQuery
 
 router = APIRouter(prefix="/v1/deployments/{deployment}/requests", tags=["requests"])
 StatusClass = StrEnum("StatusClass", {name: name for name in CLASSES})

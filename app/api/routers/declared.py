@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from app.api.answers import operation_shape
-from app.api.parameters import Body, Caller, Services
-from app.api.schemas.deployments import OperationShape
-from services.apply import AppliedChange
-from services.rules.declared import Action, PlannedChange
+from nexdeck.app.api.answers import operation_shape
+from nexdeck.app.api.parameters import Body, Caller, Services
+from nexdeck.app.api.schemas.deployments import OperationShape
+from nexdeck.services.declared.service import AppliedChange
+from nexdeck.services.rules.declared import Action, PlannedChange
 
 router = APIRouter(prefix="/v1", tags=["declared deployments"])
 YAML_TYPE = "application/yaml"

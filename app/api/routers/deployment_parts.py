@@ -4,11 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from app.api.parameters import Reference, Services
-from app.api.schemas.base import Listing
-from app.api.schemas.deployments import EventShape, RevisionShape
-from services.api_docs import openapi
-from services.interface import interface_of
+from nexdeck.app.api.parameters import Reference, Services
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.deployments import EventShape, RevisionShape
+from nexdeck.services.docs.interface import interface_of
+from nexdeck.services.docs.openapi import openapi
 
 router = APIRouter(prefix="/v1/deployments/{deployment}", tags=["deployments"])
 

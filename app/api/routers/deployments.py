@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from app.api.answers import change_answer, deployment_row, deployment_shape
-from app.api.parameters import (
+from nexdeck.app.api.answers import change_answer, deployment_row, deployment_shape
+from nexdeck.app.api.parameters import (
     Body,
     Caller,
     Cursor,
@@ -18,13 +18,13 @@ from app.api.parameters import (
     Services,
     Wait,
 )
-from app.api.patterns import LABEL_PATTERN, REFERENCE_PATTERN
-from app.api.schemas.base import Listing
-from app.api.schemas.deployments import CanaryShape, ChangeShape, DeploymentRowShape, DeploymentShape
-from models.deployment import DeploymentStatus, HealthState
-from models.options import DeploymentOptions
-from models.wire import NAME_PATTERN
-from services.deployment_views import SORTS, DeploymentQuery
+from nexdeck.app.api.patterns import LABEL_PATTERN, REFERENCE_PATTERN
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.deployments import CanaryShape, ChangeShape, DeploymentRowShape, DeploymentShape
+from nexdeck.models.deployment import DeploymentStatus, HealthState
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.services.deployments.views import SORTS, DeploymentQuery
 
 router = APIRouter(prefix="/v1/deployments", tags=["deployments"])
 Sort = StrEnum("Sort", {key: key for field in SORTS for key in (field, f"-{field}")})

@@ -7,22 +7,22 @@ from typing import Any
 from fastapi import APIRouter, Response
 from pydantic import Field, model_validator
 
-from app.api.answers import change_answer
-from app.api.parameters import Body, Caller, Reference, Services, Wait
-from app.api.schemas.base import Listing
-from app.api.schemas.deployments import ChangeShape
-from app.api.schemas.gateways import (
+from nexdeck.app.api.answers import change_answer
+from nexdeck.app.api.parameters import Body, Caller, Reference, Services, Wait
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.deployments import ChangeShape
+from nexdeck.app.api.schemas.gateways import (
     GatewayDetailShape,
     GatewayRowShape,
     GatewayShape,
     GatewayTestShape,
     StrangerShape,
 )
-from models.gateway import Gateway, GatewayKind
-from models.wire import NAME_PATTERN
-from services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput, NotFound
-from services.gateway_admission import TrustWish
-from services.strangers import Stranger
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput, NotFound
+from nexdeck.services.gateways.admission import TrustWish
+from nexdeck.services.rollout.orphans import Stranger
 
 router = APIRouter(prefix="/v1/gateways", tags=["gateways"])
 PEM_TYPE = "application/x-pem-file"

@@ -6,19 +6,19 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, SearchText, Services
-from app.api.patterns import LINE_PATTERN
-from app.api.schemas.base import Listing
-from app.api.schemas.health import (
+from nexdeck.app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, SearchText, Services
+from nexdeck.app.api.patterns import LINE_PATTERN
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.health import (
     BoardRowShape,
     HealthDetailShape,
     HealthShape,
     board_row_shape,
     health_detail_shape,
 )
-from models.deployment import HealthState
-from services.health_views import BoardQuery
-from services.uptime import RANGES
+from nexdeck.models.deployment import HealthState
+from nexdeck.services.health.uptime import RANGES
+from nexdeck.services.health.views import BoardQuery
 
 router = APIRouter(prefix="/v1", tags=["health"])
 Range = StrEnum("Range", {name: name for name in RANGES})

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from app.api.parameters import Body, Caller, Cursor, Limit, ReferenceFilter, Services
-from app.api.schemas.base import Listing
-from app.api.schemas.health import IncidentDetailShape, IncidentShape, incident_detail_shape, incident_shape
-from models.health import Severity
-from services.incidents import LONGEST_NOTE, IncidentQuery
+from nexdeck.app.api.parameters import Body, Caller, Cursor, Limit, ReferenceFilter, Services
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.health import IncidentDetailShape, IncidentShape, incident_detail_shape, incident_shape
+from nexdeck.models.health import Severity
+from nexdeck.services.health.incidents import LONGEST_NOTE, IncidentQuery
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 IncidentId = Annotated[str, Path(pattern=r"^[a-z]{3}_[0-9a-f]{16}$", description="an incident's id")]

@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, Field
 
-from app.api.parameters import Body, Caller, Reference, Services
-from app.api.patterns import LINE_PATTERN
-from app.api.schemas.base import Listing
-from app.api.schemas.keys import KeyShape, NewKeyShape
-from services.deployment_keys import NewKey
+from nexdeck.app.api.parameters import Body, Caller, Reference, Services
+from nexdeck.app.api.patterns import LINE_PATTERN
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.keys import KeyShape, NewKeyShape
+from nexdeck.services.keys.service import NewKey
 
 router = APIRouter(prefix="/v1/deployments/{deployment}/keys", tags=["deployments"])
 

@@ -7,13 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
-from app.api.log_text import as_events, as_json_lines, as_text
-from app.api.parameters import Reference, Services, Time
-from app.api.patterns import LINE_PATTERN
-from app.api.schemas.logs import LogLineShape, LogListing, StepShape
-from models.log import LogEntry, LogLevel
-from services.logs import MOST_LINES, LogQuery
-from services.studio import Studio
+from nexdeck.app.api.log_text import as_events, as_json_lines, as_text
+from nexdeck.app.api.parameters import Reference, Services, Time
+from nexdeck.app.api.patterns import LINE_PATTERN
+from nexdeck.app.api.schemas.logs import LogLineShape, LogListing, StepShape
+from nexdeck.models.log import LogEntry, LogLevel
+from nexdeck.services.logs.service import MOST_LINES, LogQuery
+from nexdeck.services.studio import Studio
 
 router = APIRouter(prefix="/v1/deployments/{deployment}/logs", tags=["logs"])
 HEARTBEAT_SECONDS = 10.0

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from app.api.parameters import Body, Caller, Services, Time
-from app.api.patterns import LINE_PATTERN, REFERENCE_PATTERN
-from app.api.schemas.base import Listing
-from app.api.schemas.health import MaintenanceShape, maintenance_shape
+from nexdeck.app.api.parameters import Body, Caller, Services, Time
+from nexdeck.app.api.patterns import LINE_PATTERN, REFERENCE_PATTERN
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.health import MaintenanceShape, maintenance_shape
 
 router = APIRouter(prefix="/v1/maintenance", tags=["maintenance"])
 WindowId = Annotated[str, Path(pattern=r"^[a-z]{3}_[0-9a-f]{16}$", description="a window's id")]

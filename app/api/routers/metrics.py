@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from app.api.metric_text import as_csv, series_shape
-from app.api.parameters import Reference, Services, Time
-from app.api.schemas.metrics import MetricSeriesShape
-from models.wire import Channel
-from services.metrics import Scope, Series
-from services.rules.windows import Range, moment
-from services.studio import Studio
+from nexdeck.app.api.metric_text import as_csv, series_shape
+from nexdeck.app.api.parameters import Reference, Services, Time
+from nexdeck.app.api.schemas.metrics import MetricSeriesShape
+from nexdeck.models.wire import Channel
+from nexdeck.services.metrics.service import Scope, Series
+from nexdeck.services.rules.windows import Range, moment
+from nexdeck.services.studio import Studio
 
 router = APIRouter(prefix="/v1", tags=["metrics"])
 CSV = "text/csv; charset=utf-8"

@@ -3,12 +3,12 @@
 from fastapi import APIRouter, Response
 from pydantic import Field, StrictBool
 
-from app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, Services
-from app.api.schemas.base import Listing
-from app.api.schemas.notifications import ChannelShape, DeliveryShape, NewChannelShape
-from models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
-from models.wire import NAME_PATTERN
-from services.notifications.channels import ChannelChange
+from nexdeck.app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, Services
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.notifications import ChannelShape, DeliveryShape, NewChannelShape
+from nexdeck.models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
+from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.services.notifications.channels import ChannelChange
 
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from app.api.answers import operation_shape
-from app.api.parameters import Reference, Services, Wait
-from app.api.schemas.deployments import OperationShape
+from nexdeck.app.api.answers import operation_shape
+from nexdeck.app.api.parameters import Reference, Services, Wait
+from nexdeck.app.api.schemas.deployments import OperationShape
 
 router = APIRouter(prefix="/v1/operations", tags=["operations"])
 

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
-from app.api.parameters import Body, Caller, Reference, Services, Wait
-from app.api.patterns import LABEL_PATTERN
-from app.api.routers.calls import REQUEST_PATTERN
-from app.api.schemas.replays import ReplayShape
-from models.options import DeploymentOptions
-from services.replays import MOST_CALLS, ReplayRequest
+from nexdeck.app.api.parameters import Body, Caller, Reference, Services, Wait
+from nexdeck.app.api.patterns import LABEL_PATTERN
+from nexdeck.app.api.routers.calls import REQUEST_PATTERN
+from nexdeck.app.api.schemas.replays import ReplayShape
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.services.calls.replays import MOST_CALLS, ReplayRequest
 
 router = APIRouter(prefix="/v1/deployments/{deployment}/replays", tags=["requests"])
 ReplayId = Annotated[str, Path(pattern=r"^rpl_[0-9a-f]{16}$", description="a replay's id")]

@@ -5,11 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
-from app.api.answers import change_answer
-from app.api.parameters import Body, Caller, Reference, Services, Wait
-from app.api.patterns import LABEL_PATTERN
-from app.api.schemas.deployments import ChangeShape
-from app.api.schemas.revisions import RevisionDiffShape
+from nexdeck.app.api.answers import change_answer
+from nexdeck.app.api.parameters import Body, Caller, Reference, Services, Wait
+from nexdeck.app.api.patterns import LABEL_PATTERN
+from nexdeck.app.api.schemas.deployments import ChangeShape
+from nexdeck.app.api.schemas.revisions import RevisionDiffShape
 
 router = APIRouter(prefix="/v1/deployments/{deployment}", tags=["deployments"])
 MOST_REVISIONS = 2**31 - 1

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.parameters import Body, Caller, SecretName, Services
-from app.api.schemas.base import Listing
-from app.api.schemas.gateways import SecretShape
+from nexdeck.app.api.parameters import Body, Caller, SecretName, Services
+from nexdeck.app.api.schemas.base import Listing
+from nexdeck.app.api.schemas.gateways import SecretShape
 
 router = APIRouter(prefix="/v1/secrets", tags=["secrets"])
 

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from app.api.parameters import Body, Caller, Services
-from models.status_page import MOST_ITEMS, StatusItem, StatusPageSettings
+from nexdeck.app.api.parameters import Body, Caller, Services
+from nexdeck.models.status_page import MOST_ITEMS, StatusItem, StatusPageSettings
 
 router = APIRouter(prefix="/v1/status-page", tags=["status page"])
 

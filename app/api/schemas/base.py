@@ -4,7 +4,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.paging import Page
+from nexdeck.services.platform.paging import Page
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.base import Shape
-from services.calls import Call
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.services.calls.service import Call
 
 
 class CallKeyShape(Shape):

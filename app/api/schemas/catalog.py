@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.base import Shape
-from models.wire import AgentKind, JsonSchema
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.wire import AgentKind, JsonSchema
 
 
 class VersionShape(Shape):

@@ -5,10 +5,17 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.base import Shape
-from models.deployment import DeploymentStatus, DesiredState, HealthState, OperationKind, OperationStatus, StepStatus
-from models.options import CanaryPlan, DeploymentOptions
-from models.wire import AgentKind, Channel, JsonSchema
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.deployment import (
+    DeploymentStatus,
+    DesiredState,
+    HealthState,
+    OperationKind,
+    OperationStatus,
+    StepStatus,
+)
+from nexdeck.models.options import CanaryPlan, DeploymentOptions
+from nexdeck.models.wire import AgentKind, Channel, JsonSchema
 
 
 class StepShape(Shape):

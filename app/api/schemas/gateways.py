@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.base import Shape
-from models.gateway import GatewayKind, GatewayStatus
-from models.trust import TrustKind
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.gateway import GatewayKind, GatewayStatus
+from nexdeck.models.trust import TrustKind
 
 
 class GatewayShape(Shape):

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.base import Shape
-from models.deployment import HealthState
-from models.health import HealthCause, IncidentEventKind, Severity
-from services.health_views import BoardRow, HealthView
-from services.incidents import IncidentDetail, IncidentSummary
-from services.maintenance import Planned
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.deployment import HealthState
+from nexdeck.models.health import HealthCause, IncidentEventKind, Severity
+from nexdeck.services.health.incidents import IncidentDetail, IncidentSummary
+from nexdeck.services.health.maintenance import Planned
+from nexdeck.services.health.views import BoardRow, HealthView
 
 
 class UptimeSlotShape(Shape):

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.api.schemas.base import Shape
-from models.base import now
-from models.deployment import DeploymentKey, KeyState
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.base import now
+from nexdeck.models.deployment import DeploymentKey, KeyState
 
 
 class KeyShape(Shape):

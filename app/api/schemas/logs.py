@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from app.api.schemas.base import Shape
-from models.log import LogLevel
-from services.rules.steps import StepEnd
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.log import LogLevel
+from nexdeck.services.rules.steps import StepEnd
 
 
 class LogLineShape(Shape):

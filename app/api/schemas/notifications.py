@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from app.api.schemas.base import Shape
-from models.health import Severity
-from models.notification import ChannelKind, ChannelRule, DeliveryState, NoticeEvent
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.health import Severity
+from nexdeck.models.notification import ChannelKind, ChannelRule, DeliveryState, NoticeEvent
 
 
 class ChannelShape(Shape):

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import Field
 
-from app.api.schemas.base import Shape
-from services.replay_calls import Verdict
-from services.replays import ReplayStatus
-from services.rules.answer_diff import DifferenceKind
+from nexdeck.app.api.schemas.base import Shape
+from nexdeck.services.calls.replay_calls import Verdict
+from nexdeck.services.calls.replays import ReplayStatus
+from nexdeck.services.rules.answer_diff import DifferenceKind
 
 
 class AnswerShape(Shape):

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from app.api.schemas.base import Shape
+from nexdeck.app.api.schemas.base import Shape
 
 
 class ContractChangeShape(Shape):

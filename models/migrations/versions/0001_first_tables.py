@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import models.base
+import nexdeck.models.base
 
 revision = "0001"
 down_revision = None
@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("organization_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("workspace_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("created_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "name"),
@@ -41,8 +41,8 @@ def upgrade() -> None:
         sa.Column("status_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("version", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("boot_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("last_seen_at", models.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("created_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("last_seen_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "name"),
@@ -54,7 +54,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("encrypted_value", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("updated_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workspace_id", "name"),
@@ -80,7 +80,7 @@ def upgrade() -> None:
         sa.Column("secrets", sa.JSON(), nullable=False),
         sa.Column("provider", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("members", sa.JSON(), nullable=False),
-        sa.Column("created_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["agent_id"],
@@ -115,13 +115,13 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("deployed_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("deployed_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("deployed_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("stopped_at", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("stopped_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("api_endpoint", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("cli_command", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("mcp_endpoint", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("last_health_check", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("last_health_check", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
             "health_status",
             sa.Enum("unknown", "healthy", "degraded", "unhealthy", name="healthstate", native_enum=False, length=32),
@@ -137,15 +137,15 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("live_revision", sa.Integer(), nullable=True),
-        sa.Column("undeployed_at", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("undeployed_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("health_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("latency_ms_sum", sa.Float(), nullable=False),
         sa.Column("counted_boot_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("counted_requests", sa.Integer(), nullable=False),
         sa.Column("counted_errors", sa.Integer(), nullable=False),
         sa.Column("counted_latency_ms", sa.Float(), nullable=False),
-        sa.Column("created_at", models.base.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["agent_id"],
             ["agent.id"],
@@ -177,9 +177,9 @@ def upgrade() -> None:
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("prefix", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("key_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("created_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("revoked_at", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["deployment_id"],
             ["deployment.id"],
@@ -218,10 +218,10 @@ def upgrade() -> None:
         ),
         sa.Column("revision", sa.Integer(), nullable=True),
         sa.Column("requested_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("created_at", models.base.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("deadline_at", models.base.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("lease_until", models.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("ended_at", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("deadline_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.ForeignKeyConstraint(
             ["deployment_id"],
@@ -249,10 +249,10 @@ def upgrade() -> None:
         sa.Column("sha256", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("options", sa.JSON(), nullable=False),
         sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("proven_at", models.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("failed_at", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("proven_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("failed_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("created_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("created_by", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(
             ["deployment_id"],
@@ -280,8 +280,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("started_at", models.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("ended_at", models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("started_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("message", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.ForeignKeyConstraint(
             ["operation_id"],
@@ -294,7 +294,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("deployment_id", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("operation_id", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-        sa.Column("at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("event", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column(
             "from_status",

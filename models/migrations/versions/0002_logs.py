@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import models.base
+import nexdeck.models.base
 
 revision = "0002"
 down_revision = "0001"
@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("gateway_id", TEXT(), nullable=False),
         sa.Column("boot_id", TEXT(), nullable=False),
         sa.Column("cursor", sa.BigInteger(), nullable=False),
-        sa.Column("time", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("time", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("level", TEXT(length=16), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=True),
         sa.Column("request_id", TEXT(), nullable=True),

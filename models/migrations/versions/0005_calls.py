@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import models.base
+import nexdeck.models.base
 
 revision = "0005"
 down_revision = "0004"
@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("gateway_id", TEXT(), nullable=False),
         sa.Column("boot_id", TEXT(), nullable=False),
         sa.Column("cursor", sa.BigInteger(), nullable=False),
-        sa.Column("time", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("time", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("channel", TEXT(length=16), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("status", sa.Integer(), nullable=False),
@@ -43,7 +43,7 @@ def upgrade() -> None:
     op.create_table(
         "call_content",
         sa.Column("call_id", number, autoincrement=False, nullable=False),
-        sa.Column("expires_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("altered", sa.Boolean(), nullable=False),
         sa.Column("inputs", TEXT(), nullable=True),
         sa.Column("outputs", TEXT(), nullable=True),

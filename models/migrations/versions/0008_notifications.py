@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import models.base
+import nexdeck.models.base
 
 revision = "0008"
 down_revision = "0007"
@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 TEXT = sqlmodel.sql.sqltypes.AutoString
-TIME = models.base.UtcDateTime(timezone=True)
+TIME = nexdeck.models.base.UtcDateTime(timezone=True)
 
 
 def upgrade() -> None:

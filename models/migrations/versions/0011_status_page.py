@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import models.base
+import nexdeck.models.base
 
 revision = "0011"
 down_revision = "0010"
@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("slug", TEXT(), nullable=False),
         sa.Column("title", TEXT(), nullable=False),
         sa.Column("items", sa.JSON(), nullable=False),
-        sa.Column("updated_at", models.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", nexdeck.models.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_by", TEXT(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id"),
         sa.UniqueConstraint("slug"),

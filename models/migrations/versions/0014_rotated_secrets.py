@@ -4,7 +4,7 @@ import sqlalchemy as sa
 import sqlmodel
 from alembic import op
 
-import models.base
+import nexdeck.models.base
 
 revision = "0014"
 down_revision = "0013"
@@ -15,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     old = sa.Column("encrypted_old_secret", sqlmodel.sql.sqltypes.AutoString(), nullable=False, server_default="")
     op.add_column("notification_channel", old)
-    until = sa.Column("old_secret_until", models.base.UtcDateTime(timezone=True), nullable=True)
+    until = sa.Column("old_secret_until", nexdeck.models.base.UtcDateTime(timezone=True), nullable=True)
     op.add_column("notification_channel", until)
 
 

@@ -1,6 +1,6 @@
 """The deploy dialog: what runs where, under which name, and with which options."""
 
-from pages.components.deploy.dialog import open_deploy_dialog
-from pages.components.deploy.redeploy import open_redeploy_dialog
+from nexdeck.pages.components.deploy.dialog import open_deploy_dialog
+from nexdeck.pages.components.deploy.redeploy import open_redeploy_dialog
 
 __all__ = ["open_deploy_dialog", "open_redeploy_dialog"]

@@ -4,8 +4,8 @@ from typing import Any
 
 from nicegui import ui
 
-from models.options import CanaryPlan
-from pages.components.fields import FormErrors, fold, number_field
+from nexdeck.models.options import CanaryPlan
+from nexdeck.pages.components.widgets.fields import FormErrors, fold, number_field
 
 NOTE = (
     "A redeploy first gets a share of the calls. Its errors and its p95 are compared with those of the live revision: "

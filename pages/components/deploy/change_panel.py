@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from nicegui import ui
 
-from pages.components.deploy.diff_view import show_diff
-from services.revision_diff import RevisionDiff
+from nexdeck.pages.components.deploy.diff_view import show_diff
+from nexdeck.services.rollout.diff import RevisionDiff
 
 
 class ChangePanel:

@@ -4,21 +4,21 @@ import re
 
 from nicegui import ui
 
-from models.gateway import Gateway, GatewayStatus
-from models.options import DeploymentOptions
-from models.wire import NAME_PATTERN
-from pages.components.buttons import Button, link_button
-from pages.components.deploy.options_form import OptionsForm
-from pages.components.empty_state import empty_state
-from pages.components.fields import FormErrors, choice_field, text_field
-from pages.components.key_once import show_key_once
-from pages.components.modal import Modal
-from pages.identity import me
-from pages.words import GATEWAY
-from services.deployment_views import DeploymentQuery
-from services.errors import StudioError
-from services.rules.names import NAME_RULE
-from services.studio import Studio
+from nexdeck.models.gateway import Gateway, GatewayStatus
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.pages.components.deploy.options_form import OptionsForm
+from nexdeck.pages.components.keys.once import show_key_once
+from nexdeck.pages.components.widgets.buttons import Button, link_button
+from nexdeck.pages.components.widgets.empty_state import empty_state
+from nexdeck.pages.components.widgets.fields import FormErrors, choice_field, text_field
+from nexdeck.pages.components.widgets.modal import Modal
+from nexdeck.pages.identity import me
+from nexdeck.pages.words import GATEWAY
+from nexdeck.services.deployments.views import DeploymentQuery
+from nexdeck.services.errors import StudioError
+from nexdeck.services.rules.names import NAME_RULE
+from nexdeck.services.studio import Studio
 
 MOST_AGENTS = 200
 DEDICATED = "dedicated gateway"  # no gateway can have such a name

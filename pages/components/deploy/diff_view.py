@@ -2,12 +2,12 @@
 
 from nicegui import ui
 
-from pages.components.chips import Chip
-from pages.components.code_view import code_view
-from pages.components.fields import fold
-from pages.words import Look, option_words
-from services.revision_diff import RevisionDiff, TextDiff
-from services.rules.contract import ContractChange
+from nexdeck.pages.components.widgets.chips import Chip
+from nexdeck.pages.components.widgets.code_view import code_view
+from nexdeck.pages.components.widgets.fields import fold
+from nexdeck.pages.words import Look, option_words
+from nexdeck.services.rollout.diff import RevisionDiff, TextDiff
+from nexdeck.services.rules.contract import ContractChange
 
 BREAKING, SAFE = Look("Breaking", "bad"), Look("Safe", "ok")
 

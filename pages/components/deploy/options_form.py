@@ -5,17 +5,17 @@ from typing import Any
 from nicegui import ui
 from pydantic import ValidationError
 
-from models.agent import AgentVersion
-from models.options import DeploymentOptions
-from pages.components.deploy.canary_form import CanaryForm
-from pages.components.deploy.recording_form import RecordingForm
-from pages.components.deploy.sample_form import SampleForm
-from pages.components.deploy.secrets_form import SecretsForm
-from pages.components.deploy.variables_form import VariablesForm
-from pages.components.fields import FormErrors, field, fold, number_field
-from pages.words import CHANNELS
-from services.errors import Fault, InvalidInput
-from services.studio import Studio
+from nexdeck.models.agent import AgentVersion
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.pages.components.deploy.canary_form import CanaryForm
+from nexdeck.pages.components.deploy.recording_form import RecordingForm
+from nexdeck.pages.components.deploy.sample_form import SampleForm
+from nexdeck.pages.components.deploy.secrets_form import SecretsForm
+from nexdeck.pages.components.deploy.variables_form import VariablesForm
+from nexdeck.pages.components.widgets.fields import FormErrors, field, fold, number_field
+from nexdeck.pages.words import CHANNELS
+from nexdeck.services.errors import Fault, InvalidInput
+from nexdeck.services.studio import Studio
 
 
 class OptionsForm:

@@ -2,8 +2,8 @@
 
 from nicegui import ui
 
-from models.wire import Recording
-from pages.components.fields import ErrorLine, fold, number_field, text_field
+from nexdeck.models.wire import Recording
+from nexdeck.pages.components.widgets.fields import ErrorLine, fold, number_field, text_field
 
 NOTE = (
     "That a call took place is always listed. What went in and came out is kept only if you choose it, on this "

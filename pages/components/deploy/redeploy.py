@@ -2,20 +2,20 @@
 
 from nicegui import ui
 
-from models.options import DeploymentOptions
-from pages.components.buttons import Button
-from pages.components.deploy.change_panel import ChangePanel
-from pages.components.deploy.options_form import OptionsForm
-from pages.components.fields import FormErrors, choice_field, fold, text_field
-from pages.components.key_once import show_key_once
-from pages.components.modal import Modal
-from pages.components.replay_panel import ReplayPanel
-from pages.identity import me
-from pages.notices import say
-from services.deployment_views import DeploymentDetail
-from services.errors import InvalidInput, StudioError
-from services.replays import ReplayRequest
-from services.studio import Studio
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.pages.components.deploy.change_panel import ChangePanel
+from nexdeck.pages.components.deploy.options_form import OptionsForm
+from nexdeck.pages.components.keys.once import show_key_once
+from nexdeck.pages.components.requests.replay_panel import ReplayPanel
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.fields import FormErrors, choice_field, fold, text_field
+from nexdeck.pages.components.widgets.modal import Modal
+from nexdeck.pages.identity import me
+from nexdeck.pages.notices import say
+from nexdeck.services.calls.replays import ReplayRequest
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.errors import InvalidInput, StudioError
+from nexdeck.services.studio import Studio
 
 
 async def open_redeploy_dialog(studio: Studio, deployment_id: str) -> None:

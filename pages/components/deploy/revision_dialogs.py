@@ -2,16 +2,16 @@
 
 from nicegui import ui
 
-from pages.components.banner import banner
-from pages.components.buttons import Button
-from pages.components.deploy.diff_view import show_diff
-from pages.components.fields import FormErrors, choice_field, text_field
-from pages.components.modal import Modal
-from pages.identity import me
-from pages.notices import say
-from services.deployment_views import DeploymentDetail
-from services.errors import StudioError
-from services.studio import Studio
+from nexdeck.pages.components.deploy.diff_view import show_diff
+from nexdeck.pages.components.widgets.banner import banner
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.fields import FormErrors, choice_field, text_field
+from nexdeck.pages.components.widgets.modal import Modal
+from nexdeck.pages.identity import me
+from nexdeck.pages.notices import say
+from nexdeck.services.deployments.views import DeploymentDetail
+from nexdeck.services.errors import StudioError
+from nexdeck.services.studio import Studio
 
 
 async def open_rollback_dialog(studio: Studio, deployment_id: str, number: int) -> None:

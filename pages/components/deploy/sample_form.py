@@ -5,9 +5,9 @@ from typing import Any
 
 from nicegui import ui
 
-from pages.components.code_editor import code_editor
-from pages.components.fields import ErrorLine, fold
-from services.errors import Fault, InvalidInput
+from nexdeck.pages.components.widgets.code_editor import code_editor
+from nexdeck.pages.components.widgets.fields import ErrorLine, fold
+from nexdeck.services.errors import Fault, InvalidInput
 
 
 class SampleForm(ErrorLine):

@@ -2,13 +2,13 @@
 
 from nicegui import ui
 
-from pages.components.banner import banner
-from pages.components.buttons import Button
-from pages.components.fields import fold
-from pages.components.icons import icon, icon_source
-from pages.identity import me
-from pages.notices import say
-from services.studio import Studio
+from nexdeck.pages.components.widgets.banner import banner
+from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.fields import fold
+from nexdeck.pages.components.widgets.icons import icon, icon_source
+from nexdeck.pages.identity import me
+from nexdeck.pages.notices import say
+from nexdeck.services.studio import Studio
 
 
 class SecretsForm:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from pages.components.buttons import Button, icon_button
-from pages.components.fields import ErrorLine, fold
-from services.errors import Fault, InvalidInput
+from nexdeck.pages.components.widgets.buttons import Button, icon_button
+from nexdeck.pages.components.widgets.fields import ErrorLine, fold
+from nexdeck.services.errors import Fault, InvalidInput
 
 
 @dataclass

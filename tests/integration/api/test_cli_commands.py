@@ -141,7 +141,7 @@ def test_keys(studio, agent: str) -> None:
 
 def test_on_a_terminal_the_steps_are_shown(studio, agent: str) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "app.cli", "deploy", agent]
+    command = [sys.executable, "-m", "nexdeck.app.cli", "deploy", agent]
     with subprocess.Popen(command, cwd=ROOT, env=studio.env, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         shown = b""
@@ -163,7 +163,7 @@ def test_ctrl_c_ends_with_130(studio) -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        command = [sys.executable, "-m", "app.cli", "ps", "--url", url]
+        command = [sys.executable, "-m", "nexdeck.app.cli", "ps", "--url", url]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         connection, _ = silent.accept()
         connection.recv(1000)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.sources.declarative import read_declarative
-from services.sources.yaml_text import read_yaml
+from nexdeck.services.catalog.sources.declarative import read_declarative
+from nexdeck.services.catalog.sources.yaml_text import read_yaml
 from tests.fake_llm import fake_model
 from tests.unit.catalog.catalogs import new_catalog, with_examples
 

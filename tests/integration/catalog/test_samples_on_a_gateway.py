@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from models.agent import AgentVersion
-from services.sources.declarative import read_declarative
-from services.sources.yaml_text import read_yaml
+from nexdeck.models.agent import AgentVersion
+from nexdeck.services.catalog.sources.declarative import read_declarative
+from nexdeck.services.catalog.sources.yaml_text import read_yaml
 from tests.fake_llm import fake_model
 from tests.gateway_process import GatewayProcess, gateway_process
 from tests.unit.catalog.catalogs import EXAMPLE_FILES, new_catalog, with_examples

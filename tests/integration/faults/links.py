@@ -32,7 +32,7 @@ class Link(ABC):
     def start_gateway(self, folder: Path, *options: str) -> None:
         folder.mkdir(exist_ok=True)
         host, _, port = self._listens_on.rpartition(":")
-        command = [*self._prefix, sys.executable, "-m", "app.gateway", "--host", host, "--port", port, *options]
+        command = [*self._prefix, sys.executable, "-m", "nexdeck.app.gateway", "--host", host, "--port", port, *options]
         env = os.environ | {"NEXDECK_GATEWAY_TOKEN": TOKEN}
         with (folder / "process.log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from models.wire import CONTROL_PREFIX, REVISION_HEADER, key_hash
+from nexdeck.models.wire import CONTROL_PREFIX, REVISION_HEADER, key_hash
 from tests.gateway_process import TOKEN, GatewayProcess, bundle, wait_for
 
 PATH = CONTROL_PREFIX + "/deployments"

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from services.sources.reader import read_source
+from nexdeck.services.catalog.sources.reader import read_source
 from tests.gateway_process import bundle
 
 MODULE = '''

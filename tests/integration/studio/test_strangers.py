@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from models.wire import CONTROL_PREFIX, hash_of
+from nexdeck.models.wire import CONTROL_PREFIX, hash_of
 from tests.gateway_process import bundle
 from tests.integration.studio.conftest import echo_source
 from tests.integration.studio.test_lifecycle import call, deploy

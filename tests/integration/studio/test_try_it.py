@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from models.trust import Trust
-from models.wire import Channel, Limits
-from services.errors import GatewayUnreachable, InvalidInput
-from services.gateway_connections import GatewayConnections
-from services.interface import Interface
-from services.trials import Trial, try_call
+from nexdeck.models.trust import Trust
+from nexdeck.models.wire import Channel, Limits
+from nexdeck.services.calls.try_it import Trial, try_call
+from nexdeck.services.docs.interface import Interface
+from nexdeck.services.errors import GatewayUnreachable, InvalidInput
+from nexdeck.services.gateways.connections import GatewayConnections
 from tests.gateway_process import wait_for
 from tests.integration.studio.test_lifecycle import deploy
 from tests.programs import Studio, free_port

@@ -8,17 +8,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.build import build_studio
-from app.settings import Settings
-from models.base import now
-from models.deployment import HealthState
-from models.options import DeploymentOptions
-from models.wire import Channel
-from services import metric_writing
-from services.errors import StudioError
-from services.health_views import HealthView
-from services.incidents import IncidentDetail, IncidentQuery
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.base import now
+from nexdeck.models.deployment import HealthState
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import Channel
+from nexdeck.services.errors import StudioError
+from nexdeck.services.health.incidents import IncidentDetail, IncidentQuery
+from nexdeck.services.health.views import HealthView
+from nexdeck.services.metrics import writer as metric_writer
+from nexdeck.services.studio import Studio
 from tests.gateway_process import GatewayProcess
 
 INTERVAL = timedelta(seconds=15)
@@ -114,7 +114,7 @@ class Watch:
         """And take what was counted, at the time of the test's clock."""
         gateway = await self.studio.gateways.get("far")
         with contextlib.suppress(StudioError), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(metric_writing, "now", lambda: self.at)
+            patch.setattr(metric_writer, "now", lambda: self.at)
             await self.studio.metrics.collect(gateway)
         return await self.studio.gateways.look(gateway)
 

@@ -5,7 +5,7 @@ import logging
 import httpx
 import pytest
 
-from app.api import build_api
+from nexdeck.app.api import build_api
 
 
 class BrokenCatalog:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.guard import HostAndOriginGuard
+from nexdeck.app.guard import HostAndOriginGuard
 
 Headers = list[tuple[str, str]]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from app.scheduler import keep_time
+from nexdeck.app.scheduler import keep_time
 
 
 async def test_a_clock_that_is_set_runs_every_job_at_once() -> None:

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from sqlmodel import SQLModel
 
-import models.gateway  # noqa: F401  the tables that deployments refer to
-from models.agent import AgentVersion
-from services.agents import AgentCatalog
-from services.changes import Changes
-from services.database import Database
+import nexdeck.models.gateway  # noqa: F401  the tables that deployments refer to
+from nexdeck.models.agent import AgentVersion
+from nexdeck.services.catalog.service import AgentCatalog
+from nexdeck.services.platform.changes import Changes
+from nexdeck.services.platform.database import Database
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 # The orchestrations last: they name agents that must be there.

@@ -5,8 +5,8 @@ import string
 
 from hypothesis import strategies as st
 
-from models.declarative import DeclarativeSpec, FieldSpec
-from services.sources.declarative import RESERVED_NAMES
+from nexdeck.models.declarative import DeclarativeSpec, FieldSpec
+from nexdeck.services.catalog.sources.declarative import RESERVED_NAMES
 
 HOSTILE = [
     '"""', "'''", "\\", '\\"', "{x}", "{{", "%s", "$x", "\r\n", "\t", "\u2028", "\u202e", "\x7f", "é", "日本語", "😀",

@@ -1,11 +1,11 @@
 import pytest
 
-from models.deployment import Deployment
-from models.gateway import Gateway, GatewayKind
-from models.wire import AgentKind, hash_of
-from services.agents import AgentCatalog
-from services.changes import Changes
-from services.errors import Conflict, NotFound, SourceInvalid
+from nexdeck.models.deployment import Deployment
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.wire import AgentKind, hash_of
+from nexdeck.services.catalog.service import AgentCatalog
+from nexdeck.services.errors import Conflict, NotFound, SourceInvalid
+from nexdeck.services.platform.changes import Changes
 from tests.unit.catalog.catalogs import new_database
 
 PYTHON = "def greet(name: str) -> str:\n    return name\n"

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kaizen.core.structured_output import StructuredOutputGenerator
 
-from models.declarative import DeclarativeSpec, FieldSpec
-from services.codegen.declarative import class_name, declarative_module
+from nexdeck.models.declarative import DeclarativeSpec, FieldSpec
+from nexdeck.services.catalog.codegen.declarative import class_name, declarative_module
 from tests.unit.catalog.strategies import json_values, specs, texts
 
 PLAIN = {"string": "x", "integer": 1, "number": 1.5, "boolean": True, "array": ["x"], "object": {"x": 1}}

@@ -1,8 +1,8 @@
 import pytest
 
-from services.errors import NotFound, SourceInvalid
-from services.sources.draft import VersionDraft
-from services.sources.reader import read_source
+from nexdeck.services.catalog.sources.draft import VersionDraft
+from nexdeck.services.catalog.sources.reader import read_source
+from nexdeck.services.errors import NotFound, SourceInvalid
 
 VALID = """\
 name: greeter

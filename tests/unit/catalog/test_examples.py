@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from models.wire import AgentKind
-from services.sources.python_entry import find_entry
-from services.sources.python_module import parse_module
+from nexdeck.models.wire import AgentKind
+from nexdeck.services.catalog.sources.python_entry import find_entry
+from nexdeck.services.catalog.sources.python_module import parse_module
 from tests.unit.catalog.catalogs import EXAMPLE_FILES, EXAMPLES, new_catalog, with_examples
 
 NEEDS_A_KEY = "support_reply.yaml"

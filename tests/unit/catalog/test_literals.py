@@ -3,7 +3,7 @@ import ast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.codegen.literals import docstring, layout, one_line, quoted, raw_block
+from nexdeck.services.catalog.codegen.literals import docstring, layout, one_line, quoted, raw_block
 from tests.unit.catalog.strategies import json_values, long_texts
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.errors import SourceInvalid
+from nexdeck.services.errors import SourceInvalid
 from tests.unit.catalog.catalogs import new_catalog
 
 MEMBERS = {

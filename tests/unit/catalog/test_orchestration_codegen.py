@@ -5,9 +5,9 @@ import ast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.orchestration import OrchestrationSpec, StepSpec
-from services.codegen.orchestration import Member, orchestration_module
-from services.codegen.wiring import FromInput, FromStep, Value, Wire, Wiring
+from nexdeck.models.orchestration import OrchestrationSpec, StepSpec
+from nexdeck.services.catalog.codegen.orchestration import Member, orchestration_module
+from nexdeck.services.catalog.codegen.wiring import FromInput, FromStep, Value, Wire, Wiring
 from tests.unit.catalog.strategies import json_values, long_texts, texts
 from tests.unit.catalog.test_codegen import shape_of
 

@@ -1,9 +1,9 @@
 import pytest
 
-from models.wire import CHUNKS_KEYWORD
-from services.errors import SourceInvalid
-from services.sources.draft import VersionDraft
-from services.sources.python import read_python
+from nexdeck.models.wire import CHUNKS_KEYWORD
+from nexdeck.services.catalog.sources.draft import VersionDraft
+from nexdeck.services.catalog.sources.python import read_python
+from nexdeck.services.errors import SourceInvalid
 
 
 def read(source: str, filename: str = "my_agent.py") -> VersionDraft:

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.errors import SourceInvalid
-from services.sources.text import MAX_SOURCE_BYTES, check_text, decode
-from services.sources.yaml_text import read_yaml
+from nexdeck.services.catalog.sources.text import MAX_SOURCE_BYTES, check_text, decode
+from nexdeck.services.catalog.sources.yaml_text import read_yaml
+from nexdeck.services.errors import SourceInvalid
 
 
 def faults(source: str) -> list[str]:

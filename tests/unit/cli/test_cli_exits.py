@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from app.cli import main
-from app.cli.exits import MEANINGS, ExitCode
-from app.cli.run import REVISION_HEADER
-from models import wire
+from nexdeck.app.cli import main
+from nexdeck.app.cli.exits import MEANINGS, ExitCode
+from nexdeck.app.cli.run import REVISION_HEADER
+from nexdeck.models import wire
 
 ROOT = Path(__file__).parents[3]
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from app.cli.reference import reference
+from nexdeck.app.cli.reference import reference
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "cli.md"
 
 
 def test_the_reference_is_up_to_date() -> None:
-    assert DOCUMENT.read_text() == reference(), "write it anew: python -m app.cli.reference > docs/cli.md"
+    assert DOCUMENT.read_text() == reference(), "write it anew: python -m nexdeck.app.cli.reference > docs/cli.md"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli.exits import CliError, ExitCode
-from app.cli.values import read_json, read_pairs
+from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.app.cli.values import read_json, read_pairs
 
 FIELDS: dict[str, Any] = {
     "text": {"type": "string"},

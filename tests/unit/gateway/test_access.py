@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.gateway.access import Door
-from app.gateway.egress import AllowedHosts
-from app.gateway.problems import GatewayProblem
-from models.wire import key_hash
+from nexdeck.app.gateway.channels.access import Door
+from nexdeck.app.gateway.ground.problems import GatewayProblem
+from nexdeck.app.gateway.llm.egress import AllowedHosts
+from nexdeck.models.wire import key_hash
 
 DOOR = Door("token", hosts=frozenset({"gateway.example"}), origins=frozenset({"https://studio.example"}))
 

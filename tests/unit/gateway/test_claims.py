@@ -1,6 +1,6 @@
 """Which control planes called a gateway lately."""
 
-from app.gateway.claims import MOST, Claims
+from nexdeck.app.gateway.control.controllers import MOST, Claims
 
 
 def header(name: str) -> list[tuple[bytes, bytes]]:

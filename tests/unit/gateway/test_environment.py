@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from app.gateway.environment import MASK, Overlay, ScopedEnviron
+from nexdeck.app.gateway.ground.environment import MASK, Overlay, ScopedEnviron
 
 SCRIPT = """
 import os
 from os import environ  # taken before: it must change too
-from app.gateway.environment import Overlay, install
+from nexdeck.app.gateway.ground.environment import Overlay, install
 overlay = Overlay({"OWN": "mine", "HOME": "/elsewhere"})
 active = None
 install(lambda: active)

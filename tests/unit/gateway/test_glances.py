@@ -5,11 +5,11 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.gateway.glances import Glances
-from models.base import now
-from models.batches import GatewayReport
-from models.wire import DeploymentState, KeyUse, RevisionState
-from services.gateway_memory import GatewayMemory
+from nexdeck.app.gateway.control.changes import Glances
+from nexdeck.models.base import now
+from nexdeck.models.batches import GatewayReport
+from nexdeck.models.wire import DeploymentState, KeyUse, RevisionState
+from nexdeck.services.gateways.snapshot_cache import GatewayMemory
 
 EVENTS = st.lists(st.sampled_from(["load", "switch", "fail", "use a key", "remove", "call", "look", "other looks"]))
 

@@ -7,14 +7,14 @@ import time
 import pytest
 from pydantic import TypeAdapter
 
-from app.gateway import limits
-from app.gateway.context import Tokens
-from app.gateway.exposition import Exposition
-from app.gateway.limits import Gate
-from app.gateway.meter import Meter, RevisionMeter
-from app.gateway.problems import GatewayProblem
-from app.gateway.threads import NoFreeThread, ThreadPool, run_in_own_thread
-from models.wire import Channel, Counters, Limits, RevisionCounters
+from nexdeck.app.gateway.agents.threads import NoFreeThread, ThreadPool, run_in_own_thread
+from nexdeck.app.gateway.control.exposition import Exposition
+from nexdeck.app.gateway.ground.context import Tokens
+from nexdeck.app.gateway.ground.problems import GatewayProblem
+from nexdeck.app.gateway.serving import limits
+from nexdeck.app.gateway.serving.limits import Gate
+from nexdeck.app.gateway.telemetry.meter import Meter, RevisionMeter
+from nexdeck.models.wire import Channel, Counters, Limits, RevisionCounters
 from tests.prometheus import faults_of
 
 
@@ -101,7 +101,7 @@ def test_a_call_has_no_more_tokens_than_the_control_plane_takes():
 
 
 def test_what_is_retired_is_bounded(monkeypatch):
-    monkeypatch.setattr("app.gateway.meter.MOST_RETIRED", 2)
+    monkeypatch.setattr("nexdeck.app.gateway.telemetry.meter.MOST_RETIRED", 2)
     meter = Meter()
     for number in range(1, 6):
         count(meter.for_revision("id", "a", number), 200)

@@ -4,9 +4,9 @@ import io
 import logging
 import threading
 
-from app.gateway.context import CURRENT, Call
-from app.gateway.environment import Overlay
-from app.gateway.log_buffer import LONGEST_MESSAGE, LogBuffer, LogCapture, PrintCapture
+from nexdeck.app.gateway.ground.context import CURRENT, Call
+from nexdeck.app.gateway.ground.environment import Overlay
+from nexdeck.app.gateway.telemetry.log_buffer import LONGEST_MESSAGE, LogBuffer, LogCapture, PrintCapture
 
 CALL = Call("d1", 3, Overlay({"KEY": "very-secret"}), "r1")
 

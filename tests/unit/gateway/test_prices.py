@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.gateway.prices import Prices
+from nexdeck.app.gateway.llm.prices import Prices
 
 USAGE = {"input_tokens": 2_000_000, "output_tokens": 500_000, "total_tokens": None}
 

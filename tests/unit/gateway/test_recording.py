@@ -5,12 +5,12 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gateway import call_buffer
-from app.gateway.call_buffer import CallBuffer, Content
-from app.gateway.context import Call
-from app.gateway.environment import MASK, Overlay
-from app.gateway.recording import LONGEST, MOST_PARTS, Recorder
-from models.wire import Recording
+from nexdeck.app.gateway.ground.context import Call
+from nexdeck.app.gateway.ground.environment import MASK, Overlay
+from nexdeck.app.gateway.serving.recording import LONGEST, MOST_PARTS, Recorder
+from nexdeck.app.gateway.telemetry import call_buffer
+from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer, Content
+from nexdeck.models.wire import Recording
 
 SECRET = "a-very-secret-value"
 CALL = Call("d1", 3, Overlay(), "r1")

@@ -2,10 +2,10 @@
 
 import gc
 
-from app.gateway.call_buffer import CallBuffer
-from app.gateway.context import Call
-from app.gateway.environment import Overlay
-from app.gateway.log_buffer import LogBuffer
+from nexdeck.app.gateway.ground.context import Call
+from nexdeck.app.gateway.ground.environment import Overlay
+from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
+from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
 
 
 def test_the_garbage_collector_does_not_go_through_what_the_rings_hold():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.gateway.store import BundleStore, DataDirInUse
+from nexdeck.app.gateway.ground.store import BundleStore, DataDirInUse
 from tests.gateway_process import bundle
 
 

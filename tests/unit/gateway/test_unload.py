@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from app.gateway.loading import unload
+from nexdeck.app.gateway.agents.loading import unload
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.gateway import json_text
-from app.gateway.outputs import output_of, raise_if_failure
-from app.gateway.problems import GatewayProblem
-from app.gateway.validation import LONGEST_MESSAGE, SchemaInvalid, Validator
+from nexdeck.app.gateway.agents.outputs import output_of, raise_if_failure
+from nexdeck.app.gateway.agents.validation import LONGEST_MESSAGE, SchemaInvalid, Validator
+from nexdeck.app.gateway.ground import json_text
+from nexdeck.app.gateway.ground.problems import GatewayProblem
 
 PERSON = {
     "type": "object",

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from app.build import build_studio
-from app.settings import Settings
-from models.base import new_id, now
-from models.gateway import Gateway, GatewayKind
-from models.health import HealthCause, Incident, IncidentEvent, IncidentEventKind, Severity
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.base import new_id, now
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.health import HealthCause, Incident, IncidentEvent, IncidentEventKind, Severity
+from nexdeck.services.studio import Studio
 from tests.unit.notifications.receivers import HttpReceiver, Mailbox, http_receiver, mail_server
 
 LOOPBACK = "127.0.0.0/8"

@@ -12,15 +12,15 @@ from sqlmodel import delete, update
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from app.build import build_studio
-from app.settings import Settings
-from models.base import now
-from models.health import IncidentEvent, IncidentEventKind, Severity
-from models.notification import ChannelKind, ChannelRule, DeliveryState, NotificationChannel, QuietHours
-from services.errors import Conflict
-from services.notifications.channels import ChannelChange
-from services.rules.notices import PAUSES
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.base import now
+from nexdeck.models.health import IncidentEvent, IncidentEventKind, Severity
+from nexdeck.models.notification import ChannelKind, ChannelRule, DeliveryState, NotificationChannel, QuietHours
+from nexdeck.services.errors import Conflict
+from nexdeck.services.notifications.channels import ChannelChange
+from nexdeck.services.rules.notices import PAUSES
+from nexdeck.services.studio import Studio
 from tests.unit.notifications.conftest import LOOPBACK, Trouble, send_what_is_due
 from tests.unit.notifications.receivers import HttpReceiver, Mailbox
 

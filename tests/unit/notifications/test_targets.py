@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from app.build import build_studio
-from app.settings import Settings
-from models.notification import ChannelKind
-from services.errors import InvalidInput, NotDelivered
-from services.notifications import sending
-from services.notifications.targets import parse_target
-from services.studio import Studio
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.notification import ChannelKind
+from nexdeck.services.errors import InvalidInput, NotDelivered
+from nexdeck.services.notifications import sending
+from nexdeck.services.notifications.targets import parse_target
+from nexdeck.services.studio import Studio
 from tests.unit.notifications.receivers import HttpReceiver
 
 

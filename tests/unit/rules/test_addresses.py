@@ -2,8 +2,8 @@
 
 import pytest
 
-from services.errors import InvalidInput
-from services.rules.addresses import normalise_url, parse_networks, require_allowed
+from nexdeck.services.errors import InvalidInput
+from nexdeck.services.rules.addresses import normalise_url, parse_networks, require_allowed
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.1", "::1", "8.8.8.8", "2606:4700::1111"])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rules.answer_diff import LONGEST_VALUE, MOST_DIFFERENCES, differences
+from nexdeck.services.rules.answer_diff import LONGEST_VALUE, MOST_DIFFERENCES, differences
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.text("ab", max_size=2),

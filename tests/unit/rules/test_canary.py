@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.rules.canary import Figures, Verdict, judge
+from nexdeck.services.rules.canary import Figures, Verdict, judge
 
 LIVE = Figures(calls=900, errors=9, p95_ms=100)
 WAIT, PROMOTE, ABORT = Verdict

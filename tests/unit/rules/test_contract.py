@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from models.options import DeploymentOptions
-from services.rules.contract import Side, compare_doors, compare_schemas
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.services.rules.contract import Side, compare_doors, compare_schemas
 
 TEXT, NUMBER, INTEGER = {"type": "string"}, {"type": "number"}, {"type": "integer"}
 ITEM = {"type": "object", "properties": {"price": NUMBER}, "required": ["price"], "additionalProperties": False}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.base import now
-from models.deployment import DesiredState
-from models.wire import DeploymentState, RevisionState
-from services.rules.convergence import LONGEST_PAUSE, Backoff, is_settled, repair_for
+from nexdeck.models.base import now
+from nexdeck.models.deployment import DesiredState
+from nexdeck.models.wire import DeploymentState, RevisionState
+from nexdeck.services.rules.convergence import LONGEST_PAUSE, Backoff, is_settled, repair_for
 from tests.unit.factories import deployment
 
 HELD = DeploymentState(deployment_id="x", name="x", live=RevisionState(revision=1, sha256="aa"))

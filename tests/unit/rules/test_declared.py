@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.declared import DeclaredState
-from models.options import DeploymentOptions
-from models.wire import Channel
-from services.rules.declared import Action, PlannedChange, Present, Wanted, differences, plan
+from nexdeck.models.declared import DeclaredState
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.wire import Channel
+from nexdeck.services.rules.declared import Action, PlannedChange, Present, Wanted, differences, plan
 
 RUNNING, STOPPED = DeclaredState.RUNNING, DeclaredState.STOPPED
 VARIABLES = st.sampled_from(["A", "B", "C"])

@@ -5,8 +5,8 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.wire import Channel
-from services.rules.endpoints import cli_command, mcp_endpoint
+from nexdeck.models.wire import Channel
+from nexdeck.services.rules.endpoints import cli_command, mcp_endpoint
 
 ALL = list(Channel)
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.deployment import HealthState
-from models.health import HealthCause
-from services.rules.health import Sight, Standing, Traffic, is_stale, judge, rest
+from nexdeck.models.deployment import HealthState
+from nexdeck.models.health import HealthCause
+from nexdeck.services.rules.health import Sight, Standing, Traffic, is_stale, judge, rest
 
 INTERVAL = timedelta(seconds=15)
 START = datetime(2030, 1, 1, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.histogram import (
+from nexdeck.models.histogram import (
     GROUPS,
     KEYS,
     MOST_COUNTED,
@@ -20,8 +20,8 @@ from models.histogram import (
     total,
     unpack,
 )
-from models.steps import Steps
-from models.wire import LARGEST_COUNT
+from nexdeck.models.steps import Steps
+from nexdeck.models.wire import LARGEST_COUNT
 
 LATENCIES = st.lists(st.floats(0.001, 900_000), max_size=300)
 DRAW = random.Random(4)

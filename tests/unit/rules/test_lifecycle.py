@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.deployment import DeploymentStatus, OperationKind, OperationStatus
-from services.errors import Conflict
-from services.rules.lifecycle import TRANSITIONS, event_of_end, transition
+from nexdeck.models.deployment import DeploymentStatus, OperationKind, OperationStatus
+from nexdeck.services.errors import Conflict
+from nexdeck.services.rules.lifecycle import TRANSITIONS, event_of_end, transition
 from tests.unit.factories import deployment
 
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
-from models.health import Severity
-from models.notification import ChannelRule, NoticeChoice, NoticeEvent, QuietHours
-from services.rules.notices import PAUSES, concerns, due, next_attempt, quiet_until, wants
+from nexdeck.models.health import Severity
+from nexdeck.models.notification import ChannelRule, NoticeChoice, NoticeEvent, QuietHours
+from nexdeck.services.rules.notices import PAUSES, concerns, due, next_attempt, quiet_until, wants
 
 NIGHT = QuietHours(start="22:00", end="07:00", time_zone="Europe/Berlin")
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from models.log import LogEntry
-from services.codegen.fragments import STEP
-from services.rules.steps import LOGGER, StepEnd, steps_of
+from nexdeck.models.log import LogEntry
+from nexdeck.services.catalog.codegen.fragments import STEP
+from nexdeck.services.rules.steps import LOGGER, StepEnd, steps_of
 
 
 def line(message: str, logger: str = LOGGER) -> LogEntry:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.deployment import HealthState
-from models.percents import percent_words, told
-from services.rules.uptime import Change, Slot, Span, slots, total
+from nexdeck.models.deployment import HealthState
+from nexdeck.models.percents import percent_words, told
+from nexdeck.services.rules.uptime import Change, Slot, Span, slots, total
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = SINCE + timedelta(hours=24)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from models.wire import Channel, Limits
-from services.interface import Interface
+from nexdeck.models.wire import Channel, Limits
+from nexdeck.services.docs.interface import Interface
 
 
 def interface(**changes: Any) -> Interface:

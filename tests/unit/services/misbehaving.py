@@ -4,10 +4,10 @@ import asyncio
 from collections import deque
 from pathlib import Path
 
-from models.base import now
-from models.batches import GatewayReport, Position
-from models.gateway import Gateway, GatewayKind
-from models.wire import (
+from nexdeck.models.base import now
+from nexdeck.models.batches import GatewayReport, Position
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.wire import (
     CanaryRequest,
     Channel,
     DeploymentState,
@@ -15,28 +15,28 @@ from models.wire import (
     RevisionBundle,
     RevisionState,
 )
-from services.agents import AgentCatalog
-from services.canary import Canaries
-from services.changes import Changes
-from services.convergence import Convergence
-from services.database import Database
-from services.deployments import NexusDeploymentService
-from services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, OutcomeUnknown, ProofFailed
-from services.gateway_client import GatewayClient
-from services.gateway_connections import GatewayConnections
-from services.gateways import GatewayDirectory
-from services.guests import Guests
-from services.health import HealthService
-from services.key_delivery import KeyDelivery
-from services.leases import Leases
-from services.local_gateway import LocalGateways
-from services.metric_collection import MetricCollector
-from services.metrics import MetricsService
-from services.operations import Journal
-from services.proof import ProofCall, Prover
-from services.reconciler import Reconciler
-from services.rollout import Rollout
-from services.secrets import SecretVault
+from nexdeck.services.catalog.service import AgentCatalog
+from nexdeck.services.deployments.journal import Journal
+from nexdeck.services.deployments.leases import Leases
+from nexdeck.services.errors import ArtifactRejected, GatewayError, GatewayUnreachable, OutcomeUnknown, ProofFailed
+from nexdeck.services.gateways.client import GatewayClient
+from nexdeck.services.gateways.connections import GatewayConnections
+from nexdeck.services.gateways.directory import GatewayDirectory
+from nexdeck.services.gateways.local import LocalGateways
+from nexdeck.services.health.service import HealthService
+from nexdeck.services.keys.delivery import KeyDelivery
+from nexdeck.services.metrics.collector import MetricCollector
+from nexdeck.services.metrics.service import MetricsService
+from nexdeck.services.platform.changes import Changes
+from nexdeck.services.platform.database import Database
+from nexdeck.services.platform.secrets import SecretVault
+from nexdeck.services.rollout.canary import Canaries
+from nexdeck.services.rollout.executor import Convergence
+from nexdeck.services.rollout.proof import ProofCall, Prover
+from nexdeck.services.rollout.reconciler import Reconciler
+from nexdeck.services.rollout.scratch_revisions import Guests
+from nexdeck.services.rollout.service import NexusDeploymentService
+from nexdeck.services.rollout.steps import Rollout
 
 URL = "http://127.0.0.1:1"
 

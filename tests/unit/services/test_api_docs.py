@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from models.wire import CHUNKS_KEYWORD, Channel, JsonSchema, Limits, Problem
-from services.api_docs import openapi
-from services.api_problems import problems_of
+from nexdeck.models.wire import CHUNKS_KEYWORD, Channel, JsonSchema, Limits, Problem
+from nexdeck.services.docs.openapi import openapi
+from nexdeck.services.docs.problems import problems_of
 from tests.unit.services.interfaces import interface
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,12}", fullmatch=True) | st.sampled_from(["$ref", "default", "items"])

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from models.histogram import key_of
-from models.metrics import Amounts, MetricMerge, MetricSeries, Tier
-from models.wire import Channel
-from pages.components.charts import LATENCY, REQUESTS, figure
-from services.database import Database
-from services.errors import InvalidInput
-from services.metric_marks import Mark
-from services.metric_rows import add_to_tier
-from services.metrics import Scope, Series, read_series
-from services.rules.windows import MOST_POINTS, Range, window_between, window_of
+from nexdeck.models.histogram import key_of
+from nexdeck.models.metrics import Amounts, MetricMerge, MetricSeries, Tier
+from nexdeck.models.wire import Channel
+from nexdeck.pages.components.metrics.figures import LATENCY, REQUESTS, figure
+from nexdeck.services.errors import InvalidInput
+from nexdeck.services.metrics.annotations import Mark
+from nexdeck.services.metrics.rows import add_to_tier
+from nexdeck.services.metrics.service import Scope, Series, read_series
+from nexdeck.services.platform.database import Database
+from nexdeck.services.rules.windows import MOST_POINTS, Range, window_between, window_of
 from tests.unit.services.test_metric_collection import add_deployment
 
 NOW = datetime(2026, 3, 31, 12, 0, 30, tzinfo=UTC)

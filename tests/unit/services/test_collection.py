@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from app.build import build_studio
-from app.settings import Settings
-from models.batches import CounterBatch, Position
-from models.gateway import Gateway, GatewayKind, GatewayStatus
-from services.call_collection import CallCollector
-from services.log_collection import LogCollector
-from services.log_feed import LogFeed
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.models.batches import CounterBatch, Position
+from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
+from nexdeck.services.calls.collector import CallCollector
+from nexdeck.services.logs.collector import LogCollector
+from nexdeck.services.logs.feed import LogFeed
 
 
 def gateway(number: int) -> Gateway:

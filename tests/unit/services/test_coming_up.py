@@ -2,7 +2,7 @@
 
 import time
 
-from services.coming_up import ComingUp
+from nexdeck.services.gateways.startup_grace import ComingUp
 
 
 def test_the_excuse_ends_and_another_start_does_not_prolong_it() -> None:

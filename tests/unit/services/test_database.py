@@ -8,8 +8,8 @@ import alembic.migration
 import pytest
 from sqlmodel import Session, SQLModel, select
 
-from models.agent import Agent
-from services.database import Database
+from nexdeck.models.agent import Agent
+from nexdeck.services.platform.database import Database
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.declared import DeclaredDeployment
-from models.options import DeploymentOptions
-from services.errors import SourceInvalid
-from services.sources.declared import read_declared, written
+from nexdeck.models.declared import DeclaredDeployment
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.services.declared.source import read_declared, written
+from nexdeck.services.errors import SourceInvalid
 
 LIST = "deployments:\n- name: a\n  agent: echo\n- name: b\n  agent: echo\n"
 

@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
-from models.trust import Trust, read_fingerprint
-from services.errors import GatewayUnreachable, InvalidInput
-from services.gateway_admission import TrustWish, admit
-from services.gateway_connections import GatewayConnections
+from nexdeck.models.trust import Trust, read_fingerprint
+from nexdeck.services.errors import GatewayUnreachable, InvalidInput
+from nexdeck.services.gateways.admission import TrustWish, admit
+from nexdeck.services.gateways.connections import GatewayConnections
 from tests.certificates import Authority, showing
 
 ALLOWED = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("169.254.0.0/16")]

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from services import gateway_client
-from services.errors import GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError, TokenRefused
-from services.gateway_connections import GatewayConnections
+from nexdeck.services.errors import GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError, TokenRefused
+from nexdeck.services.gateways import client as gateway_client
+from nexdeck.services.gateways.connections import GatewayConnections
 
 PROBLEM = b'{"detail": "no", "code": "unauthorized"}'
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from services.errors import StorageFailed
-from services.gathering import MOST, Gathering
+from nexdeck.services.errors import StorageFailed
+from nexdeck.services.platform.batching import MOST, Gathering
 
 
 class Work:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, func, select
 
-from models.deployment import Deployment, Operation, OperationStep, Revision, StatusChange
-from services.history import History
+from nexdeck.models.deployment import Deployment, Operation, OperationStep, Revision, StatusChange
+from nexdeck.services.deployments.retention import History
 from tests.unit.services.misbehaving import MemoryGateway, Services
 
 TABLES = (Deployment, Revision, Operation, OperationStep, StatusChange)

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlmodel import select
 
-from models.deployment import Deployment, DeploymentStatus, DesiredState, Operation, OperationStatus, Revision
-from models.options import DeploymentOptions
-from services import canary, leases, settling
-from services.errors import Conflict
-from services.rules.convergence import Backoff
+from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState, Operation, OperationStatus, Revision
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.services.deployments import leases
+from nexdeck.services.errors import Conflict
+from nexdeck.services.rollout import canary, outcomes
+from nexdeck.services.rules.convergence import Backoff
 from tests.unit.services.misbehaving import MemoryGateway, Services
 
 NAMES = ("red", "blue")
@@ -29,7 +30,7 @@ class Lifecycle(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         canary.POLL_SECONDS = 0.01
-        settling.FIRST_PAUSE = settling.LONGEST_PAUSE = 0.005
+        outcomes.FIRST_PAUSE = outcomes.LONGEST_PAUSE = 0.005
         leases.LEASE = timedelta(seconds=0.2)
         self.loop = asyncio.new_event_loop()
         self.folder = Path(tempfile.mkdtemp(prefix="nexdeck-machine-"))

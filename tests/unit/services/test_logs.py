@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.api.log_text import as_text
-from models.batches import LogLine
-from models.log import LogEntry, LogLevel
-from services.errors import InvalidInput
-from services.log_feed import MOST_WAITING, LogFeed
-from services.log_search import matcher, terms_of
-from services.logs import LogQuery
-from services.rules.log_lines import entry_of, level_of, plain_text
+from nexdeck.app.api.log_text import as_text
+from nexdeck.models.batches import LogLine
+from nexdeck.models.log import LogEntry, LogLevel
+from nexdeck.services.errors import InvalidInput
+from nexdeck.services.logs.feed import MOST_WAITING, LogFeed
+from nexdeck.services.logs.search import matcher, terms_of
+from nexdeck.services.logs.service import LogQuery
+from nexdeck.services.rules.log_lines import entry_of, level_of, plain_text
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, select
 
-from models.base import now
-from models.deployment import Deployment, HealthState
-from models.gateway import Gateway, GatewayKind
-from models.wire import GatewayState
-from services.database import Database
-from services.deployment_views import read_counts
-from services.gateway_rows import list_gateways
-from services.health_known import KnownRows
-from services.health_ledger import Ledger
-from services.looks import Look
-from services.sampling import Sampling
-from services.traffic import TrafficWindows
+from nexdeck.models.base import now
+from nexdeck.models.deployment import Deployment, HealthState
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.wire import GatewayState
+from nexdeck.services.deployments.views import read_counts
+from nexdeck.services.gateways.probe import Look
+from nexdeck.services.gateways.rows import list_gateways
+from nexdeck.services.health.known import KnownRows
+from nexdeck.services.health.recorder import Ledger
+from nexdeck.services.health.sampling import Sampling
+from nexdeck.services.metrics.recent_traffic import TrafficWindows
+from nexdeck.services.platform.database import Database
 from tests.unit.factories import deployment
 
 ON = {"first": ("running", 1), "in-canary": ("deploying", 1), "new": ("deploying", None), "gone": ("stopped", None)}

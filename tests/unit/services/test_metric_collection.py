@@ -13,26 +13,26 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from app.gateway.context import Tokens
-from app.gateway.counter_store import CounterStore
-from app.gateway.counting import Counting
-from app.gateway.meter import Meter
-from models.base import now
-from models.batches import CounterBatch, Position
-from models.deployment import Deployment
-from models.gateway import Gateway, GatewayKind
-from models.metrics import Amounts, MetricCursor, MetricSeries, Tier
-from models.wire import LARGEST_COUNT, Channel
-from services import metric_writing
-from services.changes import Changes
-from services.database import Database
-from services.gateway_memory import Newest
-from services.metric_books import Book
-from services.metric_collection import MetricCollector
-from services.metric_retention import MetricRetention, merge_some
-from services.metric_rows import MERGED
-from services.metric_writing import Counted, write_batches
-from services.rules.rollup import COLUMNS, amounts_from, percentiles, total
+from nexdeck.app.gateway.ground.context import Tokens
+from nexdeck.app.gateway.telemetry.counter_export import Counting
+from nexdeck.app.gateway.telemetry.counter_store import CounterStore
+from nexdeck.app.gateway.telemetry.meter import Meter
+from nexdeck.models.base import now
+from nexdeck.models.batches import CounterBatch, Position
+from nexdeck.models.deployment import Deployment
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.metrics import Amounts, MetricCursor, MetricSeries, Tier
+from nexdeck.models.wire import LARGEST_COUNT, Channel
+from nexdeck.services.gateways.snapshot_cache import Newest
+from nexdeck.services.metrics import writer as metric_writer
+from nexdeck.services.metrics.collector import MetricCollector
+from nexdeck.services.metrics.retention import MetricRetention, merge_some
+from nexdeck.services.metrics.rows import MERGED
+from nexdeck.services.metrics.series_cache import Book
+from nexdeck.services.metrics.writer import Counted, write_batches
+from nexdeck.services.platform.changes import Changes
+from nexdeck.services.platform.database import Database
+from nexdeck.services.rules.rollup import COLUMNS, amounts_from, percentiles, total
 from tests.unit.factories import deployment
 
 
@@ -135,7 +135,7 @@ async def test_ten_thousand_calls_with_restarts_are_counted_exactly(
     ]
     latencies, statuses = [], []
     clock = datetime(2026, 3, 1, 12, 0, tzinfo=UTC).timestamp()
-    monkeypatch.setattr(metric_writing, "now", lambda: datetime.fromtimestamp(clock, UTC))
+    monkeypatch.setattr(metric_writer, "now", lambda: datetime.fromtimestamp(clock, UTC))
     with Session(database.engine, expire_on_commit=False) as session:
         row = add_deployment(session)
     boots, plane = Boots(tmp_path / "counters", row.id), ControlPlane(database, row.gateway_id)
@@ -223,7 +223,7 @@ async def test_old_rows_go_and_what_is_merged_stays(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     then = now().timestamp() - 3 * 86_400
-    monkeypatch.setattr(metric_writing, "now", lambda: datetime.fromtimestamp(then, UTC))
+    monkeypatch.setattr(metric_writer, "now", lambda: datetime.fromtimestamp(then, UTC))
     with Session(database.engine, expire_on_commit=False) as session:
         row = add_deployment(session)
     boots, plane = Boots(tmp_path / "counters", row.id), ControlPlane(database, row.gateway_id)

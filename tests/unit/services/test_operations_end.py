@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from models.deployment import DeploymentStatus, OperationStatus
-from services import leases, operations, settling
-from services.deployments import Change
+from nexdeck.models.deployment import DeploymentStatus, OperationStatus
+from nexdeck.services.deployments import journal, leases
+from nexdeck.services.rollout import outcomes
+from nexdeck.services.rollout.service import Change
 from tests.unit.services.misbehaving import MemoryGateway, Services
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "FIRST_PAUSE", 0.005)
-    monkeypatch.setattr(settling, "LONGEST_PAUSE", 0.005)
+    monkeypatch.setattr(outcomes, "FIRST_PAUSE", 0.005)
+    monkeypatch.setattr(outcomes, "LONGEST_PAUSE", 0.005)
     monkeypatch.setattr(leases, "LEASE", timedelta(seconds=0.6))
 
 
@@ -63,7 +64,7 @@ async def test_a_gateway_that_never_answers_holds_a_deployment_until_its_deadlin
 ) -> None:
     live = await ours.deployments.request_deploy("echo", by="ann")
     await ended(ours, live)
-    monkeypatch.setattr(operations, "DEADLINE", timedelta(seconds=0.3))
+    monkeypatch.setattr(journal, "DEADLINE", timedelta(seconds=0.3))
     gateway.faults.extend([*[None] * place, *["hang"] * 100])
     operation = await ended(ours, await ours.deployments.redeploy("echo", by="ann"))
     gateway.faults.clear()

@@ -8,16 +8,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 from sqlmodel import Session
 
-from app.gateway.context import Tokens
-from app.gateway.exposition import Exposition
-from app.gateway.meter import Meter
-from models.wire import Channel
-from services.changes import Changes
-from services.database import Database
-from services.metric_collection import MetricCollector
-from services.metrics import MetricsService
-from services.prometheus import PrometheusService
-from services.storage import StorageService
+from nexdeck.app.gateway.control.exposition import Exposition
+from nexdeck.app.gateway.ground.context import Tokens
+from nexdeck.app.gateway.telemetry.meter import Meter
+from nexdeck.models.wire import Channel
+from nexdeck.services.metrics.collector import MetricCollector
+from nexdeck.services.metrics.prometheus import PrometheusService
+from nexdeck.services.metrics.service import MetricsService
+from nexdeck.services.platform.changes import Changes
+from nexdeck.services.platform.database import Database
+from nexdeck.services.platform.table_sizes import StorageService
 from tests.prometheus import faults_of
 from tests.unit.services.test_metric_collection import add_deployment
 

@@ -1,8 +1,8 @@
 """What is told of the way from one revision to another."""
 
-from models.agent import AgentVersion
-from models.options import DeploymentOptions
-from services.revision_diff import OptionChange, RevisionDiff, Snapshot, compare
+from nexdeck.models.agent import AgentVersion
+from nexdeck.models.options import DeploymentOptions
+from nexdeck.services.rollout.diff import OptionChange, RevisionDiff, Snapshot, compare
 
 SOURCE = "name: greeter\nmodel: small\ninstructions: greet\n"
 

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session, SQLModel, select
 
-from models.base import now
-from models.deployment import Deployment, DesiredState, HealthState, Revision
-from models.gateway import Gateway, GatewayKind
-from models.health import HealthChange, HealthSample, HealthStanding, Incident
-from models.metrics import Amounts
-from models.wire import DeploymentState, GatewayState, RevisionState
-from services.database import Database
-from services.errors import StorageFailed
-from services.health_ledger import Ledger
-from services.looks import Look
-from services.sampling import Sampling
-from services.traffic import TrafficWindows
+from nexdeck.models.base import now
+from nexdeck.models.deployment import Deployment, DesiredState, HealthState, Revision
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.health import HealthChange, HealthSample, HealthStanding, Incident
+from nexdeck.models.metrics import Amounts
+from nexdeck.models.wire import DeploymentState, GatewayState, RevisionState
+from nexdeck.services.errors import StorageFailed
+from nexdeck.services.gateways.probe import Look
+from nexdeck.services.health.recorder import Ledger
+from nexdeck.services.health.sampling import Sampling
+from nexdeck.services.metrics.recent_traffic import TrafficWindows
+from nexdeck.services.platform.database import Database
 from tests.unit.factories import deployment
 
 NAMES = ["plain", "limited", "steady", "other"]

@@ -4,9 +4,9 @@ import stat
 
 import pytest
 
-from services.database import Database
-from services.errors import InvalidInput, NotFound
-from services.secrets import SecretVault
+from nexdeck.services.errors import InvalidInput, NotFound
+from nexdeck.services.platform.database import Database
+from nexdeck.services.platform.secrets import SecretVault
 
 
 @pytest.fixture

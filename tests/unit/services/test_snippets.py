@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from models.wire import CHUNKS_KEYWORD, Channel
-from services.snippet_parts import Snippet
-from services.snippets import snippets
+from nexdeck.models.wire import CHUNKS_KEYWORD, Channel
+from nexdeck.services.docs.snippet_parts import Snippet
+from nexdeck.services.docs.snippets import snippets
 from tests.unit.services.interfaces import interface
 
 VALUES = st.recursive(

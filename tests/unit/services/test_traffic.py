@@ -8,9 +8,9 @@ from itertools import count
 
 import pytest
 
-from models.base import now
-from models.metrics import Amounts
-from services.traffic import TrafficWindows
+from nexdeck.models.base import now
+from nexdeck.models.metrics import Amounts
+from nexdeck.services.metrics.recent_traffic import TrafficWindows
 
 AT = now()
 

@@ -8,14 +8,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app.build import build_studio
-from app.settings import Settings
-from app.status.page import mount_status_page
-from models.agent import Agent
-from models.base import now
-from models.deployment import Deployment, DeploymentStatus, HealthState
-from models.gateway import Gateway, GatewayKind
-from models.health import (
+from nexdeck.app.build import build_studio
+from nexdeck.app.settings import Settings
+from nexdeck.app.status.page import mount_status_page
+from nexdeck.models.agent import Agent
+from nexdeck.models.base import now
+from nexdeck.models.deployment import Deployment, DeploymentStatus, HealthState
+from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.health import (
     HealthCause,
     HealthChange,
     HealthStanding,
@@ -24,10 +24,10 @@ from models.health import (
     MaintenanceWindow,
     Severity,
 )
-from models.status_page import StatusItem, StatusPageSettings
-from services.errors import InvalidInput, NotFound
-from services.status_page import settings_from
-from services.studio import Studio
+from nexdeck.models.status_page import StatusItem, StatusPageSettings
+from nexdeck.services.errors import InvalidInput, NotFound
+from nexdeck.services.status_page.service import settings_from
+from nexdeck.services.studio import Studio
 
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 

@@ -1,0 +1,28 @@
+"""Which deployments look different than at an earlier look: a look at a gateway costs by what changed on it."""
+
+from collections.abc import Sequence
+
+from nexdeck.models.wire import DeploymentState
+
+NOT_NEWS = {"counters": True, "live": {"in_flight"}, "loaded": {"__all__": {"in_flight"}}}
+
+
+class Glances:
+    """``number`` grows with everything that changes, so that a look can ask for what changed since the one before."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._seen: dict[str, tuple[str, int]] = {}
+
+    def changed_after(self, number: int, states: Sequence[DeploymentState]) -> list[DeploymentState]:
+        """Of all present deployments those that changed after that number. What each call changes is no news."""
+        seen = {}
+        for state in states:
+            text = state.model_dump_json(exclude=NOT_NEWS)
+            before = self._seen.get(state.deployment_id)
+            if before is None or before[0] != text:
+                self.number += 1
+                before = (text, self.number)
+            seen[state.deployment_id] = before
+        self._seen = seen
+        return [state for state in states if seen[state.deployment_id][1] > number]
