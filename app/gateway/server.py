@@ -227,7 +227,7 @@ def _check_key(revision: Revision, visit: Visit) -> None:
 
 
 def _import_nexus_and_mcp():
-    from nexdeck.app.gateway import runtime  # large: see the module's docstring
+    from nexdeck.app.gateway.agents import runtime  # large: see the module's docstring
     from nexdeck.app.gateway.channels import mcp as mcp_server
 
     return runtime, mcp_server
