@@ -35,11 +35,11 @@ from nexdeck.services.platform.installation import installation_id
 from nexdeck.services.platform.secrets import SecretVault
 from nexdeck.services.platform.table_sizes import StorageService
 from nexdeck.services.rollout.canary import Canaries
-from nexdeck.services.rollout.executor import Convergence
-from nexdeck.services.rollout.orphans import Strangers
+from nexdeck.services.rollout.executor import OperationExecutor
+from nexdeck.services.rollout.orphans import Orphans
 from nexdeck.services.rollout.proof import Prover
 from nexdeck.services.rollout.reconciler import Reconciler
-from nexdeck.services.rollout.scratch_revisions import Guests
+from nexdeck.services.rollout.scratch_revisions import ScratchRevisions
 from nexdeck.services.rollout.service import NexusDeploymentService
 from nexdeck.services.rollout.steps import Rollout
 from nexdeck.services.rules.addresses import parse_networks
@@ -69,9 +69,9 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
     canaries = Canaries(database, metrics)
     rollout = Rollout(database, journal, secrets, gateways, keys, Prover(settings.url), canaries, settings.url)
     health = HealthService(database, changes, gateways, counters, interval_seconds=settings.sweep_seconds)
-    guests = Guests()
+    scratch_revisions = ScratchRevisions()
     leases = Leases(database, connections.installation)
-    convergence = Convergence(database, journal, leases, rollout, health, guests)
+    executor = OperationExecutor(database, journal, leases, rollout, health, scratch_revisions)
     local_gateways = LocalGateways(
         database,
         secrets,
@@ -83,9 +83,9 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         settings.llm_prices,
     )
     deployments = NexusDeploymentService(
-        database, changes, agents, gateways, secrets, keys, health, convergence, local_gateways, settings.url
+        database, changes, agents, gateways, secrets, keys, health, executor, local_gateways, settings.url
     )
-    reconciler = Reconciler(database, gateways, counters, health, keys, convergence, guests)
+    reconciler = Reconciler(database, gateways, counters, health, keys, executor, scratch_revisions)
     calls = CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count)
     sender = Sender(parse_networks(settings.notify_allowed_networks, NOTIFY_NETWORKS))
     channels = NotificationChannels(database, changes, secrets, sender, settings.url)
@@ -100,13 +100,13 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         deployments=deployments,
         canaries=canaries,
         declared=DeclaredDeployments(database, deployments, secrets),
-        convergence=convergence,
+        executor=executor,
         reconciler=reconciler,
-        strangers=Strangers(database, secrets, gateways, reconciler, convergence, settings.url),
+        orphans=Orphans(database, secrets, gateways, reconciler, executor, settings.url),
         health=health,
         calls=calls,
-        replays=ReplayService(database, agents, calls, secrets, gateways, guests),
-        sample_calls=SampleCalls(database, gateways, health.ledger),
+        replays=ReplayService(database, agents, calls, secrets, gateways, scratch_revisions),
+        sample_calls=SampleCalls(database, gateways, health.recorder),
         metrics=metrics,
         storage=storage,
         prometheus=PrometheusService(database, metrics, storage, version("nexdeck")),
@@ -115,7 +115,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         incidents=IncidentService(database, changes),
         maintenance=MaintenanceService(database, changes),
         history=History(database, days=settings.history_days, operations=settings.history_operations),
-        channels=channels,
+        notification_channels=channels,
         status_pages=StatusPages(database, changes),
         outbox=NotificationOutbox(database, changes, channels, sender, settings.url),
         logs=LogService(database, changes, gateways, days=settings.log_days, lines=settings.log_lines),

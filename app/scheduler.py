@@ -29,7 +29,7 @@ def schedule(studio: Studio, settings: Settings) -> AsyncIOScheduler:
         (studio.reconciler.retry_due, 1.0),
         (studio.sample_calls.call_due, settings.sweep_seconds),
         (studio.health.lapse, settings.sweep_seconds),
-        (studio.convergence.take_over, 2.0),
+        (studio.executor.take_over, 2.0),
         (studio.local_gateways.tidy, 2.0),
         (studio.history.prune, 300.0),
         (studio.logs.collect_all, 1.0),

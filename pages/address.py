@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from nicegui import background_tasks, ui
 
 
-class Address:
+class PageAddress:
     """One page's address. ``apply`` is called with the new parameters when the browser goes back, forward or to a link.
 
     >>> address["status"]           # "" when it is not there

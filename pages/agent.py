@@ -5,7 +5,7 @@ import json
 from nicegui import ui
 
 from nexdeck.models.agent import AgentVersion
-from nexdeck.pages.components.agents.dialog import Target, open_agent_dialog
+from nexdeck.pages.components.agents.dialog import ImportTarget, open_agent_dialog
 from nexdeck.pages.components.agents.schema_table import inputs_table, outputs_table
 from nexdeck.pages.components.deploy import open_deploy_dialog
 from nexdeck.pages.components.widgets.buttons import Button
@@ -120,7 +120,7 @@ class AgentPage:
         await open_deploy_dialog(self._studio, agent=self._name, version=version)
 
     async def _add_version(self) -> None:
-        await open_agent_dialog(self._studio, Target(self._name, self._newest))
+        await open_agent_dialog(self._studio, ImportTarget(self._name, self._newest))
 
     def _ask_delete(self) -> None:
         async def delete() -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from nexdeck.pages.address import Address
+from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.deploy import open_redeploy_dialog
 from nexdeck.pages.components.deployments.lifecycle import Lifecycle, lifecycle_buttons, possible
 from nexdeck.pages.components.widgets.chips import Chip
@@ -22,7 +22,7 @@ from nexdeck.pages.deployment_tabs.settings import SettingsTab
 from nexdeck.pages.deployment_tabs.try_it import TryTab
 from nexdeck.pages.feeds import DeploymentNews, Feeds
 from nexdeck.pages.layout import Frame, cannot_show
-from nexdeck.pages.words import NO_HEALTH, health_look, status_look
+from nexdeck.pages.words import NO_HEALTH, health_style, status_style
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.errors import NotFound
 from nexdeck.services.studio import Studio
@@ -56,7 +56,7 @@ async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment
     page = DeploymentPage(studio, feeds, frame, detail)
     page.show(detail)
     watch.tell(page.take_news)
-    ui.timer(LOOK_AGAIN, page.look_again, immediate=False)
+    ui.timer(LOOK_AGAIN, page.refresh, immediate=False)
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Context:
     studio: Studio
     feeds: Feeds
     lifecycle: Lifecycle
-    address: Address
+    address: PageAddress
 
 
 class DeploymentPage:
@@ -95,8 +95,8 @@ class DeploymentPage:
             with ui.element("div").classes("stack tight"):
                 with ui.element("div").classes("line wrap"):
                     ui.label(deployment.name).classes("h1").props("role=heading aria-level=1")
-                    self._status = Chip(status_look(deployment, None)).mark("status")
-                    self._health = Chip(health_look(deployment))
+                    self._status = Chip(status_style(deployment, None)).mark("status")
+                    self._health = Chip(health_style(deployment))
                 with ui.element("div").classes("line wrap small fg2"):
                     ui.link(summary.agent_name, f"/agents/{summary.agent_name}")
                     self._version = ui.label().classes("mono")
@@ -122,16 +122,16 @@ class DeploymentPage:
     def show(self, detail: DeploymentDetail) -> None:
         self._detail = detail
         deployment, summary = detail.summary.deployment, detail.summary
-        self._status.show(status_look(deployment, summary.operation), deployment.error_message)
-        self._health.show(health_look(deployment), deployment.health_reason)
-        self._health.set_visibility(health_look(deployment) is not NO_HEALTH)
+        self._status.show(status_style(deployment, summary.operation), deployment.error_message)
+        self._health.show(health_style(deployment), deployment.health_reason)
+        self._health.set_visibility(health_style(deployment) is not NO_HEALTH)
         self._version.text = deployment.version
         self._buttons.show(detail)
         self._tab.show(detail)
 
     async def take_news(self, news: DeploymentNews) -> None:
         if self._id in news.changed:
-            await self.look_again()
+            await self.refresh()
 
-    async def look_again(self) -> None:
+    async def refresh(self) -> None:
         self.show(await self._studio.deployments.overview(self._id))

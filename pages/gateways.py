@@ -45,10 +45,10 @@ async def gateways_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
         for summary in gateways:
             rows[summary.gateway.id].show(summary)
 
-    async def look_again() -> None:
+    async def refresh() -> None:
         show(await studio.gateways.list())
 
     watch = feeds.gateways.watch()
-    await look_again()
+    await refresh()
     watch.tell(show)
-    ui.timer(LOOK_AGAIN, look_again, immediate=False)
+    ui.timer(LOOK_AGAIN, refresh, immediate=False)

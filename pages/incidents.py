@@ -15,7 +15,7 @@ from nexdeck.pages.components.widgets.section import Section
 from nexdeck.pages.feeds import Feeds
 from nexdeck.pages.identity import me
 from nexdeck.pages.layout import Frame, cannot_show, page_head
-from nexdeck.pages.words import FLAPPING, count_of, incident_look
+from nexdeck.pages.words import FLAPPING, count_of, incident_style
 from nexdeck.services.errors import NotFound
 from nexdeck.services.health.incidents import IncidentDetail, IncidentQuery
 from nexdeck.services.studio import Studio
@@ -123,7 +123,7 @@ class IncidentPage:
             with ui.element("div").classes("stack tight"):
                 with ui.element("div").classes("line wrap"):
                     ui.label(incident.title).classes("h1").props("role=heading aria-level=1")
-                    Chip(incident_look(incident))
+                    Chip(incident_style(incident))
                     if incident.flapping:
                         Chip(FLAPPING)
                 ui.label(incident.reason).classes("small fg2 keep breaks")

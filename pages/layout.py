@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from nicegui import app as nicegui_app
 from nicegui import ui
 
-from nexdeck.pages.address import Address
+from nexdeck.pages.address import PageAddress
 from nexdeck.pages.assets import add_head, asset_url
 from nexdeck.pages.components.widgets.buttons import icon_button, link_button
 from nexdeck.pages.components.widgets.chips import Chip
@@ -16,7 +16,7 @@ from nexdeck.pages.components.widgets.empty_state import empty_state
 from nexdeck.pages.components.widgets.icons import icon
 from nexdeck.pages.feeds import Totals
 from nexdeck.pages.notices import on_unforeseen
-from nexdeck.pages.words import Look, count_of
+from nexdeck.pages.words import StatusStyle, count_of
 from nexdeck.services.errors import StudioError
 
 NAVIGATION = (
@@ -35,7 +35,7 @@ class Frame:
     def __init__(self, version: str) -> None:
         self._links: dict[str, ui.link] = {}
         self._counts: dict[str, ui.label] = {}
-        self._address: Address | None = None
+        self._address: PageAddress | None = None
         self._router = ui.context.client.sub_pages_router
         add_head()
         ui.on_exception(on_unforeseen)
@@ -58,9 +58,9 @@ class Frame:
                 icon("chevron-right", "fg3")
             ui.label(here).classes("here cut")
 
-    def own_address(self, apply: Callable[[], Awaitable[None] | None]) -> Address:
-        """The address of the page that is being built; see ``Address``."""
-        self._address = Address(apply)
+    def own_address(self, apply: Callable[[], Awaitable[None] | None]) -> PageAddress:
+        """The address of the page that is being built; see ``PageAddress``."""
+        self._address = PageAddress(apply)
         return self._address
 
     def show_totals(self, totals: Totals) -> None:
@@ -68,9 +68,9 @@ class Frame:
         for path, number in numbers:
             self._counts[path].text = f"{number:,}" if number else ""
         if totals.problems:
-            self._verdict.show(Look(count_of(totals.problems, "problem"), "bad"))
+            self._verdict.show(StatusStyle(count_of(totals.problems, "problem"), "bad"))
         else:
-            self._verdict.show(Look("All right", "ok"))
+            self._verdict.show(StatusStyle("All right", "ok"))
         self._verdict.set_visibility(totals.deployments > 0 or totals.problems > 0)
 
     def _build_drawer(self, version: str) -> None:
@@ -98,7 +98,7 @@ class Frame:
             icon_button("menu", "Menu", self._drawer.toggle).classes("frame-menu")
             self._crumbs = ui.element("div").classes("crumbs grow")
             with ui.link(target="/").props('aria-label="Is everything all right?"'):
-                self._verdict = Chip(Look("", "idle")).mark("verdict-chip")
+                self._verdict = Chip(StatusStyle("", "idle")).mark("verdict-chip")
             icon_button("sun-moon", "Switch between light and dark", self._switch_theme).mark("theme")
 
     async def _switch_theme(self) -> None:

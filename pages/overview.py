@@ -13,8 +13,8 @@ from nexdeck.pages.feeds import Feeds
 from nexdeck.pages.identity import me
 from nexdeck.pages.layout import Frame, page_head
 from nexdeck.pages.notices import say
-from nexdeck.pages.overview_state import OverviewState, Problem, read_overview
-from nexdeck.pages.words import count_of, gateway_look, health_look, status_look
+from nexdeck.pages.overview_state import OverviewProblem, OverviewState, read_overview
+from nexdeck.pages.words import count_of, gateway_style, health_style, status_style
 from nexdeck.services.gateways.rows import GatewaySummary
 from nexdeck.services.studio import Studio
 
@@ -139,7 +139,7 @@ def _show_verdict(state: OverviewState) -> None:
                 ui.link(f"{more} more on the health board", "/health")
 
 
-def _show_problem(problem: Problem) -> None:
+def _show_problem(problem: OverviewProblem) -> None:
     with ui.element("div").classes("item line top").style("border-top: 1px solid var(--line-2); border-bottom: 0"):
         with ui.element("div").classes("stack tight grow"):
             with ui.element("div").classes("line wrap"):
@@ -197,9 +197,9 @@ def _show_recent(state: OverviewState) -> None:
             with ui.element("div").classes("stack tight grow"):
                 ui.link(deployment.name, f"/deployments/{deployment.id}").classes("row-link cut")
                 ui.label(f"{summary.agent_name} {deployment.version} on {summary.gateway_name}").classes("tiny fg3 cut")
-            if health_look(deployment).tone in ("warn", "bad"):
-                Chip(health_look(deployment), deployment.health_reason)
-            Chip(status_look(deployment, summary.operation), deployment.error_message)
+            if health_style(deployment).tone in ("warn", "bad"):
+                Chip(health_style(deployment), deployment.health_reason)
+            Chip(status_style(deployment, summary.operation), deployment.error_message)
             Moment(deployment.updated_at).classes("tiny fg3 hide-small")
 
 
@@ -211,4 +211,4 @@ def _show_gateway(summary: GatewaySummary) -> None:
             ui.link(gateway.name, "/gateways").classes("row-link cut")
             running = f"{summary.running_count} of {count_of(summary.deployment_count, 'deployment')} serving"
             ui.label(running if summary.deployment_count else "nothing deployed").classes("tiny fg3")
-        Chip(gateway_look(gateway, summary.pause), gateway.status_reason)
+        Chip(gateway_style(gateway, summary.pause), gateway.status_reason)

@@ -6,7 +6,7 @@ from datetime import datetime
 from nexdeck.models.deployment import DeploymentStatus
 from nexdeck.models.gateway import GatewayStatus
 from nexdeck.models.health import Incident
-from nexdeck.pages.words import Look, gateway_look, incident_look, status_look
+from nexdeck.pages.words import StatusStyle, gateway_style, incident_style, status_style
 from nexdeck.services.deployments.views import DeploymentCounts, DeploymentQuery, DeploymentSummary
 from nexdeck.services.gateways.rows import GatewaySummary
 from nexdeck.services.health.incidents import IncidentQuery
@@ -17,12 +17,12 @@ WORST = 8  # of each sort of problem
 
 
 @dataclass(frozen=True)
-class Problem:
+class OverviewProblem:
     """``since``: when it was last known to be well, or when it changed; None when nobody knows."""
 
     name: str
     url: str
-    look: Look
+    look: StatusStyle
     reason: str
     since: datetime | None
 
@@ -36,7 +36,7 @@ class OverviewState:
     counts: DeploymentCounts
     gateways: list[GatewaySummary]
     recent: list[DeploymentSummary]
-    problems: list[Problem]
+    problems: list[OverviewProblem]
     problem_count: int
     agents: int
 
@@ -57,7 +57,7 @@ async def read_overview(studio: Studio) -> OverviewState:
     )
 
 
-async def find_problems(studio: Studio, gateways: list[GatewaySummary]) -> list[Problem]:
+async def find_problems(studio: Studio, gateways: list[GatewaySummary]) -> list[OverviewProblem]:
     """Incidents, then gateways that did not answer the last look, then what failed to get live."""
     incidents = await studio.incidents.list(IncidentQuery(open=True, limit=WORST))
     failed = await studio.deployments.list(DeploymentQuery(status=DeploymentStatus.FAILED, limit=WORST))
@@ -81,19 +81,19 @@ def silent_gateways(gateways: list[GatewaySummary], open_causes: set[str]) -> li
     return [summary for summary in offline if summary.gateway.id not in open_causes]
 
 
-def _of_incident(incident: Incident) -> Problem:
-    look = incident_look(incident)
-    return Problem(incident.title, f"/incidents/{incident.id}", look, incident.reason, incident.opened_at)
+def _of_incident(incident: Incident) -> OverviewProblem:
+    look = incident_style(incident)
+    return OverviewProblem(incident.title, f"/incidents/{incident.id}", look, incident.reason, incident.opened_at)
 
 
-def _of_gateway(summary: GatewaySummary) -> Problem:
+def _of_gateway(summary: GatewaySummary) -> OverviewProblem:
     gateway = summary.gateway
     reason = gateway.status_reason or "It does not answer."
-    return Problem(f"Gateway {gateway.name}", "/gateways", gateway_look(gateway), reason, gateway.last_seen_at)
+    return OverviewProblem(f"Gateway {gateway.name}", "/gateways", gateway_style(gateway), reason, gateway.last_seen_at)
 
 
-def _of_deployment(summary: DeploymentSummary) -> Problem:
+def _of_deployment(summary: DeploymentSummary) -> OverviewProblem:
     deployment = summary.deployment
     reason = deployment.error_message or "No reason is known."
     url = f"/deployments/{deployment.id}"
-    return Problem(deployment.name, url, status_look(deployment, None), reason, deployment.updated_at)
+    return OverviewProblem(deployment.name, url, status_style(deployment, None), reason, deployment.updated_at)

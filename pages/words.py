@@ -18,7 +18,7 @@ from nexdeck.services.deployments.journal import CANARY, OperationDetail
 
 
 @dataclass(frozen=True)
-class Look:
+class StatusStyle:
     """``tone`` is ok, warn, bad, info, idle or none; ``motion`` is live (pulses), busy (blinks) or nothing."""
 
     text: str
@@ -40,30 +40,30 @@ UNDER_WAY = {
     OperationKind.UNDEPLOY: "Undeploying",
 }
 STATUS = {
-    DeploymentStatus.PENDING: Look("Pending", "info", "busy"),
-    DeploymentStatus.DEPLOYING: Look("Deploying", "info", "busy"),
-    DeploymentStatus.RUNNING: Look("Running", "ok", "live"),
-    DeploymentStatus.STOPPED: Look("Stopped", "idle"),
-    DeploymentStatus.FAILED: Look("Failed", "bad"),
+    DeploymentStatus.PENDING: StatusStyle("Pending", "info", "busy"),
+    DeploymentStatus.DEPLOYING: StatusStyle("Deploying", "info", "busy"),
+    DeploymentStatus.RUNNING: StatusStyle("Running", "ok", "live"),
+    DeploymentStatus.STOPPED: StatusStyle("Stopped", "idle"),
+    DeploymentStatus.FAILED: StatusStyle("Failed", "bad"),
 }
 HEALTH = {
-    HealthState.HEALTHY: Look("Healthy", "ok"),
-    HealthState.DEGRADED: Look("Degraded", "warn"),
-    HealthState.UNHEALTHY: Look("Unhealthy", "bad"),
-    HealthState.UNKNOWN: Look("Not checked", "idle"),
+    HealthState.HEALTHY: StatusStyle("Healthy", "ok"),
+    HealthState.DEGRADED: StatusStyle("Degraded", "warn"),
+    HealthState.UNHEALTHY: StatusStyle("Unhealthy", "bad"),
+    HealthState.UNKNOWN: StatusStyle("Not checked", "idle"),
 }
-NO_HEALTH = Look("–", "none")
-PAUSED = Look("Paused", "idle")
+NO_HEALTH = StatusStyle("–", "none")
+PAUSED = StatusStyle("Paused", "idle")
 GATEWAY = {
-    GatewayStatus.STARTING: Look("Starting", "info", "busy"),
-    GatewayStatus.ONLINE: Look("Online", "ok", "live"),
-    GatewayStatus.OFFLINE: Look("Offline", "bad"),
-    GatewayStatus.UNKNOWN: Look("Not seen yet", "idle"),
-    GatewayStatus.REMOVED: Look("Removed", "none"),
+    GatewayStatus.STARTING: StatusStyle("Starting", "info", "busy"),
+    GatewayStatus.ONLINE: StatusStyle("Online", "ok", "live"),
+    GatewayStatus.OFFLINE: StatusStyle("Offline", "bad"),
+    GatewayStatus.UNKNOWN: StatusStyle("Not seen yet", "idle"),
+    GatewayStatus.REMOVED: StatusStyle("Removed", "none"),
 }
-INCIDENT = {Severity.CRITICAL: Look("Critical", "bad"), Severity.WARNING: Look("Warning", "warn")}
-FLAPPING = Look("Flapping", "warn", "busy")
-CLOSED = Look("Closed", "idle")
+INCIDENT = {Severity.CRITICAL: StatusStyle("Critical", "bad"), Severity.WARNING: StatusStyle("Warning", "warn")}
+FLAPPING = StatusStyle("Flapping", "warn", "busy")
+CLOSED = StatusStyle("Closed", "idle")
 KINDS = {AgentKind.DECLARATIVE: "Declarative", AgentKind.PYTHON: "Python", AgentKind.ORCHESTRATION: "Orchestration"}
 KIND_ICONS = {AgentKind.DECLARATIVE: "bot", AgentKind.PYTHON: "code", AgentKind.ORCHESTRATION: "workflow"}
 CHANNELS = {Channel.API: "REST API", Channel.CLI: "Command line", Channel.MCP: "MCP"}
@@ -86,20 +86,20 @@ OPTIONS = {
 NAMED_OPTIONS = {"channels": "channel", "environment": "variable", "secrets": "secret", "sample_input": "sample input"}
 
 
-def status_look(deployment: Deployment, operation: OperationDetail | None) -> Look:
+def status_style(deployment: Deployment, operation: OperationDetail | None) -> StatusStyle:
     """What is under way, else the status; a stop that waits for its gateway is told as such."""
     if deployment.undeployed_at is not None:
-        return Look("Undeployed", "idle")
+        return StatusStyle("Undeployed", "idle")
     if operation is not None and operation.is_at(CANARY):
-        return Look("Canary", "info", "busy")
+        return StatusStyle("Canary", "info", "busy")
     if operation is not None:
-        return Look(UNDER_WAY[operation.operation.kind], "info", "busy")
+        return StatusStyle(UNDER_WAY[operation.operation.kind], "info", "busy")
     if deployment.desired_state is not DesiredState.RUNNING and deployment.status is DeploymentStatus.RUNNING:
-        return Look("Stop pending", "warn", "busy")
+        return StatusStyle("Stop pending", "warn", "busy")
     return STATUS[deployment.status]
 
 
-def health_look(deployment: Deployment) -> Look:
+def health_style(deployment: Deployment) -> StatusStyle:
     """Health is told only of what serves, be it while a change of it is under way."""
     if deployment.live_revision is None or deployment.undeployed_at is not None:
         return NO_HEALTH
@@ -112,12 +112,12 @@ def option_words(path: str) -> str:
     return f"{NAMED_OPTIONS[group]} {name}" if name and group in NAMED_OPTIONS else OPTIONS.get(path, path)
 
 
-def gateway_look(gateway: Gateway, pause: HealthStanding | None = None) -> Look:
+def gateway_style(gateway: Gateway, pause: HealthStanding | None = None) -> StatusStyle:
     """What the last look saw, unless nobody looks."""
     return GATEWAY[gateway.status] if pause is None else PAUSED
 
 
-def incident_look(incident: Incident) -> Look:
+def incident_style(incident: Incident) -> StatusStyle:
     return CLOSED if incident.closed_at is not None else INCIDENT[incident.severity]
 
 
@@ -156,7 +156,7 @@ def count_of(number: int, one: str, many: str | None = None) -> str:
     return f"{number if number else 'no'} {one if number == 1 else many or one + 's'}"
 
 
-CHANNEL_ON, CHANNEL_OFF = Look("On", "ok"), Look("Off", "idle")
+CHANNEL_ON, CHANNEL_OFF = StatusStyle("On", "ok"), StatusStyle("Off", "idle")
 NOTICE = {
     NoticeEvent.OPENED: "Opened",
     NoticeEvent.CHANGED: "Changed",
@@ -166,9 +166,9 @@ NOTICE = {
     NoticeEvent.TEST: "Test",
 }
 DELIVERY = {
-    DeliveryState.WAITING: Look("Waiting", "info", "busy"),
-    DeliveryState.SENT: Look("Sent", "ok"),
-    DeliveryState.FAILED: Look("Given up", "bad"),
+    DeliveryState.WAITING: StatusStyle("Waiting", "info", "busy"),
+    DeliveryState.SENT: StatusStyle("Sent", "ok"),
+    DeliveryState.FAILED: StatusStyle("Given up", "bad"),
 }
 SEVERITY_CHOICE = {
     Severity.WARNING: "Everything that is degraded or unhealthy",

@@ -26,8 +26,8 @@ from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
 from nexdeck.services.platform.table_sizes import StorageService
 from nexdeck.services.rollout.canary import Canaries
-from nexdeck.services.rollout.executor import Convergence
-from nexdeck.services.rollout.orphans import Strangers
+from nexdeck.services.rollout.executor import OperationExecutor
+from nexdeck.services.rollout.orphans import Orphans
 from nexdeck.services.rollout.reconciler import Reconciler
 from nexdeck.services.rollout.service import NexusDeploymentService
 from nexdeck.services.status_page.service import StatusPages
@@ -45,16 +45,16 @@ class Studio:
     deployments: NexusDeploymentService
     canaries: Canaries
     declared: DeclaredDeployments
-    convergence: Convergence
+    executor: OperationExecutor
     reconciler: Reconciler
-    strangers: Strangers
+    orphans: Orphans
     health: HealthService
     sample_calls: SampleCalls
     health_views: HealthViews
     health_retention: HealthRetention
     incidents: IncidentService
     maintenance: MaintenanceService
-    channels: NotificationChannels
+    notification_channels: NotificationChannels
     outbox: NotificationOutbox
     status_pages: StatusPages
     logs: LogService
@@ -69,13 +69,13 @@ class Studio:
         """Begin to run: gateways come up, and what was under way goes on. Returns at once."""
         await self.health.lapse()
         await self.local_gateways.start()
-        await self.convergence.resume()
+        await self.executor.resume()
 
     async def stop(self) -> None:
         """Let go of everything, in the order in which it depends on each other; no process of ours is left."""
         await self.replays.close()
         await self.reconciler.close()
-        await self.convergence.close()
+        await self.executor.close()
         await self.outbox.close()
         await self.logs.close()
         await self.calls.close()

@@ -9,7 +9,7 @@ from nexdeck.app.api.schemas.deployments import (
     DeploymentRowShape,
     DeploymentShape,
     OperationShape,
-    StepShape,
+    OperationStepShape,
 )
 from nexdeck.services.deployments.journal import OperationDetail
 from nexdeck.services.deployments.views import DeploymentDetail, DeploymentSummary
@@ -18,7 +18,7 @@ from nexdeck.services.studio import Studio
 
 
 def operation_shape(detail: OperationDetail) -> OperationShape:
-    steps = [StepShape.model_validate(step) for step in detail.steps]
+    steps = [OperationStepShape.model_validate(step) for step in detail.steps]
     return OperationShape(**detail.operation.model_dump(), steps=steps)
 
 

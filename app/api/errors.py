@@ -22,7 +22,7 @@ PROBLEM_TYPE = "application/problem+json"
 MAX_BODY_BYTES = 2_000_000
 
 
-class Place(FieldError):
+class FaultyPlace(FieldError):
     line: int | None = Field(default=None, description="in an agent's source, counted from 1")
     column: int | None = Field(default=None, description="in an agent's source, counted from 1")
 
@@ -30,7 +30,7 @@ class Place(FieldError):
 class RestProblem(Problem):
     """RFC 9457 problem document. ``code`` is stable and for scripts, ``detail`` is for people and says what to do."""
 
-    errors: list[Place] = Field(default_factory=list)
+    errors: list[FaultyPlace] = Field(default_factory=list)
 
 
 def install(api: FastAPI) -> None:
@@ -46,7 +46,7 @@ def problem_response(
     *,
     code: str,
     scope: Scope,
-    errors: Iterable[Place] = (),
+    errors: Iterable[FaultyPlace] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     request_id = scope.get("state", {}).get("request_id")
@@ -58,7 +58,7 @@ def problem_response(
 
 
 async def _studio_error(request: Request, error: StudioError) -> Response:
-    places = [Place(path=f.path, message=f.message, line=f.line, column=f.column) for f in error.errors]
+    places = [FaultyPlace(path=f.path, message=f.message, line=f.line, column=f.column) for f in error.errors]
     return problem_response(
         error.status, error.title, error.message, code=error.code, scope=request.scope, errors=places
     )
@@ -69,7 +69,7 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> R
     if first["type"] == "json_invalid":
         where = _line_and_column(error.body, first["loc"][-1])
         detail = f"The body is not valid JSON: {first['ctx']['error']} (line {where[0]}, column {where[1]})."
-        place = Place(path="", message=first["ctx"]["error"], line=where[0], column=where[1])
+        place = FaultyPlace(path="", message=first["ctx"]["error"], line=where[0], column=where[1])
         return problem_response(
             400, "The body is not JSON", detail, code="malformed_json", scope=request.scope, errors=[place]
         )
@@ -78,7 +78,7 @@ async def _invalid_request(request: Request, error: RequestValidationError) -> R
         return problem_response(
             415, "The body's type is not supported", detail, code="unsupported_media_type", scope=request.scope
         )
-    places = [Place(path=_path(e["loc"]), message=_said(e)) for e in error.errors()]
+    places = [FaultyPlace(path=_path(e["loc"]), message=_said(e)) for e in error.errors()]
     detail = "; ".join(f"{place.path}: {place.message}" if place.path else place.message for place in places[:3])
     return problem_response(
         422, "A value is not valid", detail, code="invalid_input", scope=request.scope, errors=places

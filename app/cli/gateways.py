@@ -60,19 +60,20 @@ def show(gateway: Gateway, url: Url = None, as_json: AsJson = False) -> None:
     names = ("name", "id", "kind", "url", "trust", "fingerprint", "dedicated_to", "status", "status_reason", "version")
     fields = [(name.replace("status_reason", "because"), found[name]) for name in names]
     print_fields([*fields, ("last seen", when(found["last_seen_at"]))])
-    if found["strangers"]:
+    if found["orphans"]:
         print("\nunknown to this Nexdeck:")
-        rows = ((s["name"], s["deployment_id"], _known_as(s), s["obstacle"]) for s in found["strangers"])
+        rows = ((o["name"], o["deployment_id"], _known_as(o), o["obstacle"]) for o in found["orphans"])
         print_table(("name", "id", "is", "cannot be adopted because"), rows, empty="")
 
 
-@app.command("remove-unknown")
-def remove_unknown(
+@app.command("remove-orphan")
+@app.command("remove-unknown", hidden=True)  # its former name: scripts may use it
+def remove_orphan(
     gateway: Gateway, deployment: Unknown, yes: Yes = False, url: Url = None, as_json: AsJson = False
 ) -> None:
     """Take what this Nexdeck does not know off a gateway."""
     confirm(f"Remove {deployment} from {gateway}? Whoever put it there is not asked, and calls to it will fail.", yes)
-    Server(url).post("gateways", gateway, "strangers", deployment, "remove")
+    Server(url).post("gateways", gateway, "orphans", deployment, "remove")
     print_json({"removed": deployment}) if as_json else print(f"{deployment} is removed from {gateway}.")
 
 
@@ -88,7 +89,7 @@ def adopt(
     """Make a deployment of what a gateway holds and this Nexdeck does not know."""
     confirm(f"Adopt {deployment}? The invocation keys that it has now end with that.", yes, in_scripts=True)
     server = Server(url)
-    finish(server, server.post("gateways", gateway, "strangers", deployment, "adopt"), no_wait, as_json)
+    finish(server, server.post("gateways", gateway, "orphans", deployment, "adopt"), no_wait, as_json)
 
 
 @app.command()
@@ -192,8 +193,8 @@ def remove(gateway: Gateway, yes: Yes = False, url: Url = None, as_json: AsJson 
     print_json({"removed": gateway}) if as_json else print(f"{gateway} is removed.")
 
 
-def _known_as(stranger: dict[str, Any]) -> str:
-    return f"{stranger['agent']} {stranger['version']}" if stranger["agent"] else "no agent of the catalog"
+def _known_as(orphan: dict[str, Any]) -> str:
+    return f"{orphan['agent']} {orphan['version']}" if orphan["agent"] else "no agent of the catalog"
 
 
 def _certificate(ca_file: Path | None, pin: str | None, allow_plain_http: bool) -> dict[str, Any]:

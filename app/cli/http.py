@@ -24,7 +24,7 @@ HINT = "Start Nexdeck with `nexdeck serve`, or say where it is with --url or NEX
 
 
 @dataclass(frozen=True)
-class Answer:
+class RestAnswer:
     status: int
     body: bytes
     content_type: str
@@ -46,7 +46,7 @@ def send(
     headers: dict[str, str] | None = None,
     seconds: float = 30.0,
     trust: Trust | None = None,
-) -> Answer:
+) -> RestAnswer:
     """One request with a JSON body, answered within ``seconds``. Raises CliError (unreachable, timeout)."""
     target = _split(url)
     connection = _connection(target, trust)
@@ -73,7 +73,7 @@ def send(
     finally:
         connection.close()
     retry_after = response.headers.get("Retry-After", "")
-    return Answer(response.status, answer, response.headers.get_content_type(), retry_after)
+    return RestAnswer(response.status, answer, response.headers.get_content_type(), retry_after)
 
 
 def _split(url: str) -> SplitResult:
@@ -123,7 +123,7 @@ class Server:
 
     def raw(
         self, method: str, *path: str, body: Any = None, query: dict[str, Any] | None = None, seconds: float = 60.0
-    ) -> Answer:
+    ) -> RestAnswer:
         try:
             answer = send(method, self._address(path, query), body=body, seconds=seconds)
         except CliError as error:
@@ -139,7 +139,7 @@ class Server:
         url = f"{self.url}/api/v1/{'/'.join(quote(part, safe='') for part in path)}"
         return f"{url}?{urlencode(given)}" if given else url
 
-    def _error(self, answer: Answer) -> CliError:
+    def _error(self, answer: RestAnswer) -> CliError:
         problem = answer.json()
         if not isinstance(problem, dict) or "detail" not in problem:
             detail = f"{self.url} answered {answer.status}, but not as Nexdeck does. Is that the right address?"
@@ -168,7 +168,7 @@ class Server:
             response = connection.getresponse()
             if response.status != 200:
                 content_type = response.headers.get_content_type()
-                raise self._error(Answer(response.status, response.read(MAX_ANSWER_BYTES), content_type))
+                raise self._error(RestAnswer(response.status, response.read(MAX_ANSWER_BYTES), content_type))
             yield response
         finally:
             connection.close()

@@ -87,7 +87,7 @@ def pause(
 
 @checks.command()
 def resume(name: Name, gateway: IsGateway = False, url: Url = None, as_json: AsJson = False) -> None:
-    """Go on with the checks, beginning with a look now."""
+    """Go on with the checks, beginning with a probe now."""
     Server(url).post(*checks_of(name, is_gateway=gateway), "resume")
     print_json({"resumed": name}) if as_json else print(f"The checks of {name} go on.")
 

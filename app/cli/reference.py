@@ -27,7 +27,7 @@ def _commands() -> Iterator[tuple[str, str]]:
     while pending:
         usage, command = pending.pop(0)
         if subcommands := getattr(command, "commands", None):
-            pending = [(f"{usage} {name}", sub) for name, sub in subcommands.items()] + pending
+            pending = [(f"{usage} {name}", sub) for name, sub in subcommands.items() if not sub.hidden] + pending
             continue
         arguments = [
             param.metavar or param.name.upper() for param in command.params if param.param_type_name == "argument"

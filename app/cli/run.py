@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from nexdeck.app.cli.exits import CliError, ExitCode
-from nexdeck.app.cli.http import Answer, Server, send
+from nexdeck.app.cli.http import RestAnswer, Server, send
 from nexdeck.app.cli.options import AsJson, Url
 from nexdeck.app.cli.output import plain, print_json
 from nexdeck.app.cli.values import read_json, read_pairs
@@ -83,7 +83,7 @@ def _headers(key: str | None, revision: int | None) -> dict[str, str]:
     return headers
 
 
-def _result_of(answer: Answer, deployment: dict[str, Any]) -> Any:
+def _result_of(answer: RestAnswer, deployment: dict[str, Any]) -> Any:
     body = answer.json()
     if answer.status == 200 and isinstance(body, dict):
         try:
@@ -96,7 +96,7 @@ def _result_of(answer: Answer, deployment: dict[str, Any]) -> Any:
     raise CliError.because(ExitCode.UNREACHABLE, detail, code="not_a_gateway")
 
 
-def _hint(answer: Answer, name: str) -> str:
+def _hint(answer: RestAnswer, name: str) -> str:
     if answer.retry_after.isdigit():
         return f"Try again in {answer.retry_after} s."
     if answer.status == 401:

@@ -1,7 +1,7 @@
-"""Many gateways in one process, each at a loopback address of its own: its state as a real one tells it to a look, with
-what changed. ``python -m benchmarks.servers.canned_gateways PORT GATEWAYS DEPLOYMENTS CALLS``.
+"""Many gateways in one process, each at a loopback address of its own: its state as a real one tells it to a
+probe, with what changed. ``python -m benchmarks.servers.canned_gateways PORT GATEWAYS DEPLOYMENTS CALLS``.
 
-Of gateway N the deployments are named dep-N-0 and so on; each look finds so many more calls of each.
+Of gateway N the deployments are named dep-N-0 and so on; each probe finds so many more calls of each.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from nexdeck.models.wire import (
     RevisionState,
 )
 
-FIRST_CALLS = 400  # of each deployment, before the first look
+FIRST_CALLS = 400  # of each deployment, before the first probe
 
 
 def address(number: int) -> str:

@@ -12,7 +12,7 @@ from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.copy_button import CopyButton
 from nexdeck.pages.components.widgets.section import Section
 from nexdeck.services.deployments.views import DeploymentDetail
-from nexdeck.services.docs.interface import Interface, interface_of
+from nexdeck.services.docs.interface import CallerInterface, interface_of
 from nexdeck.services.docs.openapi import example_answer, example_events
 from nexdeck.services.docs.problems import WITH_WAIT, limit_words, problems_of
 
@@ -31,7 +31,7 @@ class ApiDocsTab:
     def show(self, detail: DeploymentDetail) -> None:
         self._section.show(detail)
 
-    def _build(self, interface: Interface) -> None:
+    def _build(self, interface: CallerInterface) -> None:
         with ui.element("div").classes("stack wide"):
             self._show_call(interface)
             ConnectPanel(interface)
@@ -50,7 +50,7 @@ class ApiDocsTab:
                 with _card("Errors"):
                     _show_errors(interface)
 
-    def _show_call(self, interface: Interface) -> None:
+    def _show_call(self, interface: CallerInterface) -> None:
         with ui.element("div").classes("card"):
             with ui.element("div").classes("card-head"):
                 ui.label(f"{interface.name} {interface.version}").classes("h2")
@@ -87,18 +87,18 @@ def _address(method: str, url: str) -> None:
         CopyButton(url, f"Copy the {method} address")
 
 
-def _authentication(interface: Interface) -> str:
+def _authentication(interface: CallerInterface) -> str:
     if interface.require_key:
         return "Authentication: Authorization: Bearer KEY, with a key of this deployment. Create one under Settings."
     return "Authentication: none. Anybody who reaches the gateway may call it."
 
 
-def _show_streaming(interface: Interface) -> None:
+def _show_streaming(interface: CallerInterface) -> None:
     ui.label(STREAMING).classes("small fg2")
     code_view(example_events(interface).rstrip(), "answer 200, text/event-stream", height=200, wrap=True)
 
 
-def _show_errors(interface: Interface) -> None:
+def _show_errors(interface: CallerInterface) -> None:
     note = "Each is a problem document (application/problem+json) with its code and a request id."
     ui.label(note).classes("small fg2")
     with ui.element("table").classes("schema errors"):

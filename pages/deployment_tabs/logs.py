@@ -7,7 +7,7 @@ from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from nexdeck.models.log import LogEntry, LogLevel
-from nexdeck.pages.address import Address
+from nexdeck.pages.address import PageAddress
 from nexdeck.pages.assets import prefix
 from nexdeck.pages.components.logs.view import LogView
 from nexdeck.pages.components.requests.step_chart import step_chart
@@ -30,7 +30,7 @@ LEVELS = {"": "All", "info": "Info", "warning": "Warnings", "error": "Errors"}
 class LogsTab:
     def __init__(self, context, detail: DeploymentDetail) -> None:
         self._logs: LogService = context.studio.logs
-        self._address: Address = context.address
+        self._address: PageAddress = context.address
         self._id = detail.summary.deployment.id
         self._turn = asyncio.Lock()  # what is loaded and what arrives must not overtake each other
         self._last = 0

@@ -5,7 +5,7 @@ from datetime import datetime
 from nicegui import ui
 
 from nexdeck.models.wire import Channel
-from nexdeck.pages.address import Address
+from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.metrics.board import RANGES, MetricBoard, read
 from nexdeck.pages.components.widgets.buttons import Button, icon_button
 from nexdeck.pages.components.widgets.empty_state import empty_state
@@ -23,7 +23,7 @@ REFRESH_SECONDS = 5.0
 class MetricsTab:
     def __init__(self, context, detail: DeploymentDetail) -> None:
         self._studio = context.studio
-        self._address: Address = context.address
+        self._address: PageAddress = context.address
         self._id = detail.summary.deployment.id
         with ui.element("div").classes("toolbar"):
             self._ranges = Segments(list(RANGES.items()), self._choose_range, label="Range")

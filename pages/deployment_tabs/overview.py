@@ -5,14 +5,14 @@ from nicegui import ui
 from nexdeck.models.deployment import DeploymentStatus
 from nexdeck.models.wire import Channel
 from nexdeck.pages.components.deployments.canary_panel import CanaryPanel
-from nexdeck.pages.components.deployments.steps import Steps
+from nexdeck.pages.components.deployments.steps import OperationSteps
 from nexdeck.pages.components.deployments.timeline import timeline
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.copy_button import CopyButton
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
-from nexdeck.pages.words import UNDER_WAY, health_look, milliseconds
+from nexdeck.pages.words import UNDER_WAY, health_style, milliseconds
 from nexdeck.services.deployments.journal import CANARY
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.docs.interface import interface_of
@@ -35,7 +35,7 @@ class OverviewTab:
                 with ui.element("div").classes("card"):
                     self._steps_title = _card_head("Last change")
                     with ui.element("div").classes("card-body"):
-                        self._steps = Steps()
+                        self._steps = OperationSteps()
                 with ui.element("div").classes("card"):
                     _card_head("Facts")
                     with ui.element("div").classes("card-body"):
@@ -80,7 +80,7 @@ def _trouble(detail: DeploymentDetail) -> tuple[str, str] | None:
                 "Nothing serves callers. Mend what went wrong, then start it again, or redeploy with a mended version. "
             )
         return "bad", so + deployment.error_message
-    look = health_look(deployment)
+    look = health_style(deployment)
     if look.tone in ("warn", "bad") and deployment.health_reason:
         return look.tone, f"{look.text}: {deployment.health_reason}"
     return None

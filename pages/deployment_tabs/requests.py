@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from nexdeck.models.wire import Channel
-from nexdeck.pages.address import Address
+from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.requests.dialog import open_request_dialog
 from nexdeck.pages.components.requests.replay_dialog import open_replay_dialog
 from nexdeck.pages.components.requests.row import COLUMNS, RequestRow
@@ -27,7 +27,7 @@ class RequestsTab:
     def __init__(self, context, detail: DeploymentDetail) -> None:
         self._context = context
         self._calls = context.studio.calls
-        self._address: Address = context.address
+        self._address: PageAddress = context.address
         self._id = detail.summary.deployment.id
         self._detail = detail
         self._rows: dict[int, RequestRow] = {}

@@ -5,12 +5,12 @@ from nicegui import ui
 from nexdeck.models.deployment import Revision
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.pages.components.deploy.revision_dialogs import open_compare_dialog, open_rollback_dialog
-from nexdeck.pages.components.deployments.lifecycle import Action, possible
+from nexdeck.pages.components.deployments.lifecycle import LifecycleAction, possible
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
-from nexdeck.pages.words import Look, option_words, status_look
+from nexdeck.pages.words import StatusStyle, option_words, status_style
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.rollout.diff import option_changes
 
@@ -82,17 +82,17 @@ def _what_changed(detail: DeploymentDetail, revision: Revision) -> str:
 
 def _can_go_back_to(detail: DeploymentDetail, revision: Revision) -> bool:
     failed = revision.failed_at is not None and revision.proven_at is None
-    return not failed and not _is_live(detail, revision) and Action.REDEPLOY in possible(detail.summary)
+    return not failed and not _is_live(detail, revision) and LifecycleAction.REDEPLOY in possible(detail.summary)
 
 
-def _look(detail: DeploymentDetail, revision: Revision) -> Look:
+def _look(detail: DeploymentDetail, revision: Revision) -> StatusStyle:
     if _is_live(detail, revision):
-        return Look("Live", "ok", "live")
+        return StatusStyle("Live", "ok", "live")
     if _is_under_way(detail, revision):
-        return status_look(detail.summary.deployment, detail.summary.operation)
+        return status_style(detail.summary.deployment, detail.summary.operation)
     if revision.failed_at:
-        return Look("Failed", "bad")
-    return Look("Proven earlier", "idle") if revision.proven_at else Look("Not proven", "idle")
+        return StatusStyle("Failed", "bad")
+    return StatusStyle("Proven earlier", "idle") if revision.proven_at else StatusStyle("Not proven", "idle")
 
 
 def _is_under_way(detail: DeploymentDetail, revision: Revision) -> bool:

@@ -7,7 +7,7 @@ from nicegui import ui
 from nexdeck.models.agent import AgentVersion
 from nexdeck.models.options import CanaryPlan, DeploymentOptions
 from nexdeck.models.wire import Recording
-from nexdeck.pages.components.deployments.lifecycle import Action, possible
+from nexdeck.pages.components.deployments.lifecycle import LifecycleAction, possible
 from nexdeck.pages.components.keys.card import KeysCard
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.buttons import Button
@@ -40,8 +40,10 @@ class SettingsTab:
         with ui.element("div").classes("card"):
             with ui.element("div").classes("card-head"):
                 ui.label("Options").classes("h2")
-                if Action.REDEPLOY in possible(detail.summary):
-                    edit = Button("Change and redeploy", lambda: self._lifecycle.do(Action.REDEPLOY, detail.summary))
+                if LifecycleAction.REDEPLOY in possible(detail.summary):
+                    edit = Button(
+                        "Change and redeploy", lambda: self._lifecycle.do(LifecycleAction.REDEPLOY, detail.summary)
+                    )
                     edit.classes("small")
             with ui.element("div").classes("card-body"), ui.element("dl").classes("facts"):
                 for term, text in _option_words(detail.options, detail.artifact).items():

@@ -11,10 +11,10 @@ from nicegui import ui
 
 from nexdeck.models.deployment import DeploymentStatus
 from nexdeck.models.wire import REQUEST_ID_HEADER, AgentKind, Channel
-from nexdeck.pages.components.requests.chunks_view import PiecesView
+from nexdeck.pages.components.requests.chunks_view import ChunksView
 from nexdeck.pages.components.requests.input_form import InputForm
 from nexdeck.pages.components.requests.step_chart import step_chart
-from nexdeck.pages.components.requests.try_view import SHOWN_CHARACTERS, trial_chip, trial_view
+from nexdeck.pages.components.requests.try_view import SHOWN_CHARACTERS, try_result_chip, try_result_view
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.code_view import code_view
@@ -23,9 +23,9 @@ from nexdeck.pages.components.widgets.fields import choice_field, text_field
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
 from nexdeck.pages.words import CHANNELS, milliseconds
-from nexdeck.services.calls.try_it import Trial, try_call
+from nexdeck.services.calls.try_it import TryResult, try_call
 from nexdeck.services.deployments.views import DeploymentDetail
-from nexdeck.services.docs.interface import Interface, interface_of
+from nexdeck.services.docs.interface import CallerInterface, interface_of
 from nexdeck.services.docs.snippet_parts import curl_command
 from nexdeck.services.errors import StudioError
 
@@ -43,8 +43,8 @@ class TryTab:
         self._calls, self._address = context.studio.calls, context.address
         self._id = detail.summary.deployment.id
         self._store = f"tries of {detail.summary.deployment.id}"
-        self._tries: list[Trial] = []
-        self._call: asyncio.Future[Trial] | None = None
+        self._tries: list[TryResult] = []
+        self._call: asyncio.Future[TryResult] | None = None
         self._state = Section(_show_state, _why_not)
         self._section = Section(lambda d: self._build(interface_of(d)), interface_of)
         ui.timer(0, self._restore, once=True)  # which tab this is, is known once the browser has connected
@@ -53,7 +53,7 @@ class TryTab:
         self._state.show(detail)
         self._section.show(detail)
 
-    def _build(self, interface: Interface) -> None:
+    def _build(self, interface: CallerInterface) -> None:
         self._interface = interface
         self._channels = [channel for channel in (Channel.API, Channel.MCP) if channel in interface.channels]
         if not self._channels:
@@ -78,7 +78,7 @@ class TryTab:
         self._show_history()
         self._inputs_changed()
 
-    def _build_request(self, interface: Interface) -> None:
+    def _build_request(self, interface: CallerInterface) -> None:
         words = {channel.value: CHANNELS[channel] for channel in self._channels}
         self._channel = choice_field(
             "Channel", words, self._channels[0].value, on_change=lambda _: self._inputs_changed()
@@ -102,7 +102,7 @@ class TryTab:
         errors.clear()
         if self._key is not None:
             errors.belongs("key", self._key)
-        live = self._show_pieces() if self._is_streaming() else None
+        live = self._show_chunks() if self._is_streaming() else None
         try:
             self._call = asyncio.ensure_future(
                 try_call(
@@ -140,14 +140,14 @@ class TryTab:
         if self._call is not None:
             self._call.cancel()
 
-    def _show_pieces(self) -> PiecesView:
+    def _show_chunks(self) -> ChunksView:
         self._answer.clear()
         with self._answer:
-            view = PiecesView()
+            view = ChunksView()
         self._answer.run_method("scrollIntoView", NEAREST)
         return view
 
-    def _show_cancelled(self, live: PiecesView | None) -> None:
+    def _show_cancelled(self, live: ChunksView | None) -> None:
         if live is None:
             self._answer.clear()
         else:
@@ -155,7 +155,7 @@ class TryTab:
         with self._answer:
             banner("Cancelled. Nothing was kept of this call.", "idle")
 
-    def _remember(self, trial: Trial) -> None:
+    def _remember(self, trial: TryResult) -> None:
         # of a streamed answer the end, which holds the result
         body = trial.body[-SHOWN_CHARACTERS:] if trial.events else trial.body[:SHOWN_CHARACTERS]
         kept = replace(trial, body=body)
@@ -171,13 +171,13 @@ class TryTab:
         if not stored or self._tries or not self._channels:
             return
         self._tries = [
-            Trial(**{**each, "channel": Channel(each["channel"]), "at": datetime.fromisoformat(each["at"])})
+            TryResult(**{**each, "channel": Channel(each["channel"]), "at": datetime.fromisoformat(each["at"])})
             for each in stored
         ]
         self._show_answer(self._tries[0])
         self._show_history()
 
-    def _again(self, trial: Trial) -> None:
+    def _again(self, trial: TryResult) -> None:
         """Show an earlier try, and make its inputs the next ones."""
         if trial.channel in self._channels:
             self._channel.set_value(trial.channel.value)
@@ -186,15 +186,15 @@ class TryTab:
         self._steps.set_visibility(False)
         self._show_answer(trial)
 
-    def _show_answer(self, trial: Trial | None) -> None:
+    def _show_answer(self, trial: TryResult | None) -> None:
         self._answer.clear()
         with self._answer:
             if trial is None:
                 ui.label("Nothing was sent yet. The form holds the sample input.").classes("small fg3")
             else:
-                trial_view(trial)
+                try_result_view(trial)
 
-    async def _show_steps(self, trial: Trial) -> None:
+    async def _show_steps(self, trial: TryResult) -> None:
         """What an orchestration did for it, from its log lines, which are fetched for that at once."""
         if not self._has_steps:
             return
@@ -216,7 +216,7 @@ class TryTab:
                 ui.label(f"The last {KEPT_TRIES} of this browser tab will stand here.").classes("small fg3")
             for trial in self._tries:
                 with ui.element("button").classes("try").on("click", lambda trial=trial: self._again(trial)):
-                    trial_chip(trial)
+                    try_result_chip(trial)
                     ui.label(json.dumps(trial.inputs, ensure_ascii=False)[:200]).classes("mono cut grow")
                     ui.label(milliseconds(trial.milliseconds)).classes("tiny fg2")
                     with ui.element("div").classes("tiny fg3"):

@@ -7,7 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from nexdeck.models.wire import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER
-from nexdeck.services.calls.service import Call
+from nexdeck.services.calls.service import RecordedRequest
 from nexdeck.services.errors import GatewayError
 from nexdeck.services.gateways.client import GatewayClient
 from nexdeck.services.rules.answer_diff import Difference, differences
@@ -15,7 +15,7 @@ from nexdeck.services.rules.answer_diff import Difference, differences
 GRACE_SECONDS = 5.0  # the gateway times the agent out by itself; this is for the way there and back
 
 
-class Verdict(StrEnum):
+class ReplayVerdict(StrEnum):
     SAME = "same"
     CHANGED = "changed"
     WORSE = "worse"  # it was answered well before, and is not now
@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReplayedAnswer:
     """``outputs`` as a recording would keep them; None where the call failed or nothing was kept."""
 
     status: int
@@ -43,11 +43,11 @@ class Answer:
 class Replayed:
     """``differences`` are those from the recorded answer, or from the live one's where no output was recorded."""
 
-    call: Call
-    recorded: Answer
-    candidate: Answer
-    live: Answer | None
-    verdict: Verdict
+    call: RecordedRequest
+    recorded: ReplayedAnswer
+    candidate: ReplayedAnswer
+    live: ReplayedAnswer | None
+    verdict: ReplayVerdict
     differences: list[Difference]
 
     @property
@@ -57,7 +57,7 @@ class Replayed:
 
 async def call_again(
     client: GatewayClient, name: str, revision: int, inputs: dict[str, Any], request_id: str, seconds: float
-) -> Answer:
+) -> ReplayedAnswer:
     """A real call as a probe: it counts neither as traffic nor for health. Raises GatewayUnreachable."""
     headers = {REVISION_HEADER: str(revision), REQUEST_ID_HEADER: request_id, AS_RECORDED_HEADER: "1"}
     began = perf_counter()
@@ -68,22 +68,24 @@ async def call_again(
         document = answer.json()
         if answer.is_success:
             outputs = document["outputs"]["agent"]["result"]
-            return Answer(answer.status_code, document["execution_time"] * 1000, outputs, request_id=request_id)
+            return ReplayedAnswer(answer.status_code, document["execution_time"] * 1000, outputs, request_id=request_id)
         code, detail = str(document["code"])[:64], str(document["detail"])[:500]
     except GatewayError as error:
-        return Answer(504, (perf_counter() - began) * 1000, None, "timeout", error.message, request_id)
+        return ReplayedAnswer(504, (perf_counter() - began) * 1000, None, "timeout", error.message, request_id)
     except (ValueError, KeyError, TypeError):
-        return Answer(502, (perf_counter() - began) * 1000, None, "bad_answer", "It is no agent's answer.", request_id)
-    return Answer(answer.status_code, (perf_counter() - began) * 1000, None, code, detail, request_id)
+        return ReplayedAnswer(
+            502, (perf_counter() - began) * 1000, None, "bad_answer", "It is no agent's answer.", request_id
+        )
+    return ReplayedAnswer(answer.status_code, (perf_counter() - began) * 1000, None, code, detail, request_id)
 
 
-def recorded_answer(call: Call) -> Answer:
-    return Answer(
+def recorded_answer(call: RecordedRequest) -> ReplayedAnswer:
+    return ReplayedAnswer(
         call.entry.status, call.entry.milliseconds, _parsed(call.outputs), call.entry.code, None, call.entry.request_id
     )
 
 
-def compared(call: Call, candidate: Answer, live: Answer | None) -> Replayed:
+def compared(call: RecordedRequest, candidate: ReplayedAnswer, live: ReplayedAnswer | None) -> Replayed:
     recorded = recorded_answer(call)
     reference = live if live is not None and recorded.outputs is None else recorded
     found = []
@@ -92,14 +94,14 @@ def compared(call: Call, candidate: Answer, live: Answer | None) -> Replayed:
     return Replayed(call, recorded, candidate, live, _verdict(reference, candidate, found), found)
 
 
-def _verdict(before: Answer, after: Answer, found: list[Difference]) -> Verdict:
+def _verdict(before: ReplayedAnswer, after: ReplayedAnswer, found: list[Difference]) -> ReplayVerdict:
     if before.is_good and not after.is_good:
-        return Verdict.WORSE
+        return ReplayVerdict.WORSE
     if after.is_good and not before.is_good:
-        return Verdict.BETTER
+        return ReplayVerdict.BETTER
     if found or before.status != after.status or before.code != after.code:
-        return Verdict.CHANGED
-    return Verdict.UNKNOWN if after.is_good and before.outputs is None else Verdict.SAME
+        return ReplayVerdict.CHANGED
+    return ReplayVerdict.UNKNOWN if after.is_good and before.outputs is None else ReplayVerdict.SAME
 
 
 def _parsed(text: str | None) -> Any:

@@ -14,7 +14,7 @@ from nexdeck.services.deployments.views import find_deployment
 from nexdeck.services.errors import Conflict
 from nexdeck.services.rollout.requests import revision_to_run
 from nexdeck.services.rollout.revisions import find_revision
-from nexdeck.services.rollout.target import Target
+from nexdeck.services.rollout.target import RolloutTarget
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ReplayTarget:
     is_live: bool
     words: str
 
-    def as_revision(self, number: int) -> Target:
+    def as_revision(self, number: int) -> RolloutTarget:
         """To be loaded under that number, beside what is live."""
         revision = Revision(
             deployment_id=self.deployment.id,
@@ -40,7 +40,7 @@ class ReplayTarget:
             options={},
             created_by="replay",
         )
-        return Target(
+        return RolloutTarget(
             self.deployment,
             revision,
             self.version,

@@ -15,16 +15,16 @@ from enum import StrEnum
 
 from nexdeck.models.base import now
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.services.calls.replay_calls import Answer, Replayed, Verdict, call_again, compared
+from nexdeck.services.calls.replay_calls import Replayed, ReplayedAnswer, ReplayVerdict, call_again, compared
 from nexdeck.services.calls.replay_target import ReplayTarget, read_replay_target, require_idle
-from nexdeck.services.calls.service import Call, CallService
+from nexdeck.services.calls.service import CallService, RecordedRequest
 from nexdeck.services.catalog.service import AgentCatalog
 from nexdeck.services.errors import Conflict, Fault, InvalidInput, NotFound, StudioError
 from nexdeck.services.gateways.directory import GatewayDirectory
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
 from nexdeck.services.rollout.requests import DeploymentRequest, check_request, secrets_needed
-from nexdeck.services.rollout.scratch_revisions import Guests
+from nexdeck.services.rollout.scratch_revisions import ScratchRevisions
 from nexdeck.services.rollout.target import bundle_of
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Replay:
         return len(self.results)
 
     @property
-    def verdicts(self) -> Counter[Verdict]:
+    def verdicts(self) -> Counter[ReplayVerdict]:
         return Counter(result.verdict for result in self.results)
 
 
@@ -88,14 +88,14 @@ class ReplayService:
         calls: CallService,
         secrets: SecretVault,
         gateways: GatewayDirectory,
-        guests: Guests,
+        scratch_revisions: ScratchRevisions,
     ) -> None:
         self._database = database
         self._agents = agents
         self._calls = calls
         self._secrets = secrets
         self._gateways = gateways
-        self._guests = guests
+        self._scratch_revisions = scratch_revisions
         self._replays: dict[str, Replay] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -164,7 +164,7 @@ class ReplayService:
         words = f"version {version.version}, as a redeploy would run it"
         return replace(target, version=version, options=options, is_live=False, words=words)
 
-    async def _chosen(self, deployment_id: str, request: ReplayRequest) -> list[Call]:
+    async def _chosen(self, deployment_id: str, request: ReplayRequest) -> list[RecordedRequest]:
         if request.calls:
             found = [await self._calls.get(deployment_id, call) for call in request.calls[:MOST_CALLS]]
             if altered := [call.id for call in found if not call.can_be_replayed]:
@@ -179,10 +179,10 @@ class ReplayService:
             raise InvalidInput(message, code="nothing_to_replay")
         return found
 
-    async def _run(self, replay: Replay, target: ReplayTarget, calls: list[Call], with_live: bool) -> None:
+    async def _run(self, replay: Replay, target: ReplayTarget, calls: list[RecordedRequest], with_live: bool) -> None:
         try:
             async with asyncio.timeout(MOST_SECONDS):
-                with self._guests.entered(target.deployment.id) as number:
+                with self._scratch_revisions.entered(target.deployment.id) as number:
                     await self._replay(replay, target, calls, with_live, number)
             replay.status = ReplayStatus.SUCCEEDED
         except StudioError as error:
@@ -199,7 +199,7 @@ class ReplayService:
             replay.ended_at = now()
 
     async def _replay(
-        self, replay: Replay, target: ReplayTarget, calls: list[Call], with_live: bool, number: int
+        self, replay: Replay, target: ReplayTarget, calls: list[RecordedRequest], with_live: bool, number: int
     ) -> None:
         await self._database.read(lambda session: require_idle(session, target.deployment.id))
         client = self._gateways.client(target.gateway)
@@ -212,12 +212,12 @@ class ReplayService:
                 await client.load(target.deployment.id, bundle_of(target.as_revision(number), values))
             slots = asyncio.Semaphore(AT_ONCE)
 
-            async def again(call: Call, revision: int, which: str) -> Answer:
+            async def again(call: RecordedRequest, revision: int, which: str) -> ReplayedAnswer:
                 inputs, seconds = json.loads(call.inputs), target.options.limits.timeout_seconds
                 request_id = f"{replay.id}-{which}-{call.entry.id}"
                 return await call_again(client, target.deployment.name, revision, inputs, request_id, seconds)
 
-            async def one(call: Call) -> None:
+            async def one(call: RecordedRequest) -> None:
                 async with slots:
                     beside = await again(call, live, "live") if with_live and not target.is_live else None
                     replay.results.append(compared(call, await again(call, number, "new"), beside))

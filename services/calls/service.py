@@ -54,7 +54,7 @@ class CallKey:
 
 
 @dataclass(frozen=True)
-class Call:
+class RecordedRequest:
     """One call; ``inputs`` and ``outputs`` are JSON texts, given only where one call is asked for."""
 
     entry: CallEntry
@@ -77,7 +77,7 @@ class Call:
 class CallPage:
     """The newest first. ``next_cursor``: what to pass as ``before`` for older ones; None when there are none."""
 
-    calls: list[Call]
+    calls: list[RecordedRequest]
     next_cursor: int | None
 
 
@@ -99,10 +99,10 @@ class CallService:
         """What the scheduler calls each second."""
         await self._collector.sweep()
 
-    async def replayable(self, deployment_id: str, limit: int) -> list[Call]:
+    async def replayable(self, deployment_id: str, limit: int) -> list[RecordedRequest]:
         """The newest calls whose whole inputs are kept, with their contents."""
 
-        def read(session: Session) -> list[Call]:
+        def read(session: Session) -> list[RecordedRequest]:
             calls = _calls(CallContent.inputs, CallContent.outputs).where(
                 CallRecord.deployment_id == deployment_id,
                 CallContent.altered.is_(False),
@@ -130,11 +130,11 @@ class CallService:
 
         return await self._database.read(read)
 
-    async def get(self, deployment: str, call: str) -> Call:
+    async def get(self, deployment: str, call: str) -> RecordedRequest:
         """By its id (``req_17``) or its request id, of which the newest call counts. Raises NotFound."""
         number = PUBLIC_ID.fullmatch(call)
 
-        def read(session: Session) -> Call:
+        def read(session: Session) -> RecordedRequest:
             row = find_deployment(session, deployment)
             calls = _calls(CallContent.inputs, CallContent.outputs).where(CallRecord.deployment_id == row.id)
             if number:
@@ -169,10 +169,10 @@ def _calls(*more) -> Select:
     )
 
 
-def _call(row: Sequence, inputs: str | None = None, outputs: str | None = None) -> Call:
+def _call(row: Sequence, inputs: str | None = None, outputs: str | None = None) -> RecordedRequest:
     *entry, key_id, name, prefix, content_id, altered = row
     key = CallKey(key_id, name, prefix) if key_id is not None else None
-    return Call(CallEntry(*entry), key, content_id is not None, bool(altered), inputs, outputs)
+    return RecordedRequest(CallEntry(*entry), key, content_id is not None, bool(altered), inputs, outputs)
 
 
 def _narrowed(calls: Select, query: CallQuery) -> Select:

@@ -11,7 +11,7 @@ from typing import Any
 
 from nexdeck.models.base import now
 from nexdeck.models.wire import Channel
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.errors import Fault, InvalidInput
 from nexdeck.services.gateways.client import MCP_PROTOCOL, GatewayClient
 from nexdeck.services.gateways.connections import GatewayConnections
@@ -22,7 +22,7 @@ _MCP_ACCEPT = "application/json, text/event-stream"
 
 
 @dataclass(frozen=True)
-class Trial:
+class TryResult:
     """One call and its answer as it came: ``body`` is its text, ``milliseconds`` what the caller waited for it."""
 
     channel: Channel
@@ -52,13 +52,13 @@ class Trial:
 
 async def try_call(
     connections: GatewayConnections,
-    interface: Interface,
+    interface: CallerInterface,
     inputs: dict[str, Any],
     *,
     channel: Channel = Channel.API,
     key: str = "",
     on_piece: Callable[[Any], None] | None = None,
-) -> Trial:
+) -> TryResult:
     """A refusal is an answer too. Raises GatewayUnreachable, GatewayError ``timeout``, or InvalidInput at ``key``.
 
     With ``on_piece`` the API channel is asked to stream, and each piece is told as it comes.
@@ -75,7 +75,7 @@ async def try_call(
     return await _timed(client, path, body, headers, seconds, inputs, on_piece)
 
 
-async def _over_mcp(client: GatewayClient, name: str, inputs: dict[str, Any], seconds: float) -> Trial:
+async def _over_mcp(client: GatewayClient, name: str, inputs: dict[str, Any], seconds: float) -> TryResult:
     """Opens a session, calls the tool and ends the session; the answer is that of the first message that failed."""
     path, headers = f"/mcp/{name}", {"Accept": _MCP_ACCEPT}
     about = {"name": "nexdeck", "version": "1"}
@@ -106,7 +106,7 @@ async def _timed(
     seconds: float,
     inputs: dict[str, Any],
     on_piece: Callable[[Any], None] | None = None,
-) -> Trial:
+) -> TryResult:
     channel = Channel.MCP if path.startswith("/mcp/") else Channel.API
     at, began = now(), perf_counter()
     reader, first_ms = EventReader(), None
@@ -120,7 +120,7 @@ async def _timed(
 
     answer = await client.ask("POST", path, body, headers, seconds, take if on_piece is not None else None)
     milliseconds = (perf_counter() - began) * 1000
-    return Trial(channel, inputs, at, answer.status_code, milliseconds, dict(answer.headers), answer.text, first_ms)
+    return TryResult(channel, inputs, at, answer.status_code, milliseconds, dict(answer.headers), answer.text, first_ms)
 
 
 def pretty_body(body: str) -> tuple[str, str]:

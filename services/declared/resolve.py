@@ -15,14 +15,14 @@ from nexdeck.services.deployments.journal import active_operation
 from nexdeck.services.errors import Conflict, Fault, NotFound, SourceInvalid
 from nexdeck.services.gateways.rows import find_gateway, present_gateways
 from nexdeck.services.rollout.requests import revision_to_run
-from nexdeck.services.rules.declared import Present, Wanted
+from nexdeck.services.rules.declared import Present, ResolvedDeployment
 from nexdeck.services.rules.lifecycle import PUTS_LIVE
 
 
 @dataclass(frozen=True)
 class Resolved:
     declaration: Declaration
-    wanted: Wanted
+    wanted: ResolvedDeployment
     version: AgentVersion
 
 
@@ -50,7 +50,7 @@ def resolve(session: Session, declared: list[Declaration]) -> list[Resolved]:
         if row is not None and row.desired_state is DesiredState.ABSENT:
             faults.append(each.fault(("name",), f"{spec.name} is being undeployed; try again when it is gone"))
         options = DeploymentOptions.model_validate(spec.options.model_dump())
-        wanted = Wanted(
+        wanted = ResolvedDeployment(
             spec.name,
             gateway.name if gateway else spec.name,
             spec.agent,

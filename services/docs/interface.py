@@ -10,7 +10,7 @@ from nexdeck.services.deployments.views import DeploymentDetail
 
 
 @dataclass(frozen=True)
-class Interface:
+class CallerInterface:
     """Of the live revision; before one is live, of the newest. ``mcp_url`` is None where that channel is off."""
 
     name: str
@@ -42,10 +42,10 @@ class Interface:
         return f"{base}/a2a/{self.name}" if Channel.API in self.channels else None
 
 
-def interface_of(detail: DeploymentDetail) -> Interface:
+def interface_of(detail: DeploymentDetail) -> CallerInterface:
     deployment, version = detail.summary.deployment, detail.live_artifact or detail.artifact
     options = DeploymentOptions.model_validate(detail.live.options) if detail.live else detail.options
-    return Interface(
+    return CallerInterface(
         name=deployment.name,
         agent=detail.summary.agent_name,
         version=version.version,

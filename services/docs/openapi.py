@@ -7,7 +7,7 @@ from referencing.exceptions import Unresolvable
 
 from nexdeck.models.wire import CHUNKS_KEYWORD, REQUEST_ID_HEADER, Channel, JsonSchema, Problem
 from nexdeck.services.catalog.sources import schemas
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.problems import REQUEST_ID, limit_words, problem_responses
 
 STREAM_WORDS = (
@@ -22,7 +22,7 @@ _ONES = (
 )
 
 
-def openapi(interface: Interface) -> dict[str, Any]:
+def openapi(interface: CallerInterface) -> dict[str, Any]:
     """``paths`` is empty where the REST channel is switched off."""
     has_api = Channel.API in interface.channels
     document: dict[str, Any] = {
@@ -44,7 +44,7 @@ def openapi(interface: Interface) -> dict[str, Any]:
     return document
 
 
-def example_answer(interface: Interface) -> dict[str, Any]:
+def example_answer(interface: CallerInterface) -> dict[str, Any]:
     """What a good call answers, with an output that fits the schema but was not computed."""
     return {
         "outputs": {"agent": {"result": schemas.sample_of(interface.output_schema)}},
@@ -54,14 +54,14 @@ def example_answer(interface: Interface) -> dict[str, Any]:
     }
 
 
-def example_events(interface: Interface) -> str:
+def example_events(interface: CallerInterface) -> str:
     """What a caller that accepts only events gets."""
     chunk = json.dumps(schemas.sample_of(interface.chunks or {}), ensure_ascii=False)
     result = json.dumps(example_answer(interface), ensure_ascii=False)
     return f"event: chunk\ndata: {chunk}\n\nevent: result\ndata: {result}\n\n"
 
 
-def _description(interface: Interface, has_api: bool) -> str:
+def _description(interface: CallerInterface, has_api: bool) -> str:
     lines = [interface.description] if interface.description else []
     if not has_api:
         lines.append("The REST channel of this deployment is switched off.")
@@ -70,7 +70,7 @@ def _description(interface: Interface, has_api: bool) -> str:
     return "\n\n".join([*lines, " ".join(limit_words(interface))])
 
 
-def _operation(interface: Interface) -> dict[str, Any]:
+def _operation(interface: CallerInterface) -> dict[str, Any]:
     return {
         "operationId": "execute",
         "summary": f"Call {interface.name}",
@@ -108,7 +108,7 @@ def _operation(interface: Interface) -> dict[str, Any]:
     }
 
 
-def _events(interface: Interface) -> dict[str, Any]:
+def _events(interface: CallerInterface) -> dict[str, Any]:
     """The other form of a good answer, for those who accept only that."""
     if interface.chunks is None:
         return {}
@@ -120,7 +120,7 @@ def _events(interface: Interface) -> dict[str, Any]:
     }
 
 
-def _schemas(interface: Interface) -> dict[str, JsonSchema]:
+def _schemas(interface: CallerInterface) -> dict[str, JsonSchema]:
     outputs_schema = {name: part for name, part in interface.output_schema.items() if name != CHUNKS_KEYWORD}
     outputs = {"type": "object", "properties": {"agent": {"$ref": "#/components/schemas/AgentOutput"}}}
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")

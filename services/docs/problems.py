@@ -4,14 +4,14 @@ from http import HTTPStatus
 from typing import Any
 
 from nexdeck.models.wire import REQUEST_ID_HEADER, FieldError, Problem
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 
 PROBLEM_TYPE = "application/problem+json"
 WITH_WAIT = frozenset({"rate_limited", "too_many_calls", "starting", "restoring", "agent_stuck"})  # have Retry-After
 REQUEST_ID = {REQUEST_ID_HEADER: {"schema": {"type": "string"}, "description": "the id of this call"}}
 
 
-def problems_of(interface: Interface) -> dict[int, list[tuple[str, str]]]:
+def problems_of(interface: CallerInterface) -> dict[int, list[tuple[str, str]]]:
     """Each error status with its codes, and when each is answered."""
     limits = interface.limits
     found: dict[int, list[tuple[str, str]]] = {
@@ -46,7 +46,7 @@ def problems_of(interface: Interface) -> dict[int, list[tuple[str, str]]]:
     return {status: found[status] for status in sorted(found) if found[status]}
 
 
-def limit_words(interface: Interface) -> list[str]:
+def limit_words(interface: CallerInterface) -> list[str]:
     limits = interface.limits
     words = [f"An answer takes at most {limits.timeout_seconds:g} s."]
     if limits.rate_limit_per_minute:
@@ -56,7 +56,7 @@ def limit_words(interface: Interface) -> list[str]:
     return words
 
 
-def problem_responses(interface: Interface) -> dict[str, Any]:
+def problem_responses(interface: CallerInterface) -> dict[str, Any]:
     """Each error answer as OpenAPI describes it, with an example of each code."""
     return {str(status): _response(status, codes) for status, codes in problems_of(interface).items()}
 

@@ -3,11 +3,11 @@
 import json
 
 from nexdeck.services.catalog.codegen.literals import layout
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_parts import Snippet, before, python_client
 
 
-def a2a_snippet(interface: Interface, url: str) -> Snippet:
+def a2a_snippet(interface: CallerInterface, url: str) -> Snippet:
     imports, arguments, tls = python_client(interface)
     code = f"""\
 {imports}

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_trust import curl_options, for_node, how_to_save_it, python_lines
 
 KEY_VARIABLE = "NEXDECK_KEY"
@@ -23,7 +23,7 @@ class Snippet:
     note: str = ""
 
 
-def curl_command(interface: Interface, inputs: dict[str, Any], *, stream: bool = False) -> str:
+def curl_command(interface: CallerInterface, inputs: dict[str, Any], *, stream: bool = False) -> str:
     """A call that a POSIX shell runs as it stands; ``stream`` shows the pieces of the answer as they come."""
     lines = [
         f"curl {'-sSN' if stream else '-sS'} {shlex.quote(interface.api_url)}",
@@ -37,7 +37,7 @@ def curl_command(interface: Interface, inputs: dict[str, Any], *, stream: bool =
     return " \\\n  ".join([*lines, f"-d {shlex.quote(body)}"])
 
 
-def javascript_call(interface: Interface, *more_headers: str) -> str:
+def javascript_call(interface: CallerInterface, *more_headers: str) -> str:
     """The statements that make ``answer``, which is a success then."""
     headers = ['"Content-Type": "application/json"', *more_headers]
     if interface.require_key:
@@ -55,11 +55,11 @@ const answer = await fetch({json.dumps(interface.api_url)}, {{
 if (!answer.ok) throw new Error(`${{answer.status}}: ${{await answer.text()}}`);"""
 
 
-def before_node(interface: Interface) -> str:
+def before_node(interface: CallerInterface) -> str:
     return "Runs in Node 18 or newer. " + before(interface) + for_node(interface)
 
 
-def python_client(interface: Interface) -> tuple[str, str, str]:
+def python_client(interface: CallerInterface) -> tuple[str, str, str]:
     """Of an asynchronous program: its first imports, the arguments of its httpx client, and what it sets up for TLS."""
     tls = python_lines(interface)
     imports = ["asyncio", "json", *(["os"] if interface.require_key else []), *(["ssl"] if tls else [])]
@@ -72,7 +72,7 @@ def python_client(interface: Interface) -> tuple[str, str, str]:
     return lines, ", ".join(arguments), "\n".join(["", *tls, ""]) if tls else ""
 
 
-def before(interface: Interface, needs_certificate: bool = True) -> str:
+def before(interface: CallerInterface, needs_certificate: bool = True) -> str:
     """What is to be done first."""
     notes = [f"Set the environment variable {KEY_VARIABLE} to your key first."] if interface.require_key else []
     if needs_certificate and interface.trust.certificate:
@@ -80,5 +80,5 @@ def before(interface: Interface, needs_certificate: bool = True) -> str:
     return " ".join(notes)
 
 
-def seconds(interface: Interface) -> str:
+def seconds(interface: CallerInterface) -> str:
     return f"{interface.limits.timeout_seconds + GRACE_SECONDS:g}"

@@ -3,7 +3,7 @@
 import json
 
 from nexdeck.services.catalog.codegen.literals import layout
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_parts import (
     PYTHON_HEADERS,
     Snippet,
@@ -16,17 +16,17 @@ from nexdeck.services.docs.snippet_parts import (
 from nexdeck.services.docs.snippet_trust import python_lines
 
 
-def stream_snippets(interface: Interface) -> list[Snippet]:
+def stream_snippets(interface: CallerInterface) -> list[Snippet]:
     """None for an agent that answers at once."""
     return [] if interface.chunks is None else [_curl(interface), _python(interface), _javascript(interface)]
 
 
-def _curl(interface: Interface) -> Snippet:
+def _curl(interface: CallerInterface) -> Snippet:
     command = curl_command(interface, interface.sample, stream=True)
     return Snippet("curl, streaming", "stream.sh", command, before(interface))
 
 
-def _python(interface: Interface) -> Snippet:
+def _python(interface: CallerInterface) -> Snippet:
     tls = python_lines(interface)
     headers = '"Accept": "text/event-stream"'
     if interface.require_key:
@@ -61,7 +61,7 @@ def _python(interface: Interface) -> Snippet:
     return Snippet("Python, streaming", "stream.py", "\n".join(lines), "Needs the package httpx. " + before(interface))
 
 
-def _javascript(interface: Interface) -> Snippet:
+def _javascript(interface: CallerInterface) -> Snippet:
     code = f"""\
 {javascript_call(interface, 'Accept: "text/event-stream"')}
 let rest = "";

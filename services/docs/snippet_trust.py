@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.x509 import load_pem_x509_certificate
 
 from nexdeck.models.trust import TrustKind
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 
 CERTIFICATE_FILE = "gateway.pem"
 
 
-def curl_options(interface: Interface) -> list[str]:
+def curl_options(interface: CallerInterface) -> list[str]:
     """Of a pinned certificate only the key counts, whatever names are in it: curl gives up when it is another."""
     if interface.trust.kind is TrustKind.CA:
         return [f"--cacert {CERTIFICATE_FILE}"]
@@ -22,7 +22,7 @@ def curl_options(interface: Interface) -> list[str]:
     return []
 
 
-def python_lines(interface: Interface) -> list[str]:
+def python_lines(interface: CallerInterface) -> list[str]:
     if not interface.trust.certificate:
         return []
     lines = [f'tls = ssl.create_default_context(cafile="{CERTIFICATE_FILE}")']
@@ -31,11 +31,11 @@ def python_lines(interface: Interface) -> list[str]:
     return lines
 
 
-def how_to_save_it(interface: Interface) -> str:
+def how_to_save_it(interface: CallerInterface) -> str:
     return f"Save its certificate: nexdeck gateways certificate {interface.gateway} -o {CERTIFICATE_FILE}"
 
 
-def for_node(interface: Interface) -> str:
+def for_node(interface: CallerInterface) -> str:
     return f" and set NODE_EXTRA_CA_CERTS={CERTIFICATE_FILE}." if interface.trust.certificate else ""
 
 

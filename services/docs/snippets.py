@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from nexdeck.models.trust import TrustKind
 from nexdeck.models.wire import Channel
 from nexdeck.services.catalog.codegen.literals import layout
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_a2a import a2a_snippet
 from nexdeck.services.docs.snippet_parts import (
     KEY_VARIABLE,
@@ -31,7 +31,7 @@ from nexdeck.services.docs.snippet_trust import CERTIFICATE_FILE, for_node, how_
 _LOOPBACK = ("localhost", "127.0.0.1")
 
 
-def snippets(interface: Interface) -> list[Snippet]:
+def snippets(interface: CallerInterface) -> list[Snippet]:
     """Those whose channels are switched on, in the order in which they are offered."""
     found: list[Snippet] = []
     if Channel.API in interface.channels:
@@ -47,7 +47,7 @@ def snippets(interface: Interface) -> list[Snippet]:
     return found
 
 
-def _curl(interface: Interface) -> Snippet:
+def _curl(interface: CallerInterface) -> Snippet:
     return Snippet(
         "curl",
         "call.sh",
@@ -56,7 +56,7 @@ def _curl(interface: Interface) -> Snippet:
     )
 
 
-def _python(interface: Interface) -> Snippet:
+def _python(interface: CallerInterface) -> Snippet:
     tls = python_lines(interface)
     lines = [*(["import os"] if interface.require_key else []), *(["import ssl"] if tls else [])]
     lines += [
@@ -80,7 +80,7 @@ def _python(interface: Interface) -> Snippet:
     return Snippet("Python", "call.py", "\n".join(lines), "Needs the package httpx. " + before(interface))
 
 
-def _javascript(interface: Interface) -> Snippet:
+def _javascript(interface: CallerInterface) -> Snippet:
     code = f"""\
 {javascript_call(interface)}
 const {{ outputs }} = await answer.json();
@@ -88,7 +88,7 @@ console.log(JSON.stringify(outputs.agent.result, null, 2));"""
     return Snippet("JavaScript", "call.mjs", code, before_node(interface))
 
 
-def _claude_code(interface: Interface, url: str) -> Snippet:
+def _claude_code(interface: CallerInterface, url: str) -> Snippet:
     words = ["claude", "mcp", "add", "--transport", "http"]
     if not interface.require_key:
         note = (before(interface) + for_node(interface)).strip()
@@ -99,7 +99,7 @@ def _claude_code(interface: Interface, url: str) -> Snippet:
     return Snippet("Claude Code", "connect.sh", command, note)
 
 
-def _claude_desktop(interface: Interface, url: str) -> Snippet:
+def _claude_desktop(interface: CallerInterface, url: str) -> Snippet:
     """It starts programs only, so the bridge ``mcp-remote`` carries the calls."""
     arguments = ["-y", "mcp-remote", url, "--transport", "http-only"]
     if url.startswith("http:") and urlsplit(url).hostname not in _LOOPBACK:
@@ -117,13 +117,13 @@ def _claude_desktop(interface: Interface, url: str) -> Snippet:
     return _configuration("Claude Desktop", "claude_desktop_config.json", document, note)
 
 
-def _cursor(interface: Interface, url: str) -> Snippet:
+def _cursor(interface: CallerInterface, url: str) -> Snippet:
     server = {"url": url, **_headers(interface, f"${{env:{KEY_VARIABLE}}}")}
     note = f"In your home folder or your project. {before(interface)}{for_node(interface)}"
     return _configuration("Cursor", ".cursor/mcp.json", {"mcpServers": {interface.name: server}}, note)
 
 
-def _vs_code(interface: Interface, url: str) -> Snippet:
+def _vs_code(interface: CallerInterface, url: str) -> Snippet:
     server = {"type": "http", "url": url, **_headers(interface, "${input:nexdeck-key}")}
     document: dict[str, Any] = {"servers": {interface.name: server}}
     if not interface.require_key:
@@ -136,7 +136,7 @@ def _vs_code(interface: Interface, url: str) -> Snippet:
     return _configuration("VS Code", ".vscode/mcp.json", {"inputs": [asked], **document}, note)
 
 
-def _python_mcp(interface: Interface, url: str) -> Snippet:
+def _python_mcp(interface: CallerInterface, url: str) -> Snippet:
     imports, arguments, tls = python_client(interface)
     call = f"        result = await session.call_tool({json.dumps(interface.name)}, "
     code = f"""\
@@ -164,7 +164,7 @@ asyncio.run(main())"""
     return Snippet("Python MCP", "call_tool.py", code, "Needs the package mcp. " + before(interface))
 
 
-def _headers(interface: Interface, key: str) -> dict[str, Any]:
+def _headers(interface: CallerInterface, key: str) -> dict[str, Any]:
     return {"headers": {"Authorization": f"Bearer {key}"}} if interface.require_key else {}
 
 

@@ -20,7 +20,7 @@ class TrustWish:
 
 
 @dataclass(frozen=True)
-class Place:
+class AdmittedAddress:
     """Where a gateway is, checked: ``url`` normalised, ``trust`` with the certificate that was seen if it is pinned."""
 
     url: str
@@ -30,7 +30,7 @@ class Place:
 
 async def admit(
     url: str, token: str, wish: TrustWish | Trust, allowed: list[Network], *, allow_plain: bool = False
-) -> Place:
+) -> AdmittedAddress:
     """Raises InvalidInput with the place that is wrong, or GatewayUnreachable for an unknown host or no certificate.
 
     ``allow_plain``: the token and the agents' secrets may travel unencrypted to a host that is not this one.
@@ -47,10 +47,10 @@ async def admit(
         require_allowed(address, allowed)
     if url.startswith("http:"):
         _require_plain_is_meant(wish, all(map(is_loopback, addresses)) or allow_plain)
-        return Place(url, token, Trust())
+        return AdmittedAddress(url, token, Trust())
     if isinstance(wish, TrustWish):
         wish = await _trust(wish, host, port, addresses)
-    return Place(url, token, wish)
+    return AdmittedAddress(url, token, wish)
 
 
 def _require_plain_is_meant(wish: TrustWish | Trust, is_meant: bool) -> None:

@@ -28,10 +28,10 @@ def unreachable(url: str, error: httpx.HTTPError) -> str:
     return f"Nothing usable answers at {url} ({cause}). Is the gateway running, and is the address right?"
 
 
-def raise_for(answer: httpx.Response, url: str, stranger: type[StudioError]) -> None:
+def raise_for(answer: httpx.Response, url: str, orphan: type[StudioError]) -> None:
     """Turn an answer that is not a success into the error that fits; the gateway's own words are kept, bounded.
 
-    ``stranger`` is raised for what no gateway of Nexdeck would answer.
+    ``orphan`` is raised for what no gateway of Nexdeck would answer.
     """
     if answer.is_success:
         return
@@ -40,7 +40,7 @@ def raise_for(answer: httpx.Response, url: str, stranger: type[StudioError]) -> 
         detail, code = str(problem["detail"])[:2000], str(problem["code"])
         errors = [Fault(str(fault["path"]), str(fault["message"])) for fault in problem.get("errors", [])[:20]]
     except (ValueError, KeyError, TypeError):
-        raise stranger(
+        raise orphan(
             f"{url} answers (status {answer.status_code}), but it is not a Nexdeck gateway. Check the address and port."
         ) from None
     if answer.status_code == 401:

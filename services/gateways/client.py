@@ -30,7 +30,7 @@ from nexdeck.models.wire import (
 )
 from nexdeck.services.errors import GatewayError, GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError
 from nexdeck.services.gateways.answers import raise_for, result_of, text_of, unreachable
-from nexdeck.services.gateways.probe_client import ANSWER_LIMIT, GatewayLooks
+from nexdeck.services.gateways.probe_client import ANSWER_LIMIT, ProbeClient
 from nexdeck.services.gateways.transport import ConnectionForbidden
 
 CONTROL_TIMEOUT = httpx.Timeout(8.0, connect=2.0)  # a load may take longer: asked again, the gateway waits for its end
@@ -48,7 +48,7 @@ MCP_PROTOCOL = "2025-06-18"
 
 class GatewayClient:
     def __init__(
-        self, http: httpx.AsyncClient, looks: GatewayLooks, url: str, token: str, installation: str = ""
+        self, http: httpx.AsyncClient, looks: ProbeClient, url: str, token: str, installation: str = ""
     ) -> None:
         """``http`` for changes and calls, ``looks`` for the reads of the control routes."""
         self.url = url
@@ -59,7 +59,7 @@ class GatewayClient:
 
     async def state(self, counted: Position | None = None, seen: int = 0) -> GatewayReport:
         """What the gateway holds. With a position: what changed of that after number ``seen``, and what it counted
-        after the position. Raises GatewayUnreachable; GatewayRefused for a wrong token or a stranger."""
+        after the position. Raises GatewayUnreachable; GatewayRefused for a wrong token or a orphan."""
         path = "/state" if counted is None else f"/state?{counted.query}&seen={seen}"
         answer = await self._read(path, STATE_TIMEOUT)
         try:

@@ -1,6 +1,6 @@
 """Brings what gateways hold for us into the database, each item once.
 
-A source's items and the cursor that says so are written in one transaction: whatever ends us in between, the next look
+A source's items and the cursor that says so are written in one transaction: whatever ends us in between, the next probe
 goes on exactly where the kept items end. A gateway holds its newest items while nobody asks; how many it could not
 hold is told with the next batch.
 """
@@ -91,7 +91,7 @@ class GatewayRounds(ABC):
     async def _collect_or_wait(self, gateway: Gateway) -> int:
         try:
             return await self.collect(gateway)
-        except StudioError as error:  # the look at its health tells people; here it is only too early
+        except StudioError as error:  # the probe at its health tells people; here it is only too early
             logger.debug("no %s from %s now: %s", self._what, gateway.name, error.message)
             return 0
 

@@ -9,7 +9,7 @@ import httpx
 
 from nexdeck.models.trust import Trust
 from nexdeck.services.gateways.client import CONTROL_TIMEOUT, GatewayClient
-from nexdeck.services.gateways.probe_client import GatewayLooks
+from nexdeck.services.gateways.probe_client import ProbeClient
 from nexdeck.services.gateways.transport import GatewayTransport
 from nexdeck.services.rules.addresses import Network
 
@@ -22,7 +22,7 @@ context_of = lru_cache(maxsize=256)(Trust.context)
 class _Pool:
     """What reads from a gateway, and what changes it and calls the agents on it."""
 
-    looks: GatewayLooks
+    looks: ProbeClient
     http: httpx.AsyncClient
 
     async def close(self) -> None:
@@ -78,4 +78,4 @@ class GatewayConnections:
         transport = GatewayTransport(trust, context, self._allowed_networks)
         around = self._around(transport) if self._around else transport
         http = httpx.AsyncClient(timeout=CONTROL_TIMEOUT, trust_env=False, transport=around)
-        return _Pool(GatewayLooks(trust, context, self._allowed_networks), http)
+        return _Pool(ProbeClient(trust, context, self._allowed_networks), http)

@@ -1,4 +1,4 @@
-"""The directory of gateways: which there are, how to reach them, and what the last look saw."""
+"""The directory of gateways: which there are, how to reach them, and what the last probe saw."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -13,10 +13,10 @@ from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
 from nexdeck.models.trust import Trust
 from nexdeck.models.wire import GatewayState
 from nexdeck.services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable, InvalidInput, StudioError
-from nexdeck.services.gateways.admission import Place, TrustWish, admit
+from nexdeck.services.gateways.admission import AdmittedAddress, TrustWish, admit
 from nexdeck.services.gateways.client import GatewayClient
 from nexdeck.services.gateways.connections import GatewayConnections
-from nexdeck.services.gateways.probe import NEWS, SEEN, Look, note_seen, write_seen
+from nexdeck.services.gateways.probe import NEWS, SEEN, Probe, note_seen, write_seen
 from nexdeck.services.gateways.rows import (
     GatewaySummary,
     find_gateway,
@@ -26,7 +26,7 @@ from nexdeck.services.gateways.rows import (
     write_gateway,
 )
 from nexdeck.services.gateways.snapshot_cache import GatewayMemory, Newest
-from nexdeck.services.gateways.startup_grace import ComingUp
+from nexdeck.services.gateways.startup_grace import StartupGrace
 from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
@@ -53,7 +53,7 @@ class GatewayDirectory:
         self._token_in = lru_cache(maxsize=2048)(secrets.decrypt)  # deciphering takes half as long as a request
         self._connections = connections
         self._allowed_networks = allowed_networks
-        self.coming_up = ComingUp()
+        self.startup_grace = StartupGrace()
         self.newest = Newest()
         self._memory = GatewayMemory()
 
@@ -76,7 +76,7 @@ class GatewayDirectory:
 
     async def _visit(
         self, url: str, token: str, trust: TrustWish | Trust, allow_plain: bool
-    ) -> tuple[Place, GatewayState]:
+    ) -> tuple[AdmittedAddress, GatewayState]:
         place = await admit(url, token, trust, self._allowed_networks, allow_plain=allow_plain)
         async with self._connections.once(place.url, place.token, place.trust) as client:
             return place, await client.state()
@@ -136,17 +136,17 @@ class GatewayDirectory:
         self._changes.gateway.send(row.id)
         return row
 
-    async def look(self, gateway: Gateway) -> Look:
+    async def look(self, gateway: Gateway) -> Probe:
         """One call, and the row brought up to date. An unreachable gateway is no error."""
         look = await self.probe(gateway)
         await self.keep(look)
         return look
 
-    async def keep(self, look: Look) -> None:
+    async def keep(self, look: Probe) -> None:
         await self._database.write(lambda session: write_seen(session, [look]))
         self.tell([look])
 
-    async def probe(self, gateway: Gateway, counted: Position | None = None) -> Look:
+    async def probe(self, gateway: Gateway, counted: Position | None = None) -> Probe:
         """As ``look``, but nothing is written yet. ``counted``: after which position the counters are wanted too."""
         before = [getattr(gateway, name) for name in NEWS]
         at, began, state = now(), perf_counter(), None
@@ -154,7 +154,7 @@ class GatewayDirectory:
             state = await self._state(gateway, counted)
             note_seen(gateway, state, self._connections.installation)
         except (GatewayUnreachable, GatewayRefused) as error:
-            if self.coming_up.excuses(gateway.id):
+            if self.startup_grace.excuses(gateway.id):
                 gateway.status, gateway.status_reason = GatewayStatus.STARTING, STARTING
             else:
                 gateway.status, gateway.status_reason = GatewayStatus.OFFLINE, error.message
@@ -163,9 +163,9 @@ class GatewayDirectory:
         probe_ms = (perf_counter() - began) * 1000
         is_news = before != [getattr(gateway, name) for name in NEWS]
         if state is not None:
-            self.coming_up.answers(gateway.id, state.boot_id, is_ready=state.ready)
-        is_asked_for = state is not None and self.coming_up.was_asked_for(gateway.id, state.boot_id)
-        return Look(gateway, state, at, probe_ms, is_news, self.coming_up.excuses(gateway.id), is_asked_for)
+            self.startup_grace.answers(gateway.id, state.boot_id, is_ready=state.ready)
+        is_asked_for = state is not None and self.startup_grace.was_asked_for(gateway.id, state.boot_id)
+        return Probe(gateway, state, at, probe_ms, is_news, self.startup_grace.excuses(gateway.id), is_asked_for)
 
     async def _state(self, gateway: Gateway, counted: Position | None) -> GatewayReport:
         client = self.client(gateway)
@@ -178,7 +178,7 @@ class GatewayDirectory:
         self._memory.note(gateway.id, report)
         return report
 
-    def tell(self, looks: Iterable[Look]) -> None:
+    def tell(self, looks: Iterable[Probe]) -> None:
         """Send signals of what has been written."""
         for look in looks:
             if look.is_news:
@@ -220,7 +220,7 @@ class GatewayDirectory:
         """Tell whoever watches that there is news of a gateway."""
         self._changes.gateway.send(gateway_id)
 
-    def _note_place(self, gateway: Gateway, place: Place) -> None:
+    def _note_place(self, gateway: Gateway, place: AdmittedAddress) -> None:
         gateway.url, gateway.encrypted_token = place.url, self._secrets.encrypt(place.token)
         gateway.trust, gateway.certificate = place.trust.kind, place.trust.certificate or None
 

@@ -155,13 +155,13 @@ class LocalGateways:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for gateway_id in gateway_ids:
-            self._gateways.coming_up.end(gateway_id)
+            self._gateways.startup_grace.end(gateway_id)
 
     async def _supervise(self, gateway: Gateway) -> None:
         """Keep one gateway process running until cancelled; then end it, gently at first."""
         pause, process = SHORTEST_PAUSE, self._process_of(gateway)
         loop = asyncio.get_running_loop()
-        self._gateways.coming_up.begin(gateway.id)  # once: that it died by itself excuses nothing
+        self._gateways.startup_grace.begin(gateway.id)  # once: that it died by itself excuses nothing
         while True:
             began = loop.time()
             try:
@@ -171,7 +171,7 @@ class LocalGateways:
             if loop.time() - began > STEADY_SECONDS:
                 pause = SHORTEST_PAUSE
             logger.warning("gateway %s ended (%s); starting it again in %.1f s", gateway.name, ended, pause)
-            with contextlib.suppress(StorageFailed):  # noted at the next look
+            with contextlib.suppress(StorageFailed):  # noted at the next probe
                 await self._gateways.look(gateway)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

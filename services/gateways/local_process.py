@@ -76,7 +76,7 @@ class LocalProcess:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C in the terminal is ours to pass on, after the last request
             )
-        with contextlib.suppress(OSError):  # a full disk: then only one that hangs cannot be told from a stranger
+        with contextlib.suppress(OSError):  # a full disk: then only one that hangs cannot be told from a orphan
             self._pid_file.write_text(str(process.pid))
         return process
 

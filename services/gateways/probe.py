@@ -1,4 +1,4 @@
-"""What a look at a gateway saw, and the gateway's row brought up to date with it."""
+"""What a probe at a gateway saw, and the gateway's row brought up to date with it."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -28,7 +28,7 @@ WRITE_SEEN = (
 )
 
 
-class Look(NamedTuple):
+class Probe(NamedTuple):
     """One probe of a gateway: the row brought up to date, and its state, None when it could not be reached.
 
     ``probe_ms``: how long the answer took, or the failure. ``is_news``: people see something else of it than before.
@@ -66,7 +66,7 @@ def note_seen(gateway: Gateway, state: GatewayState, installation: str) -> None:
             set_committed_value(gateway, name, value)  # what is kept of it is not written by the row
 
 
-def write_seen(session: Session, looks: list[Look]) -> None:
+def write_seen(session: Session, looks: list[Probe]) -> None:
     """Bring the rows of gateways up to date with what looks at them saw. All that answered did so just now."""
     connection, seen = session.connection(), [look.gateway for look in looks if look.state]
     news = [look.gateway for look in looks if look.is_news]

@@ -1,4 +1,4 @@
-"""Reads from gateways. They go through aiohttp: a look at a thousand gateways takes a quarter of httpx's time for it.
+"""Reads from gateways. They go through aiohttp: a probe at a thousand gateways takes a quarter of httpx's time for it.
 
 As with ``services.gateways.transport``, a connection is made only to an address that was checked, at the time when it
 is made. Every failure is one of httpx's, so that a gateway is read about in the same words however it was reached.
@@ -22,15 +22,15 @@ from nexdeck.services.gateways.transport import allowed_addresses_of, is_address
 from nexdeck.services.rules.addresses import Network
 
 ANSWER_LIMIT = 16 * 1024 * 1024  # bytes; a gateway that answers without end must not fill our memory
-KEEP_IDLE_SECONDS = 60.0  # longer than between two looks, shorter than a gateway keeps its side
+KEEP_IDLE_SECONDS = 60.0  # longer than between two probes, shorter than a gateway keeps its side
 
 
-class Answer(NamedTuple):
+class ProbeAnswer(NamedTuple):
     status: int
     content: bytes
 
 
-class GatewayLooks:
+class ProbeClient:
     """A pool of connections to one gateway, for GET only: what breaks off may be asked again."""
 
     def __init__(self, trust: Trust, context: ssl.SSLContext, allowed: list[Network]) -> None:
@@ -44,7 +44,7 @@ class GatewayLooks:
         )
         self._http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    async def get(self, url: str, headers: Mapping[str, str], limits: httpx.Timeout) -> Answer:
+    async def get(self, url: str, headers: Mapping[str, str], limits: httpx.Timeout) -> ProbeAnswer:
         """``limits.read`` is for the whole answer. Raises httpx.TransportError; OutcomeUnknown for one too long."""
         if url != self._last[0]:  # an idle gateway is asked the same again and again
             self._last = url, URL(url, encoded=True)
@@ -61,7 +61,7 @@ class GatewayLooks:
                     content += chunk
                     if len(content) > ANSWER_LIMIT:
                         raise OutcomeUnknown(f"{url} answered with more than {ANSWER_LIMIT >> 20} MB.")
-                return Answer(answer.status, bytes(content))
+                return ProbeAnswer(answer.status, bytes(content))
         except aiohttp.ClientConnectorError as error:
             raise await self._not_connected(error, at) from error
         except (aiohttp.ClientError, TimeoutError) as error:

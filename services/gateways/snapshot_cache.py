@@ -16,7 +16,7 @@ class Remembered:
     deployments: Sequence[DeploymentState] = ()
 
     def complete(self, report: GatewayReport) -> bool:
-        """Add what an answer to a look after this leaves out. Returns whether that is known here."""
+        """Add what an answer to a probe after this leaves out. Returns whether that is known here."""
         if report.held is None:
             return True
         known = {state.deployment_id: state for state in self.deployments} if report.boot_id == self.boot_id else {}
@@ -28,7 +28,7 @@ class Remembered:
 
 
 class GatewayMemory:
-    """By gateway; it outlives nothing: after a start the first look asks for everything."""
+    """By gateway; it outlives nothing: after a start the first probe asks for everything."""
 
     def __init__(self) -> None:
         self._remembered: dict[str, Remembered] = {}

@@ -5,7 +5,7 @@ import time
 PATIENCE_SECONDS = 20.0  # a start takes 2 to 5 s; on a busy machine some more
 
 
-class ComingUp:
+class StartupGrace:
     """Somebody asked for the start. ``patience_seconds`` run from there on: a process that dies gets no more."""
 
     def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:

@@ -95,7 +95,7 @@ class IncidentLog:
 
     def _carry_on(self, incident: Incident, subject: Subject, standing: Standing, severity: Severity) -> None:
         if standing.cause not in OF_PRESENCE or not standing.successes:
-            incident.reason = standing.reason  # a good look tells of the recovery, not of the trouble
+            incident.reason = standing.reason  # a good probe tells of the recovery, not of the trouble
         if (incident.severity, incident.cause) == (severity, standing.cause):
             return
         incident.severity, incident.cause = severity, standing.cause

@@ -34,7 +34,7 @@ class Known:
 
 
 class KnownRows:
-    """Reads what is known of gateways. Most rows are as they were at the last look, so they are kept: that one did not
+    """Reads what is known of gateways. Most rows are as they were at the last probe, so they are kept: that one did not
     change is seen from its text, and Python's values of it are made only then."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class _Rows:
 
 
 def _what_is_on_gateways() -> Select:
-    """Columns, not rows of the ORM: this is read at every look, for every deployment."""
+    """Columns, not rows of the ORM: this is read at every probe, for every deployment."""
     columns = (
         *(Deployment.gateway_id, Deployment.id, Deployment.name, Deployment.status, Deployment.desired_state),
         *(Deployment.live_revision, Deployment.health_status, Deployment.health_reason, Deployment.updated_at),

@@ -1,6 +1,6 @@
 """Notes what looks at gateways say of them and of what is on them: one transaction, whatever the number of deployments.
 
-Of a deployment that is as it was, nothing is written but the time of the look, and that for all in one statement.
+Of a deployment that is as it was, nothing is written but the time of the probe, and that for all in one statement.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -14,7 +14,7 @@ from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.health import HealthCause, HealthSample, HealthStanding
 from nexdeck.models.wire import DeploymentState
-from nexdeck.services.gateways.probe import Look
+from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.incident_writer import IncidentLog, Subject
 from nexdeck.services.health.known import Known, KnownRow, KnownRows
 from nexdeck.services.health.rows import note_change, note_times, standing_of
@@ -29,7 +29,7 @@ UNDER_WAY = (DeploymentStatus.PENDING, DeploymentStatus.DEPLOYING)
 
 
 @dataclass
-class News:
+class HealthChanges:
     """Ids of what looks different now."""
 
     deployments: set[str] = field(default_factory=set)
@@ -38,7 +38,7 @@ class News:
 
 
 class _Scene(NamedTuple):
-    """What a look judged by, to the last column. Nothing new can come of seeing the same again of a deployment that is
+    """What a probe judged by, to the last column. Nothing new can come of seeing the same again of a deployment that is
     not ``restless``: it was well, stayed as it was, and no samples were taken of it in that time, ``turn``."""
 
     rows: list[KnownRow]
@@ -48,10 +48,10 @@ class _Scene(NamedTuple):
 
 
 @dataclass
-class Ledger:
-    """What outlives a look: the interval of the sweep, traffic windows, and what the sample calls found of late.
+class HealthRecorder:
+    """What outlives a probe: the interval of the sweep, traffic windows, and what the sample calls found of late.
 
-    ``sample_faults``: deployment → why its sample call failed. ``scenes``: what the last look at each gateway saw.
+    ``sample_faults``: deployment → why its sample call failed. ``scenes``: what the last probe at each gateway saw.
     """
 
     interval: timedelta
@@ -61,17 +61,19 @@ class Ledger:
     sample_faults: dict[str, str] = field(default_factory=dict)
     scenes: dict[str, _Scene] = field(default_factory=dict)
 
-    def note(self, session: Session, looks: list[Look], known: Known) -> News:
+    def note(self, session: Session, looks: list[Probe], known: Known) -> HealthChanges:
         """Each look is at another gateway."""
-        news = News()
+        news = HealthChanges()
         judged = [look for look in looks if _Entry(self, session, look, known, news).write()]
         note_times(session, judged, [look for look in looks if look.is_up and known.deployments[look.gateway.id]])
         return news
 
 
 class _Entry:
-    def __init__(self, ledger: Ledger, session: Session, look: Look, known: Known, news: News) -> None:
-        self._ledger, self._session, self._look, self._known, self._news = ledger, session, look, known, news
+    def __init__(
+        self, recorder: HealthRecorder, session: Session, look: Probe, known: Known, news: HealthChanges
+    ) -> None:
+        self._recorder, self._session, self._look, self._known, self._news = recorder, session, look, known, news
         self._restless: set[str] = set()
         incidents = known.incidents[look.gateway.id]
         self._incidents = IncidentLog(session, look.at, {incident.cause_key: incident for incident in incidents})
@@ -90,7 +92,7 @@ class _Entry:
             self._standing = self._judge_gateway(gateway, row)
         for deployment in self._to_judge():
             self._judge_deployment(deployment)
-        self._ledger.scenes[gateway.id] = self._scene  # not earlier: what a failure left unjudged is judged next time
+        self._recorder.scenes[gateway.id] = self._scene  # not earlier: what a failure left unjudged is judged next time
         self._end_incidents_of_the_gone({row.id for row in self._scene.rows})
         self._news.incidents += self._incidents.touched
         return not self._is_paused
@@ -106,7 +108,7 @@ class _Entry:
             boot_id=self._look.state and self._look.state.boot_id,
             is_boot_asked_for=self._look.is_asked_for,
         )
-        standing = judge(before, sight, self._look.at, self._ledger.interval)
+        standing = judge(before, sight, self._look.at, self._recorder.interval)
         self._keep(gateway.id, row is not None, before, standing)
         subject = Subject(gateway.name, gateway.id)
         in_maintenance = self._known.cover.covers(gateway.id)
@@ -124,16 +126,16 @@ class _Entry:
 
     def _to_judge(self) -> list[KnownRow]:
         """Those of which there may be something new."""
-        ledger, scene, before = self._ledger, self._scene, self._ledger.scenes.get(self._look.gateway.id)
+        recorder, scene, before = self._recorder, self._scene, self._recorder.scenes.get(self._look.gateway.id)
         if before is None or self._is_paused or before[:3] != scene[:3]:
             return scene.rows
-        restless, faulty, troubled = before.restless, ledger.sample_faults, ledger.traffic.troubled
+        restless, faulty, troubled = before.restless, recorder.sample_faults, recorder.traffic.troubled
         return [row for row in scene.rows if row.id in restless or row.id in faulty or row.id in troubled]
 
     def _judge_deployment(self, row: KnownRow) -> None:
         held = self._held.get(row.id)
         self._restless.add(row.id)  # until it is known that it is not
-        traffic = self._ledger.traffic.seen(row.id, row.live_revision, self._look.at, row.latency_limit_ms)
+        traffic = self._recorder.traffic.seen(row.id, row.live_revision, self._look.at, row.latency_limit_ms)
         before = standing_of(row, self._look.at)
         if (why := _why_not_judged(row, self._is_paused)) is not None:
             standing = rest(before, why, self._look.at)
@@ -142,7 +144,7 @@ class _Entry:
         elif (sight := self._sight(row, held, traffic)) is None:
             return
         else:
-            standing = judge(before, sight, self._look.at, self._ledger.interval)
+            standing = judge(before, sight, self._look.at, self._recorder.interval)
             subject = Subject(row.name, self._look.gateway.id, row.id)
             in_maintenance = self._known.cover.covers(row.id, self._look.gateway.id)
             self._incidents.follow(subject, standing, in_maintenance=in_maintenance)
@@ -153,7 +155,7 @@ class _Entry:
         self._show(row, standing)
 
     def _sight(self, row: KnownRow, held: DeploymentState | None, traffic: Traffic) -> Sight | None:
-        """What the look says of a deployment that should be served; None: nothing, for the time being."""
+        """What the probe says of a deployment that should be served; None: nothing, for the time being."""
         name = self._look.gateway.name
         if not self._look.is_up:
             if self._standing.state is not HealthState.UNHEALTHY:
@@ -167,7 +169,7 @@ class _Entry:
         if (held.live.revision, held.live.sha256) != (row.live_revision, row.sha256):
             fault = f"Gateway {name} serves revision {held.live.revision}, not revision {row.live_revision}."
             return Sight(fault=fault, is_excused=is_excused)
-        if fault := self._ledger.sample_faults.get(row.id):
+        if fault := self._recorder.sample_faults.get(row.id):
             return Sight(fault=fault, cause=HealthCause.SYNTHETIC)
         return Sight(good=f"Gateway {name} serves revision {row.live_revision}.", traffic=traffic)
 
@@ -183,7 +185,7 @@ class _Entry:
             self._session.add(HealthStanding(subject_id=subject_id, **values))
             self._session.flush()
         note_change(self._session, subject_id, before if is_known else None, after, self._look.at)
-        if not is_known or looks_of(before) != looks_of(after):
+        if not is_known or appearance_of(before) != appearance_of(after):
             self._news.subjects.add(subject_id)
 
     def _show(self, row: KnownRow, standing: Standing) -> None:
@@ -195,7 +197,7 @@ class _Entry:
         self._news.deployments.add(row.id)
 
     def _sample(self, subject_id: str, standing: Standing | KnownRow, **seen: Any) -> None:
-        if self._ledger.sampling.is_due(subject_id, standing.state, self._look.at):
+        if self._recorder.sampling.is_due(subject_id, standing.state, self._look.at):
             values = {"state": standing.state, "reason": standing.reason, **seen}
             self._session.add(HealthSample(subject_id=subject_id, at=self._look.at, **values))
 
@@ -221,6 +223,6 @@ def _why_not_judged(row: KnownRow, is_gateway_paused: bool) -> str | None:
     return None
 
 
-def looks_of(standing: Standing) -> tuple:
+def appearance_of(standing: Standing) -> tuple:
     """What people see of it."""
     return standing.state, standing.cause, standing.reason, standing.flapping

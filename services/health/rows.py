@@ -7,7 +7,7 @@ from sqlmodel import Session, update
 
 from nexdeck.models.deployment import Deployment, HealthState
 from nexdeck.models.health import HealthChange, HealthStanding
-from nexdeck.services.gateways.probe import Look
+from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.known import OF_STANDING, KnownRow
 from nexdeck.services.rules.health import Standing
 
@@ -44,7 +44,7 @@ def note_change(session: Session, subject_id: str, before: Standing | None, afte
         session.add(HealthChange(subject_id=subject_id, at=at, state=after.state, cause=cause, reason=after.reason))
 
 
-def note_times(session: Session, judged: list[Look], up: list[Look]) -> None:
+def note_times(session: Session, judged: list[Probe], up: list[Probe]) -> None:
     """They were all looked at just now."""
     for statement, looks in ((GATEWAY_CHECKED, judged), (DEPLOYMENTS_CHECKED, up)):
         if looks:

@@ -11,10 +11,10 @@ from nexdeck.models.gateway import Gateway
 from nexdeck.models.health import HealthStanding
 from nexdeck.services.deployments.views import find_deployment
 from nexdeck.services.gateways.directory import GatewayDirectory
-from nexdeck.services.gateways.probe import Look
+from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.gateways.rows import find_gateway
 from nexdeck.services.health.incident_writer import IncidentLog
-from nexdeck.services.health.recorder import PAUSED, Ledger, News
+from nexdeck.services.health.recorder import PAUSED, HealthChanges, HealthRecorder
 from nexdeck.services.health.rows import note_change, standing_of
 from nexdeck.services.health.sampling import Sampling
 from nexdeck.services.metrics.collector import MetricCollector
@@ -47,7 +47,7 @@ class HealthService:
         self._gateways = gateways
         self._counters = counters
         self._interval = timedelta(seconds=interval_seconds)
-        self.ledger = Ledger(self._interval, counters.traffic, Sampling())
+        self.recorder = HealthRecorder(self._interval, counters.traffic, Sampling())
 
     async def health_check(self, deployment_id: str) -> HealthStatus:
         """Look at the deployment's gateway now, and record what was seen. Raises NotFound for an unknown deployment."""
@@ -61,11 +61,11 @@ class HealthService:
         await self._gateways.keep(look)
         await self.record(look)
 
-    async def record(self, look: Look) -> None:
-        """Note what a look at a gateway says of it and of the deployments on it."""
+    async def record(self, look: Probe) -> None:
+        """Note what a probe at a gateway says of it and of the deployments on it."""
 
-        def write(session: Session) -> News:
-            return self.ledger.note(session, [look], self.ledger.known.read(session, [look.gateway.id], look.at))
+        def write(session: Session) -> HealthChanges:
+            return self.recorder.note(session, [look], self.recorder.known.read(session, [look.gateway.id], look.at))
 
         self.tell(await self._database.write(write))
 
@@ -78,7 +78,7 @@ class HealthService:
 
         Nothing is repaired on a gateway that is paused.
         """
-        news = News()
+        news = HealthChanges()
 
         def write(session: Session) -> None:
             subject_id = find_subject(session, subject)
@@ -103,12 +103,12 @@ class HealthService:
 
         subject_id, gateway_id = await self._database.write(write)
         await self._look(gateway_id)
-        self.tell(News(subjects={subject_id}))
+        self.tell(HealthChanges(subjects={subject_id}))
 
     async def lapse(self) -> None:
-        """What was not looked at for three intervals is unknown since the look that did not come: after a stop of the
+        """What was not looked at for three intervals is unknown since the probe that did not come: after a stop of the
         control plane, say. Incidents of what is gone end. Called at the start, and each interval."""
-        news = News()
+        news = HealthChanges()
 
         def write(session: Session) -> None:
             known = select(HealthStanding).where(
@@ -123,10 +123,10 @@ class HealthService:
             news.incidents = IncidentLog.close_orphans(session, now())
 
         await self._database.write(write)
-        self.ledger.traffic.drop_old(now())
+        self.recorder.traffic.drop_old(now())
         self.tell(news)
 
-    def _let_rest(self, session: Session, subject_id: str, reason: str, at: datetime, news: News) -> None:
+    def _let_rest(self, session: Session, subject_id: str, reason: str, at: datetime, news: HealthChanges) -> None:
         row = session.get(HealthStanding, subject_id)
         before = standing_of(row, at)
         after = rest(before, reason, at)
@@ -142,7 +142,7 @@ class HealthService:
         if subject_id.startswith("dep_"):
             news.deployments.add(subject_id)
 
-    def tell(self, news: News) -> None:
+    def tell(self, news: HealthChanges) -> None:
         """Send signals of what has been written."""
         for deployment_id in news.deployments:
             self._changes.deployment.send(deployment_id)

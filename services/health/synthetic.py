@@ -17,7 +17,7 @@ from nexdeck.models.wire import REVISION_HEADER
 from nexdeck.services.errors import GatewayError, GatewayUnreachable
 from nexdeck.services.gateways.answers import COMING_UP, problem_code
 from nexdeck.services.gateways.directory import GatewayDirectory
-from nexdeck.services.health.recorder import Ledger
+from nexdeck.services.health.recorder import HealthRecorder
 from nexdeck.services.platform.database import Database
 
 EVERY = timedelta(minutes=5)
@@ -36,12 +36,12 @@ class _Due:
 
 
 class SampleCalls:
-    """What a call found is kept in the ledger; the next look judges by it."""
+    """What a call found is kept in the recorder; the next probe judges by it."""
 
-    def __init__(self, database: Database, gateways: GatewayDirectory, ledger: Ledger) -> None:
+    def __init__(self, database: Database, gateways: GatewayDirectory, recorder: HealthRecorder) -> None:
         self._database = database
         self._gateways = gateways
-        self._ledger = ledger
+        self._recorder = recorder
         self._called: dict[str, datetime] = {}
 
     async def call_due(self) -> None:
@@ -49,7 +49,7 @@ class SampleCalls:
         that failed is called again each time."""
         candidates = await self._database.read(_candidates)
         ids = {due.deployment_id for due in candidates}
-        for known in (self._called, self._ledger.sample_faults):
+        for known in (self._called, self._recorder.sample_faults):
             for gone in known.keys() - ids:
                 del known[gone]
         slots = asyncio.Semaphore(AT_ONCE)
@@ -57,11 +57,11 @@ class SampleCalls:
 
     def _is_due(self, due: _Due) -> bool:
         deployment_id = due.deployment_id
-        if self._ledger.traffic.has_succeeded(deployment_id, due.revision, now()):
-            self._ledger.sample_faults.pop(deployment_id, None)
+        if self._recorder.traffic.has_succeeded(deployment_id, due.revision, now()):
+            self._recorder.sample_faults.pop(deployment_id, None)
             return False
         last = self._called.get(deployment_id)
-        return last is None or deployment_id in self._ledger.sample_faults or now() - last >= EVERY
+        return last is None or deployment_id in self._recorder.sample_faults or now() - last >= EVERY
 
     async def _call(self, due: _Due, slots: asyncio.Semaphore) -> None:
         """As a probe: it is not counted among the calls. A refusal of the input is the sample's fault, no trouble."""
@@ -80,9 +80,9 @@ class SampleCalls:
             except GatewayError as error:
                 fault = f"The call with the sample input failed: {error.message}"
         if fault is None:
-            self._ledger.sample_faults.pop(due.deployment_id, None)
+            self._recorder.sample_faults.pop(due.deployment_id, None)
         else:
-            self._ledger.sample_faults[due.deployment_id] = fault
+            self._recorder.sample_faults[due.deployment_id] = fault
 
 
 def _candidates(session: Session) -> list[_Due]:

@@ -57,7 +57,7 @@ class KeyDelivery:
                     raise
 
     async def resend(self, deployment_ids: Iterable[str]) -> None:
-        """To gateways that have others than they should; one that cannot be told now is told after its next look."""
+        """To gateways that have others than they should; one that cannot be told now is told after its next probe."""
         for deployment_id in deployment_ids:
             await self._try_to_send(deployment_id)
 
@@ -70,7 +70,7 @@ class KeyDelivery:
     async def _try_to_send(self, deployment_id: str) -> None:
         try:
             await self.send(deployment_id)
-        except StudioError as error:  # the next look at the gateway leads here again
+        except StudioError as error:  # the next probe of the gateway leads here again
             logger.warning("the keys of %s did not reach its gateway: %s", deployment_id, error.message)
 
 
@@ -91,7 +91,7 @@ def request_of(keys: list[DeploymentKey]) -> KeysRequest:
 
 
 def note_uses(session: Session, states: Mapping[str, GatewayState]) -> dict[str, list[str]]:
-    """Note the uses that looks at gateways (by id) told of. Returns the deployments whose keys each should be sent."""
+    """Note the uses that probes at gateways (by id) told of. Returns the deployments whose keys each should be sent."""
     by_gateway: defaultdict[str, defaultdict[str, list[DeploymentKey]]] = defaultdict(lambda: defaultdict(list))
     for key, gateway_id in session.execute(KEYS_ON_THEM, {"them": list(states)}):
         by_gateway[gateway_id][key.deployment_id].append(key)
@@ -104,7 +104,7 @@ def note_uses(session: Session, states: Mapping[str, GatewayState]) -> dict[str,
 
 
 def _compare(ours: Mapping[str, list[DeploymentKey]], state: GatewayState) -> tuple[list[Uses], list[str]]:
-    """What the gateway counted since the last look, and the ids of the deployments whose keys it should be sent."""
+    """What the gateway counted since the last probe, and the ids of the deployments whose keys it should be sent."""
     uses: list[Uses] = []
     stale: list[str] = []
     for held in state.deployments:

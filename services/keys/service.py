@@ -124,7 +124,7 @@ class DeploymentKeys:
         self._changes.deployment.send(row.deployment_id)
         try:
             await self._delivery.send(row.deployment_id)
-        except (GatewayError, GatewayUnreachable):  # it is told after the next look; the key must not get lost
+        except (GatewayError, GatewayUnreachable):  # it is told after the next probe; the key must not get lost
             return NewKey(row, key, is_effective=False)
         return NewKey(row, key, is_effective=True)
 

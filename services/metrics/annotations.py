@@ -11,11 +11,11 @@ from nexdeck.models.deployment import Operation, OperationKind, OperationStatus
 from nexdeck.models.health import Incident
 
 SWITCHES = (OperationKind.DEPLOY, OperationKind.REDEPLOY, OperationKind.ROLLBACK)
-MOST_MARKS = 50  # of each kind, the newest
+MOST_ANNOTATIONS = 50  # of each kind, the newest
 
 
 @dataclass(frozen=True)
-class Mark:
+class Annotation:
     """``kind`` is ``revision`` or ``incident``; an incident lasts ``until`` a time, or still."""
 
     at: datetime
@@ -24,21 +24,21 @@ class Mark:
     until: datetime | None = None
 
 
-def marks_in(
+def annotations_in(
     session: Session,
     since: datetime,
     until: datetime,
     *,
     gateway_id: str | None = None,
     deployment_id: str | None = None,
-) -> list[Mark]:
+) -> list[Annotation]:
     """Incidents of everything, of a gateway, or of a deployment and its gateway; revisions of a deployment only."""
     asked = {"since": since, "until": until, "gateway_id": gateway_id, "deployment_id": deployment_id}
     marks = []
     if deployment_id is not None:
-        marks += [Mark(at, "revision", f"r{number}") for at, number in session.execute(_switches(), asked)]
+        marks += [Annotation(at, "revision", f"r{number}") for at, number in session.execute(_switches(), asked)]
     incidents = session.execute(_incidents(gateway_id is not None, deployment_id is not None), asked)
-    marks += [Mark(at, "incident", title, closed_at) for at, title, closed_at in incidents]
+    marks += [Annotation(at, "incident", title, closed_at) for at, title, closed_at in incidents]
     return sorted(marks, key=lambda mark: mark.at)
 
 
@@ -51,7 +51,7 @@ def _switches() -> Select:
         Operation.ended_at >= bindparam("since"),
         Operation.ended_at < bindparam("until"),
     )
-    return rows.order_by(Operation.ended_at.desc()).limit(MOST_MARKS)
+    return rows.order_by(Operation.ended_at.desc()).limit(MOST_ANNOTATIONS)
 
 
 @cache
@@ -64,4 +64,4 @@ def _incidents(of_gateway: bool, of_deployment: bool) -> Select:
         rows = rows.where(Incident.gateway_id == bindparam("gateway_id"))
     if of_deployment:
         rows = rows.where((Incident.deployment_id == bindparam("deployment_id")) | Incident.deployment_id.is_(None))
-    return rows.order_by(Incident.opened_at.desc()).limit(MOST_MARKS)
+    return rows.order_by(Incident.opened_at.desc()).limit(MOST_ANNOTATIONS)

@@ -9,11 +9,11 @@ from nexdeck.models.gateway import Gateway
 from nexdeck.services.errors import StudioError
 from nexdeck.services.gateways.collector import GatewayRounds
 from nexdeck.services.gateways.directory import GatewayDirectory
-from nexdeck.services.gateways.probe import Look
+from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.metrics.recent_traffic import TrafficWindows
-from nexdeck.services.metrics.series_cache import Book
-from nexdeck.services.metrics.writer import Counted, News, positions_of, write_batches
-from nexdeck.services.platform.batching import Gathering
+from nexdeck.services.metrics.series_cache import GatewaySeries
+from nexdeck.services.metrics.writer import Counted, WrittenMetrics, positions_of, write_batches
+from nexdeck.services.platform.batching import Batching
 from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
 
@@ -26,9 +26,9 @@ class MetricCollector(GatewayRounds):
         super().__init__("counters", database, gateways)
         self._changes = changes
         self.traffic = TrafficWindows()
-        self._books: dict[str, Book] = {}
-        self._positions: Gathering[str, Position] = Gathering(self._read_positions, 0.0)
-        self._batches: Gathering[Counted, int] = Gathering(self._write_batches, GATHERED_SECONDS)
+        self._series_caches: dict[str, GatewaySeries] = {}
+        self._positions: Batching[str, Position] = Batching(self._read_positions, 0.0)
+        self._batches: Batching[Counted, int] = Batching(self._write_batches, GATHERED_SECONDS)
         self.rounds = {"succeeded": 0, "failed": 0}
         self.calls = 0
 
@@ -36,7 +36,7 @@ class MetricCollector(GatewayRounds):
         await super().close()
         await self._batches.close()
 
-    async def look(self, gateway: Gateway) -> Look:
+    async def look(self, gateway: Gateway) -> Probe:
         """Look at a gateway, and take what it counted with the same answer. One that is unreachable is no error."""
         position = await self._position(gateway.id)
         look = await self._gateways.probe(gateway, position)
@@ -56,7 +56,7 @@ class MetricCollector(GatewayRounds):
 
     def forget(self) -> None:
         """Series are gone: all are read from the database again."""
-        self._books.clear()
+        self._series_caches.clear()
 
     async def _collect(self, gateway: Gateway) -> int:
         position = await self._position(gateway.id)
@@ -67,12 +67,12 @@ class MetricCollector(GatewayRounds):
         return await self._take(Counted(gateway.id, position, batch))
 
     async def _position(self, gateway_id: str) -> Position:
-        book = self._books.get(gateway_id)
-        return book.reached if book else await self._positions.add(gateway_id, gateway_id)
+        cached_series = self._series_caches.get(gateway_id)
+        return cached_series.reached if cached_series else await self._positions.add(gateway_id, gateway_id)
 
     async def _take(self, counted: Counted) -> int:
         """Returns how many calls are new."""
-        if counted.batch.reached == counted.asked and counted.gateway_id in self._books:
+        if counted.batch.reached == counted.asked and counted.gateway_id in self._series_caches:
             return 0
         return await self._batches.add(counted.gateway_id, counted)
 
@@ -82,9 +82,9 @@ class MetricCollector(GatewayRounds):
 
     async def _write_batches(self, counted: list[Counted]) -> list[int]:
         # a book is nobody's while it is written in: it comes back when what it says is in the database
-        books = {id_: self._books.pop(id_) for id_, *_ in counted if id_ in self._books}
+        series_caches = {id_: self._series_caches.pop(id_) for id_, *_ in counted if id_ in self._series_caches}
         try:
-            news = await self._database.write(lambda session: write_batches(session, books, counted))
+            news = await self._database.write(lambda session: write_batches(session, series_caches, counted))
         except IntegrityError:  # another Nexdeck was quicker: what is left is asked for again
             return [0] * len(counted)
         except (OverflowError, DataError):  # one of them tells sums that do not fit: the others' count
@@ -92,10 +92,10 @@ class MetricCollector(GatewayRounds):
                 logger.warning("what the gateway %s counted cannot be: it is left out", counted[0].gateway_id)
                 return [0]
             return [calls for each in counted for calls in await self._write_batches([each])]
-        self._books |= books
+        self._series_caches |= series_caches
         return [self._tell(news[gateway_id]) for gateway_id, *_ in counted]
 
-    def _tell(self, news: News) -> int:
+    def _tell(self, news: WrittenMetrics) -> int:
         calls = sum(delta.requests for _, delta in news.deltas)
         if news.recalled is not None:
             self.traffic.recall(news.recalled)

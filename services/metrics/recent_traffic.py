@@ -27,7 +27,7 @@ class _Part:
 
 
 @dataclass(slots=True)
-class Window:
+class TrafficWindow:
     """``requests`` and ``failures`` are the sums of the parts'. Latencies are kept unless it is known that nobody asks.
 
     A limit of the latency is an option of the revision, so whether one is asked for does not change. Calls are added
@@ -87,9 +87,9 @@ class TrafficWindows:
 
     def __init__(self) -> None:
         self.troubled: set[str] = set()
-        self._windows: dict[tuple[str, int], Window] = {}
+        self._windows: dict[tuple[str, int], TrafficWindow] = {}
 
-    def recall(self, windows: dict[tuple[str, int], Window]) -> None:
+    def recall(self, windows: dict[tuple[str, int], TrafficWindow]) -> None:
         """What the database knows takes the place of what is known here."""
         self._windows |= windows
         self.troubled.update(deployment_id for deployment_id, _ in windows)
@@ -97,7 +97,7 @@ class TrafficWindows:
     def add(self, deployment_id: str, revision: int, calls: Amounts, at: datetime) -> None:
         window = self._windows.get((deployment_id, revision))
         if window is None:
-            window = self._windows[deployment_id, revision] = Window()
+            window = self._windows[deployment_id, revision] = TrafficWindow()
         window.add(calls, at)
         if window.may_tell_trouble:
             self.troubled.add(deployment_id)
@@ -119,7 +119,7 @@ class TrafficWindows:
             self.troubled.add(deployment_id)
         return Traffic(window.requests, window.failures, window.p95_ms() if limit_ms is not None else None, limit_ms)
 
-    def _until(self, deployment_id: str, revision: int | None, at: datetime) -> Window | None:
+    def _until(self, deployment_id: str, revision: int | None, at: datetime) -> TrafficWindow | None:
         window = self._windows.get((deployment_id, revision))
         if window is not None:
             window.drop_until(at - SPAN)
@@ -134,7 +134,7 @@ class TrafficWindows:
         self.troubled -= self.troubled - {deployment_id for deployment_id, _ in self._windows}
 
 
-def recent_traffic(session: Session, gateway_id: str, at: datetime) -> dict[tuple[str, int], Window]:
+def recent_traffic(session: Session, gateway_id: str, at: datetime) -> dict[tuple[str, int], TrafficWindow]:
     """From the minutes in the database, each as if it had come at its beginning; of what had calls."""
     minute, series = MetricMinute.__table__.c, MetricSeries.__table__.c
     rows = (
@@ -143,8 +143,8 @@ def recent_traffic(session: Session, gateway_id: str, at: datetime) -> dict[tupl
         .where(series.gateway_id == gateway_id, series.deployment_id != "", minute.start > (at - SPAN).timestamp())
         .order_by(minute.start)
     )
-    windows: dict[tuple[str, int], Window] = {}
+    windows: dict[tuple[str, int], TrafficWindow] = {}
     for deployment_id, revision, start, *values in session.connection().execute(rows):
-        window = windows.setdefault((deployment_id, revision), Window())
+        window = windows.setdefault((deployment_id, revision), TrafficWindow())
         window.add(amounts_from(tuple(values)), datetime.fromtimestamp(start, UTC))
     return windows

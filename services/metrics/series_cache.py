@@ -1,4 +1,4 @@
-"""What is known of a gateway's series without asking the database: the counts of the last look, the present minute.
+"""What is known of a gateway's series without asking the database: the counts of the last probe, the present minute.
 
 A book is right as long as the cursor in the database is where the book's is: whoever adds counts moves that cursor in
 the same transaction. After a transaction that failed a book is dropped, and read anew.
@@ -22,7 +22,7 @@ from nexdeck.services.rules.rollup import COLUMNS, amounts_from, amounts_of, dif
 
 
 class Account:
-    """A series: what its gateway had counted of it by the last look, at which boot, and the sums of a minute.
+    """A series: what its gateway had counted of it by the last probe, at which boot, and the sums of a minute.
 
     Histograms are kept beside the other amounts, as what can be added to.
     """
@@ -65,7 +65,7 @@ class Account:
 
 
 @dataclass
-class Book:
+class GatewaySeries:
     """``reached``: the position of the gateway's counters that it is of."""
 
     gateway_id: str
@@ -111,7 +111,7 @@ def write_counts(session: Session, accounts: Iterable[Account]) -> None:
 def add_to_minutes(session: Session, parts: Collection[tuple[Account, Amounts]], start: int) -> None:
     """``start``: of the minute, which is no earlier one than those of the accounts.
 
-    The present minute's row is written at every look, so quickly and exact; once it is over, small.
+    The present minute's row is written at every probe, so quickly and exact; once it is over, small.
     """
     over: defaultdict[int, dict[int, Amounts]] = defaultdict(dict)
     for account, delta in parts:

@@ -14,7 +14,7 @@ from nexdeck.models.metrics import ALL_REVISIONS, Amounts, MetricSeries, Tier
 from nexdeck.models.wire import Channel
 from nexdeck.services.deployments.views import find_deployment
 from nexdeck.services.gateways.rows import find_gateway
-from nexdeck.services.metrics.annotations import Mark, marks_in
+from nexdeck.services.metrics.annotations import Annotation, annotations_in
 from nexdeck.services.metrics.collector import MetricCollector
 from nexdeck.services.metrics.retention import MetricRetention
 from nexdeck.services.metrics.rows import merges_of
@@ -61,7 +61,7 @@ class Series:
     window: Window
     points: list[Point]
     total: Point
-    marks: list[Mark]
+    marks: list[Annotation]
     revisions: list[int]
 
 
@@ -139,19 +139,19 @@ def read_series(session: Session, scope: Scope, window: Window) -> Series:
     )
 
 
-def _subject(session: Session, scope: Scope, window: Window) -> tuple[str, ColumnElement[bool], list[Mark]]:
+def _subject(session: Session, scope: Scope, window: Window) -> tuple[str, ColumnElement[bool], list[Annotation]]:
     """What the scope is called, which series it is, and what happened there."""
     since, until = moment(window.since), moment(window.until)
     if scope.deployment is not None:
         row = find_deployment(session, scope.deployment)
-        marks = marks_in(session, since, until, gateway_id=row.gateway_id, deployment_id=row.id)
+        marks = annotations_in(session, since, until, gateway_id=row.gateway_id, deployment_id=row.id)
         return row.name, MetricSeries.deployment_id == row.id, marks
     of_gateways = MetricSeries.deployment_id == ""
     if scope.gateway is not None:
         gateway = find_gateway(session, scope.gateway)
-        marks = marks_in(session, since, until, gateway_id=gateway.id)
+        marks = annotations_in(session, since, until, gateway_id=gateway.id)
         return gateway.name, of_gateways & (MetricSeries.gateway_id == gateway.id), marks
-    return "everything", of_gateways, marks_in(session, since, until)
+    return "everything", of_gateways, annotations_in(session, since, until)
 
 
 def _rows(session: Session, ids: list[int], window: Window) -> Iterator[Row]:

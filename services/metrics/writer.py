@@ -1,7 +1,7 @@
 """Writes what gateways counted: each call once.
 
-What was counted at the last look, and the rows that it was added to, are written in one transaction. So whichever
-process ends at whichever moment, the next look adds exactly what came since.
+What was counted at the last probe, and the rows that it was added to, are written in one transaction. So whichever
+process ends at whichever moment, the next probe adds exactly what came since.
 """
 
 from collections import defaultdict
@@ -18,9 +18,9 @@ from nexdeck.models.batches import CounterBatch, Position
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.metrics import Amounts, MetricCursor, Tier
 from nexdeck.models.wire import RevisionCounters
-from nexdeck.services.metrics.recent_traffic import Window, recent_traffic
+from nexdeck.services.metrics.recent_traffic import TrafficWindow, recent_traffic
 from nexdeck.services.metrics.rows import WHOLE_GATEWAY, SeriesKey, add_to_tiers, not_merged_from
-from nexdeck.services.metrics.series_cache import Account, Book, add_to_minutes, write_counts
+from nexdeck.services.metrics.series_cache import Account, GatewaySeries, add_to_minutes, write_counts
 from nexdeck.services.platform.upserts import Bulk, upsert
 from nexdeck.services.rules.rollup import start_of, total
 
@@ -34,27 +34,29 @@ class Counted(NamedTuple):
 
 
 @dataclass(frozen=True)
-class News:
+class WrittenMetrics:
     """``deltas``: what is new of each series. ``recalled``: the latest traffic before that, where nothing was known."""
 
     at: datetime
     deltas: list[tuple[SeriesKey, Amounts]]
-    recalled: dict[tuple[str, int], Window] | None
+    recalled: dict[tuple[str, int], TrafficWindow] | None
 
 
-def write_batches(session: Session, books: dict[str, Book], counted: Sequence[Counted]) -> dict[str, News]:
-    """Add what each batch tells of that was not known, by gateway. ``books`` are brought up to date, or made."""
+def write_batches(
+    session: Session, series_caches: dict[str, GatewaySeries], counted: Sequence[Counted]
+) -> dict[str, WrittenMetrics]:
+    """Add what each batch tells of that was not known, by gateway, and bring ``series_caches`` up to date with it."""
     counted = sorted(counted, key=itemgetter(0))  # another Nexdeck's transactions lock in the same order
     positions, news = positions_of(session, [of.gateway_id for of in counted], to_change=True), {}
     writing = _Writing(session, now(), not_merged_from(session))
     for gateway_id, asked, batch in counted:
-        book, recalled = books.get(gateway_id), None
-        if book is None or book.reached != positions[gateway_id]:
-            book = books[gateway_id] = Book(gateway_id, positions[gateway_id])
+        cached_series, recalled = series_caches.get(gateway_id), None
+        if cached_series is None or cached_series.reached != positions[gateway_id]:
+            cached_series = series_caches[gateway_id] = GatewaySeries(gateway_id, positions[gateway_id])
             recalled = recent_traffic(session, gateway_id, writing.present)
-        news[gateway_id] = News(writing.present, writing.take(book, asked, batch), recalled)
-    moved = [books[id_] for id_ in news if books[id_].reached != positions[id_]]
-    WRITE_CURSORS.run(session, [(book.gateway_id, *book.reached) for book in moved])
+        news[gateway_id] = WrittenMetrics(writing.present, writing.take(cached_series, asked, batch), recalled)
+    moved = [series_caches[id_] for id_ in news if series_caches[id_].reached != positions[id_]]
+    WRITE_CURSORS.run(session, [(cached_series.gateway_id, *cached_series.reached) for cached_series in moved])
     return news
 
 
@@ -77,8 +79,10 @@ class _Writing:
     present: datetime
     not_merged_from: int
 
-    def take(self, book: Book, asked: Position, batch: CounterBatch) -> list[tuple[SeriesKey, Amounts]]:
-        known, present, news = book.reached, self.present.timestamp(), []
+    def take(
+        self, cached_series: GatewaySeries, asked: Position, batch: CounterBatch
+    ) -> list[tuple[SeriesKey, Amounts]]:
+        known, present, news = cached_series.reached, self.present.timestamp(), []
         if known.boot_id not in (asked.boot_id, batch.boot_id):
             return []  # of a boot that is over by now: what a later one told had all of it
         if known.boot_id == batch.boot_id and batch.position <= known.number:
@@ -86,14 +90,14 @@ class _Writing:
         if known.boot_id == asked.boot_id and known.number < asked.number:
             return []  # the database was put back: what comes before is asked for again
         for boot in batch.earlier if known.boot_id != batch.boot_id else ():
-            news += self._add(book, boot.boot_id, boot.revisions, min(present, boot.ended_at.timestamp()))
-        news += self._add(book, batch.boot_id, batch.revisions, present)
-        book.reached = batch.reached
+            news += self._add(cached_series, boot.boot_id, boot.revisions, min(present, boot.ended_at.timestamp()))
+        news += self._add(cached_series, batch.boot_id, batch.revisions, present)
+        cached_series.reached = batch.reached
         _add_to_deployments(self.session, news)
         return news
 
     def _add(
-        self, book: Book, boot_id: str, revisions: Sequence[RevisionCounters], at: float
+        self, cached_series: GatewaySeries, boot_id: str, revisions: Sequence[RevisionCounters], at: float
     ) -> list[tuple[SeriesKey, Amounts]]:
         """What a boot had counted by then. Returns what is new of it."""
         told = {
@@ -103,7 +107,9 @@ class _Writing:
         }
         if not told:
             return []
-        accounts = book.accounts(self.session, [WHOLE_GATEWAY, *told], start_of(self.present.timestamp(), Tier.MINUTE))
+        accounts = cached_series.accounts(
+            self.session, [WHOLE_GATEWAY, *told], start_of(self.present.timestamp(), Tier.MINUTE)
+        )
         news = []
         for key, (channel, in_flight) in told.items():
             if account := accounts.get(key):
@@ -113,14 +119,14 @@ class _Writing:
         if news:
             write_counts(self.session, (account for account, _ in news))
             whole = accounts[WHOLE_GATEWAY], total(delta for _, delta in news)
-            self._write_rows(book, [*news, whole], at)
+            self._write_rows(cached_series, [*news, whole], at)
         return [(account.key, delta) for account, delta in news]
 
-    def _write_rows(self, book: Book, parts: Sequence[tuple[Account, Amounts]], at: float) -> None:
+    def _write_rows(self, cached_series: GatewaySeries, parts: Sequence[tuple[Account, Amounts]], at: float) -> None:
         start = start_of(at, Tier.MINUTE)
         if start < max(self.not_merged_from, *(account.start for account, _ in parts)):
             add_to_tiers(self.session, {account.series_id: delta for account, delta in parts}, at)
-            book.close(account for account, _ in parts)
+            cached_series.close(account for account, _ in parts)
         else:
             add_to_minutes(self.session, parts, start)
 

@@ -18,7 +18,7 @@ from nexdeck.services.gateways.directory import find_gateway
 from nexdeck.services.notifications.bodies import test_body
 from nexdeck.services.notifications.messages import message_of
 from nexdeck.services.notifications.sending import Parcel, Sender
-from nexdeck.services.notifications.targets import Target, parse_target
+from nexdeck.services.notifications.targets import DeliveryTarget, parse_target
 from nexdeck.services.notifications.webhook import new_secret
 from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
@@ -156,13 +156,13 @@ class NotificationChannels:
         target = await _checked(kind, url)
         await self._send_test(f"trial of {by}", "being added", target, [new_secret()], by)
 
-    async def _send_test(self, key: str, name: str, target: Target, signing: Sequence[str], by: str) -> None:
+    async def _send_test(self, key: str, name: str, target: DeliveryTarget, signing: Sequence[str], by: str) -> None:
         at = now()
         body = test_body(DEFAULT_WORKSPACE, name, self._link, by, at)
         parcel = Parcel(new_id("ntf"), message_of([body]), body)
         await self._sender.send(key, target, signing, parcel, at)
 
-    async def target_of(self, channel: NotificationChannel) -> tuple[Target, Sequence[str]]:
+    async def target_of(self, channel: NotificationChannel) -> tuple[DeliveryTarget, Sequence[str]]:
         """The address, and the secrets that bodies are signed with. Raises InvalidInput when they cannot be read."""
         old_signs = channel.old_secret_until is not None and now() < channel.old_secret_until
         kept = (channel.encrypted_secret, channel.encrypted_old_secret if old_signs else "")
@@ -170,7 +170,7 @@ class NotificationChannels:
         return await _checked(channel.kind, self._secrets.decrypt(channel.encrypted_url)), signing
 
 
-async def _checked(kind: ChannelKind, url: str) -> Target:
+async def _checked(kind: ChannelKind, url: str) -> DeliveryTarget:
     """In a thread: the first time, half a second goes into loading apprise. Raises InvalidInput."""
     return await asyncio.to_thread(parse_target, kind, url)
 

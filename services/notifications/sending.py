@@ -14,7 +14,7 @@ from nexdeck.services.errors import NotDelivered
 from nexdeck.services.notifications import webhook
 from nexdeck.services.notifications.guard import guarded
 from nexdeck.services.notifications.messages import Message
-from nexdeck.services.notifications.targets import Target
+from nexdeck.services.notifications.targets import DeliveryTarget
 from nexdeck.services.rules.addresses import Network
 
 SECONDS = 20.0  # for one attempt; libraries have shorter limits for a connection, which a slow drip outlasts
@@ -38,7 +38,7 @@ class Sender:
         self._attempts: dict[str, asyncio.Future[str | None]] = {}
 
     async def send(
-        self, channel_id: str, target: Target, signing: Sequence[str], parcel: Parcel, now: datetime
+        self, channel_id: str, target: DeliveryTarget, signing: Sequence[str], parcel: Parcel, now: datetime
     ) -> None:
         """``signing``: the secrets that a webhook's body is signed with, each by itself.
 

@@ -23,7 +23,7 @@ SHORTEST_SECRET = 4  # characters; shorter parts of an address would mask ordina
 
 
 @dataclass(frozen=True)
-class Target:
+class DeliveryTarget:
     """An address that was checked. ``shown`` is what people see of it, ``secrets`` what must not be in any message."""
 
     kind: ChannelKind
@@ -37,7 +37,7 @@ class Target:
         return text
 
 
-def parse_target(kind: ChannelKind, url: str) -> Target:
+def parse_target(kind: ChannelKind, url: str) -> DeliveryTarget:
     """Raises InvalidInput at ``url``; what is wrong with it is told without the address itself."""
     url = url.strip()
     if not url or len(url) > LONGEST or any(ord(c) <= 32 or ord(c) == 127 for c in url):
@@ -55,7 +55,7 @@ def parse_target(kind: ChannelKind, url: str) -> Target:
         _check_apprise(url, parts.scheme, [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)])
         host = host if WITH_HOST.fullmatch(parts.scheme) else ""  # elsewhere a token stands in its place
         shown = f"{parts.scheme}://{host}{'/' if host else ''}…"
-    return Target(kind, url, shown[:120], _secrets_of(url, host))
+    return DeliveryTarget(kind, url, shown[:120], _secrets_of(url, host))
 
 
 def _check_webhook(scheme: str, host: str, has_login: bool) -> None:

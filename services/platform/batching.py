@@ -10,7 +10,7 @@ R = TypeVar("R")
 MOST = 25  # items in one batch: other writers wait for its end, and more would save little
 
 
-class Gathering(Generic[T, R]):
+class Batching(Generic[T, R]):
     """``await gathering.add(key, item)`` is the result of that item. What the work raises, everyone in the batch gets.
 
     A batch holds a key once; a second item of the same key goes into a later batch.

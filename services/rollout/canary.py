@@ -16,7 +16,7 @@ from nexdeck.services.errors import CanaryAborted, Conflict
 from nexdeck.services.metrics.service import MetricsService, Scope
 from nexdeck.services.platform.database import Database
 from nexdeck.services.rollout.revisions import find_revision
-from nexdeck.services.rules.canary import Figures, Verdict, judge
+from nexdeck.services.rules.canary import CanaryVerdict, Figures, judge
 
 POLL_SECONDS = 1.0
 
@@ -66,9 +66,9 @@ class Canaries:
             if progress.promoted_by is not None:
                 return f"Promoted by {progress.promoted_by}. {progress}"
             verdict, why = judge(progress.canary, progress.live, is_over=progress.is_over)
-            if verdict is Verdict.PROMOTE:
+            if verdict is CanaryVerdict.PROMOTE:
                 return f"Promoted: {why}. {progress}"
-            if verdict is Verdict.ABORT:
+            if verdict is CanaryVerdict.ABORT:
                 raise CanaryAborted(f"The canary was aborted: {why}. {progress}")
             await remark(f"{progress.plan.percent}% of the calls. {progress}")
             await asyncio.sleep(POLL_SECONDS)

@@ -9,7 +9,7 @@ from nexdeck.services.deployments.leases import Lease, LeaseLost, Leases
 from nexdeck.services.errors import ArtifactRejected, GatewayUnreachable, ProofFailed, StorageFailed, StudioError
 from nexdeck.services.health.service import HealthService
 from nexdeck.services.platform.database import Database
-from nexdeck.services.rollout.scratch_revisions import Guests
+from nexdeck.services.rollout.scratch_revisions import ScratchRevisions
 from nexdeck.services.rollout.steps import Rollout
 from nexdeck.services.rules.lifecycle import PUTS_LIVE
 
@@ -19,7 +19,7 @@ RESTARTED = "after a restart of Nexdeck"
 FAULT_OVER = "after a time in which the database could not be used"
 
 
-class Convergence:
+class OperationExecutor:
     """At most one task for each deployment; what it does is what the deployment's active operation says."""
 
     def __init__(
@@ -29,14 +29,14 @@ class Convergence:
         leases: Leases,
         rollout: Rollout,
         health: HealthService,
-        guests: Guests,
+        scratch_revisions: ScratchRevisions,
     ) -> None:
         self._database = database
         self._journal = journal
         self._leases = leases
         self._rollout = rollout
         self._health = health
-        self._guests = guests
+        self._scratch_revisions = scratch_revisions
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def converge(self, deployment_id: str, after: str = RESTARTED) -> None:
@@ -93,7 +93,7 @@ class Convergence:
         try:
             while (lease := await self._leases.take(deployment_id)) is not None:
                 async with self._leases.kept(lease.operation):
-                    await self._guests.give_way(deployment_id)
+                    await self._scratch_revisions.give_way(deployment_id)
                     await self._carry_out(lease, after)
                 if lease.operation.kind in PUTS_LIVE:  # so that nobody sees “unknown” until the next sweep
                     await self._health.health_check(deployment_id)

@@ -15,14 +15,14 @@ from nexdeck.services.gateways.directory import GatewayDirectory
 from nexdeck.services.keys.service import add_key
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
-from nexdeck.services.rollout.executor import Convergence
+from nexdeck.services.rollout.executor import OperationExecutor
 from nexdeck.services.rollout.reconciler import Reconciler
 from nexdeck.services.rollout.requests import DeploymentRequest, check_request, write_deployment, write_revision
 from nexdeck.services.rollout.service import Change
 
 
 @dataclass(frozen=True)
-class Stranger:
+class Orphan:
     """``version``: what in the catalog has the same SHA-256; ``obstacle``: why it cannot be adopted, None if it can."""
 
     held: DeploymentState
@@ -31,33 +31,33 @@ class Stranger:
     obstacle: str | None = None
 
 
-class Strangers:
+class Orphans:
     def __init__(
         self,
         database: Database,
         secrets: SecretVault,
         gateways: GatewayDirectory,
         reconciler: Reconciler,
-        convergence: Convergence,
+        executor: OperationExecutor,
         studio_url: str,
     ) -> None:
         self._database = database
         self._secrets = secrets
         self._gateways = gateways
         self._reconciler = reconciler
-        self._convergence = convergence
+        self._executor = executor
         self._studio_url = studio_url
 
-    async def list(self, gateway: str) -> list[Stranger]:
-        """As the last look at the gateway saw them."""
+    async def list(self, gateway: str) -> list[Orphan]:
+        """As the last probe of the gateway saw them."""
         row = await self._gateways.get(gateway)
-        held = self._reconciler.strangers(row.id)
+        held = self._reconciler.orphans(row.id)
         return await self._database.read(lambda session: [_judge(session, row, each) for each in held]) if held else []
 
     async def remove(self, gateway: str, deployment_id: str, *, by: str) -> None:
         """Take it off the gateway. Raises NotFound for what is not there or is a deployment of ours."""
-        row, stranger = await self._find(gateway, deployment_id)
-        await self._gateways.client(row).remove(stranger.held.deployment_id)
+        row, orphan = await self._find(gateway, deployment_id)
+        await self._gateways.client(row).remove(orphan.held.deployment_id)
         await self._reconciler.check(row.id)
 
     async def adopt(self, gateway: str, deployment_id: str, *, by: str) -> Change:
@@ -65,14 +65,14 @@ class Strangers:
 
         Raises NotFound, or Conflict (``not_adoptable``) with the reason.
         """
-        row, stranger = await self._find(gateway, deployment_id)
-        if stranger.obstacle is not None:
-            raise Conflict(f"{stranger.held.name} cannot be adopted: {stranger.obstacle}", code="not_adoptable")
-        request = DeploymentRequest(stranger.version, _options(stranger), by, f"adopted from {row.name}")
+        row, orphan = await self._find(gateway, deployment_id)
+        if orphan.obstacle is not None:
+            raise Conflict(f"{orphan.held.name} cannot be adopted: {orphan.obstacle}", code="not_adoptable")
+        request = DeploymentRequest(orphan.version, _options(orphan), by, f"adopted from {row.name}")
         await check_request(request, self._secrets)
 
         def write(session: Session) -> Change:
-            held = stranger.held
+            held = orphan.held
             deployment = write_deployment(session, request, row, held.name, self._studio_url, held.deployment_id)
             session.add(_as_it_serves(held, request))
             session.flush()
@@ -84,28 +84,28 @@ class Strangers:
             return Change(deployment, read_operation(session, operation.id), key)
 
         change = await self._database.write(write)
-        self._convergence.converge(change.deployment.id)
+        self._executor.converge(change.deployment.id)
         await self._reconciler.check(row.id)
         return change
 
-    async def _find(self, gateway: str, deployment_id: str) -> tuple[Gateway, Stranger]:
-        """After a look at the gateway, so that it is judged as it is now."""
+    async def _find(self, gateway: str, deployment_id: str) -> tuple[Gateway, Orphan]:
+        """After a probe of the gateway, so that it is judged as it is now."""
         row = await self._reconciler.check(gateway)
-        for stranger in await self.list(row.id):
-            if stranger.held.deployment_id == deployment_id:
-                return row, stranger
+        for orphan in await self.list(row.id):
+            if orphan.held.deployment_id == deployment_id:
+                return row, orphan
         raise NotFound(f"{row.name} holds nothing unknown with the id {deployment_id[:80]!r}.")
 
 
-def _judge(session: Session, gateway: Gateway, held: DeploymentState) -> Stranger:
+def _judge(session: Session, gateway: Gateway, held: DeploymentState) -> Orphan:
     if held.live is None or held.options is None:
-        return Stranger(held, obstacle=held.error or "the gateway does not tell what of it is live.")
+        return Orphan(held, obstacle=held.error or "the gateway does not tell what of it is live.")
     same = select(AgentVersion, Agent.name).join(Agent, Agent.id == AgentVersion.agent_id)
     found = session.exec(same.where(AgentVersion.sha256 == held.live.sha256).order_by(AgentVersion.created_at)).all()
     if not found:
-        return Stranger(held, obstacle=f"no agent in the catalog has its SHA-256 ({held.live.sha256[:12]}…).")
+        return Orphan(held, obstacle=f"no agent in the catalog has its SHA-256 ({held.live.sha256[:12]}…).")
     version, agent = next((pair for pair in found if pair[1] == held.name), found[0])
-    return Stranger(held, agent, version, _obstacle(session, gateway, held))
+    return Orphan(held, agent, version, _obstacle(session, gateway, held))
 
 
 def _obstacle(session: Session, gateway: Gateway, held: DeploymentState) -> str | None:
@@ -120,9 +120,9 @@ def _obstacle(session: Session, gateway: Gateway, held: DeploymentState) -> str 
     return None
 
 
-def _options(stranger: Stranger) -> DeploymentOptions:
+def _options(orphan: Orphan) -> DeploymentOptions:
     """Those it has. What its variables hold is not told; each is taken from the secret of its name."""
-    live = stranger.held.options
+    live = orphan.held.options
     return DeploymentOptions(
         channels=live.channels,
         require_key=live.require_key,

@@ -31,16 +31,16 @@ FIRST_PATIENCE = 8.0  # seconds before the gateway is asked whether it knows of 
 
 _Answer = TypeVar("_Answer")
 _Held = DeploymentState | None
-Remark = Callable[[str], Awaitable[None]]
+OnMessage = Callable[[str], Awaitable[None]]
 
 
-class SettledGateway:
+class ConfirmedGateway:
     """One deployment on its gateway. Nothing here gives up by itself: bound it with a timeout.
 
     ``remark`` is told, in plain words, what is being waited for.
     """
 
-    def __init__(self, client: GatewayClient, deployment_id: str, remark: Remark) -> None:
+    def __init__(self, client: GatewayClient, deployment_id: str, remark: OnMessage) -> None:
         self._client = client
         self._deployment_id = deployment_id
         self._remark = remark
@@ -154,7 +154,7 @@ def lost(number: int) -> RevisionLost:
     return RevisionLost(f"The gateway was started anew and lost revision {number}.")
 
 
-async def ready(client: GatewayClient, gateway: Gateway, remark: Remark) -> GatewayState:
+async def ready(client: GatewayClient, gateway: Gateway, remark: OnMessage) -> GatewayState:
     """The gateway's state once it has restored what it had; one of our own may be on its way up.
 
     Raises TokenRefused, and GatewayUnreachable when there is no connection: at once for a remote gateway, after a while

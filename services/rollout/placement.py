@@ -14,7 +14,7 @@ from nexdeck.services.gateways.rows import write_gateway
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     gateway: Gateway
     is_new: bool = False
 
@@ -28,13 +28,13 @@ class Place:
 @asynccontextmanager
 async def place_for(
     gateways: GatewayDirectory, local: LocalGateways, gateway: str | None, dedicated: str | None, by: str
-) -> AsyncIterator[Place]:
+) -> AsyncIterator[Placement]:
     """``gateway`` by id or name, or ``dedicated``: a new one of that name. Write it within the block."""
     if dedicated is None:
-        yield Place(await gateways.get(gateway or FIRST_NAME))
+        yield Placement(await gateways.get(gateway or FIRST_NAME))
         return
     if gateway is not None:
         message = "a dedicated gateway is a new one; leave this out"
         raise InvalidInput("Choose a gateway or a dedicated one.", errors=[Fault("gateway", message)])
     async with local.room_for(dedicated, by=by) as new:
-        yield Place(new, is_new=True)
+        yield Placement(new, is_new=True)

@@ -29,7 +29,7 @@ from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
 from nexdeck.services.rollout.canary import canary_under_way
-from nexdeck.services.rollout.executor import Convergence
+from nexdeck.services.rollout.executor import OperationExecutor
 from nexdeck.services.rollout.placement import place_for
 from nexdeck.services.rollout.requests import (
     DeploymentRequest,
@@ -70,7 +70,7 @@ class NexusDeploymentService(DeploymentReader):
         secrets: SecretVault,
         keys: KeyDelivery,
         health: HealthService,
-        convergence: Convergence,
+        executor: OperationExecutor,
         local_gateways: LocalGateways,
         studio_url: str,
     ) -> None:
@@ -79,7 +79,7 @@ class NexusDeploymentService(DeploymentReader):
         self._gateways = gateways
         self._local_gateways = local_gateways
         self._secrets = secrets
-        self._convergence = convergence
+        self._executor = executor
         self._studio_url = studio_url
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._keys = DeploymentKeys(database, changes, keys)
@@ -88,7 +88,7 @@ class NexusDeploymentService(DeploymentReader):
         self.diff, self.diff_revisions = self._diffs.diff, self._diffs.diff_revisions
         self.diff_rollback = self._diffs.diff_rollback
         self.health_check = health.health_check
-        self.wait = convergence.wait
+        self.wait = executor.wait
 
     async def deploy_agent(
         self,
@@ -139,7 +139,7 @@ class NexusDeploymentService(DeploymentReader):
         gateways = self._gateways, self._local_gateways
         async with place_for(*gateways, gateway, name if dedicated else None, by) as place:
             change = await self._database.write(write)
-        self._convergence.converge(change.deployment.id)
+        self._executor.converge(change.deployment.id)
         return change
 
     async def redeploy(
@@ -208,7 +208,7 @@ class NexusDeploymentService(DeploymentReader):
         """End the active operation; what was live before stays live. Raises Conflict when nothing is under way."""
         row = await self.get(deployment)
         async with self._turns[row.id]:
-            ended = await self._convergence.supersede(row.id, by, f"cancelled by {by}")
+            ended = await self._executor.supersede(row.id, by, f"cancelled by {by}")
             if ended is None:
                 raise Conflict(f"Nothing is under way on {row.name}.", code="nothing_to_cancel")
         return Change(await self.get(row.id), await self.operation(ended.id))
@@ -241,10 +241,10 @@ class NexusDeploymentService(DeploymentReader):
 
         async with self._turns[row.id]:
             for _ in range(SUPERSEDED_AT_MOST):
-                await self._convergence.supersede(row.id, by, f"superseded by a {kind} of {by}")
+                await self._executor.supersede(row.id, by, f"superseded by a {kind} of {by}")
                 with suppress(IntegrityError):  # the reconciler, or another Nexdeck, began one in between
                     change = await self._database.write(open_it)
-                    self._convergence.converge(row.id)
+                    self._executor.converge(row.id)
                     return change
         raise Conflict(f"{row.name} is being changed all the time by somebody else; try again.", code="busy")
 

@@ -29,10 +29,10 @@ from nexdeck.services.keys.delivery import KeyDelivery
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
 from nexdeck.services.rollout.canary import Canaries
-from nexdeck.services.rollout.outcomes import Remark, SettledGateway, holds, ready, serves
+from nexdeck.services.rollout.outcomes import ConfirmedGateway, OnMessage, holds, ready, serves
 from nexdeck.services.rollout.proof import ProofCall, Prover
 from nexdeck.services.rollout.requests import secrets_needed
-from nexdeck.services.rollout.target import Target, bundle_of, read_target
+from nexdeck.services.rollout.target import RolloutTarget, bundle_of, read_target
 from nexdeck.services.rules.endpoints import api_endpoint, cli_command, mcp_endpoint
 from nexdeck.services.rules.lifecycle import PUTS_LIVE
 
@@ -86,7 +86,9 @@ class Rollout:
         else:
             await client.unload(target.deployment.id, target.revision.number)
 
-    async def _bring_up(self, operation: Operation, target: Target, client: GatewayClient, begun: set[str]) -> None:
+    async def _bring_up(
+        self, operation: Operation, target: RolloutTarget, client: GatewayClient, begun: set[str]
+    ) -> None:
         number, sha256 = target.revision.number, target.version.sha256
         if target.deployment.status is not DeploymentStatus.DEPLOYING:
             await self._journal.advance(operation, "begun")
@@ -111,7 +113,7 @@ class Rollout:
         await self._install(operation, target, client, bundle, done)
 
     async def _install(
-        self, operation: Operation, target: Target, client: GatewayClient, bundle: RevisionBundle, done: set[str]
+        self, operation: Operation, target: RolloutTarget, client: GatewayClient, bundle: RevisionBundle, done: set[str]
     ) -> None:
         """Load, prove and switch; from the beginning where the gateway lost the revision, but not again and again."""
         for started_anew in range(MOST_STARTS):
@@ -130,14 +132,14 @@ class Rollout:
         )
 
     async def _register(
-        self, operation: Operation, target: Target, client: GatewayClient, bundle: RevisionBundle, is_done: bool
+        self, operation: Operation, target: RolloutTarget, client: GatewayClient, bundle: RevisionBundle, is_done: bool
     ) -> None:
         async with self._journal.step(operation, "register") as said:
             if not is_done:
                 await self._settled(operation, target, client, "register").load(bundle)
             said.append(f"revision {bundle.revision} " + ("was found loaded" if is_done else "is loaded"))
 
-    async def _prove(self, operation: Operation, target: Target, client: GatewayClient, done: set[str]) -> None:
+    async def _prove(self, operation: Operation, target: RolloutTarget, client: GatewayClient, done: set[str]) -> None:
         deployment, revision = target.deployment, target.revision
         call = ProofCall(deployment.id, deployment.name, revision.number, target.sample, target.options.limits)
         token = self._secrets.decrypt(target.gateway.encrypted_token)
@@ -150,7 +152,9 @@ class Rollout:
                 settled = self._settled(operation, target, client, name)
                 said.append(await settled.prove(attempt, revision.number, revision.sha256))
 
-    async def _try_out(self, operation: Operation, target: Target, client: GatewayClient, done: set[str]) -> None:
+    async def _try_out(
+        self, operation: Operation, target: RolloutTarget, client: GatewayClient, done: set[str]
+    ) -> None:
         if CANARY in done or not await self._journal.has_step(operation, CANARY):
             return
         share = CanaryRequest(
@@ -158,11 +162,11 @@ class Rollout:
         )
         async with self._journal.step(operation, CANARY) as said:
             remark = self._remark(operation, CANARY)
-            settled = SettledGateway(client, target.deployment.id, remark)
+            settled = ConfirmedGateway(client, target.deployment.id, remark)
             said.append(await self._canaries.see_through(operation, lambda: settled.give_share(share), remark))
             await self._journal.remark(operation, CANARY, "")  # the figures in between are not worth keeping
 
-    async def _switch(self, operation: Operation, target: Target, client: GatewayClient) -> None:
+    async def _switch(self, operation: Operation, target: RolloutTarget, client: GatewayClient) -> None:
         number, sha256 = target.revision.number, target.revision.sha256
         async with self._journal.step(operation, "switch") as said:
             request = LiveRequest(revision=number, sha256=sha256)
@@ -171,7 +175,7 @@ class Rollout:
             await self._keys.catch_up(state)
             said.append(f"revision {number} serves")
 
-    async def _take_down(self, operation: Operation, target: Target, client: GatewayClient) -> None:
+    async def _take_down(self, operation: Operation, target: RolloutTarget, client: GatewayClient) -> None:
         async with self._journal.step(operation, "remove") as said:
             state = await ready(client, target.gateway, self._remark(operation, "remove"))
             if any(held.deployment_id == target.deployment.id for held in state.deployments):
@@ -183,10 +187,12 @@ class Rollout:
                 raise GatewayError(f"{target.gateway.name} still holds {target.deployment.name}.")
             said.append("its absence was observed")
 
-    def _settled(self, operation: Operation, target: Target, client: GatewayClient, step: str) -> SettledGateway:
-        return SettledGateway(client, target.deployment.id, self._remark(operation, step))
+    def _settled(
+        self, operation: Operation, target: RolloutTarget, client: GatewayClient, step: str
+    ) -> ConfirmedGateway:
+        return ConfirmedGateway(client, target.deployment.id, self._remark(operation, step))
 
-    def _remark(self, operation: Operation, step: str) -> Remark:
+    def _remark(self, operation: Operation, step: str) -> OnMessage:
         """Tells in the step what it waits for; the same thing once."""
         told: list[str] = []
 
@@ -202,7 +208,7 @@ class Rollout:
         detail = await self._database.read(lambda session: read_operation(session, operation.id))
         return {step.name for step in detail.steps if step.status is StepStatus.SUCCEEDED} | {"register"}
 
-    async def _note_live(self, target: Target) -> None:
+    async def _note_live(self, target: RolloutTarget) -> None:
         """The endpoints of what serves from now on, so that no moment shows a running one with stale endpoints."""
         name, url, channels = target.deployment.name, target.gateway.url, target.options.channels
         await self._set(
@@ -226,7 +232,7 @@ class Rollout:
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
     """Let the switch run to its end even when cancelled, for a while: half of it would leave us wrong about what
-    serves, until the next look at the gateway."""
+    serves, until the next probe of the gateway."""
     task = asyncio.create_task(work)
     try:
         await asyncio.shield(task)

@@ -14,7 +14,7 @@ from nexdeck.services.keys.delivery import accepted_keys
 
 
 @dataclass(frozen=True)
-class Target:
+class RolloutTarget:
     """Everything an operation needs to know, read once when it begins."""
 
     deployment: Deployment
@@ -30,12 +30,12 @@ class Target:
         return self.options.sample_input or self.version.sample or {}
 
 
-def read_target(session: Session, operation: Operation) -> Target:
+def read_target(session: Session, operation: Operation) -> RolloutTarget:
     deployment = session.get_one(Deployment, operation.deployment_id)
     of_it = select(Revision).where(Revision.deployment_id == deployment.id, Revision.number == operation.revision)
     revision = session.exec(of_it).one()
     version = session.get_one(AgentVersion, revision.version_id)
-    return Target(
+    return RolloutTarget(
         deployment=deployment,
         revision=revision,
         version=version,
@@ -46,7 +46,7 @@ def read_target(session: Session, operation: Operation) -> Target:
     )
 
 
-def bundle_of(target: Target, secret_values: dict[str, str]) -> RevisionBundle:
+def bundle_of(target: RolloutTarget, secret_values: dict[str, str]) -> RevisionBundle:
     version, options = target.version, target.options
     if hash_of(version.module) != version.sha256:
         raise ArtifactRejected(

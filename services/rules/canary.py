@@ -9,7 +9,7 @@ SLOWER = 1.5  # times the live revision's p95 …
 SLOWER_MS = 20.0  # … and at least so much more
 
 
-class Verdict(StrEnum):
+class CanaryVerdict(StrEnum):
     WAIT = "wait"
     PROMOTE = "promote"
     ABORT = "abort"
@@ -34,14 +34,14 @@ class Figures:
         return f"{calls}, {self.error_rate:.1%} errors, p95 {self.p95_ms or 0:,.0f} ms"
 
 
-def judge(canary: Figures, live: Figures, *, is_over: bool) -> tuple[Verdict, str]:
+def judge(canary: Figures, live: Figures, *, is_over: bool) -> tuple[CanaryVerdict, str]:
     """The verdict and the reason for it. Before its time is over it can only be aborted, and not for a mishap."""
     worse = _what_is_worse(canary, live)
     if worse and (is_over or canary.calls >= LEAST_CALLS):
-        return Verdict.ABORT, worse
+        return CanaryVerdict.ABORT, worse
     if not is_over:
-        return Verdict.WAIT, ""
-    return Verdict.PROMOTE, "nobody called it" if not canary.calls else "it is no worse than the live one"
+        return CanaryVerdict.WAIT, ""
+    return CanaryVerdict.PROMOTE, "nobody called it" if not canary.calls else "it is no worse than the live one"
 
 
 def _what_is_worse(canary: Figures, live: Figures) -> str:

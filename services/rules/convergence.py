@@ -28,9 +28,9 @@ def repair_for(deployment: Deployment, sha256: str | None, seen: DeploymentState
 
 
 def is_settled(changed_at: datetime, looked_at: datetime, now: datetime) -> bool:
-    """Whether a look tells more than the last change of a row: it came later.
+    """Whether a probe tells more than the last change of a row: it came later.
 
-    A change in the future was made before the clock was set back, and is older than any look.
+    A change in the future was made before the clock was set back, and is older than any probe.
     """
     return changed_at < looked_at or changed_at > now
 

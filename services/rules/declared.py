@@ -18,7 +18,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ResolvedDeployment:
     """A declared deployment, with every name in it resolved and its version said."""
 
     name: str
@@ -53,11 +53,13 @@ class PlannedChange:
     name: str
     gateway: str
     why: str
-    wanted: Wanted | None = None
+    wanted: ResolvedDeployment | None = None
     present: Present | None = None
 
 
-def plan(declared: Iterable[Wanted], existing: Iterable[Present], *, prune: bool = False) -> list[PlannedChange]:
+def plan(
+    declared: Iterable[ResolvedDeployment], existing: Iterable[Present], *, prune: bool = False
+) -> list[PlannedChange]:
     """What to do, in the order of the declarations, then what was not declared; at least one entry for each.
 
     Of the entries for one deployment, each presumes that those before it succeeded.
@@ -75,7 +77,7 @@ def plan(declared: Iterable[Wanted], existing: Iterable[Present], *, prune: bool
     return changes
 
 
-def differences(wanted: Wanted, present: Present) -> list[str]:
+def differences(wanted: ResolvedDeployment, present: Present) -> list[str]:
     """``version 1.0.0 → 1.1.0``, ``options.limits.timeout_seconds 60.0 → 30.0``. Values of variables are not shown."""
     found = [] if wanted.version == present.version else [f"version {present.version} → {wanted.version}"]
     return found + [
@@ -84,13 +86,13 @@ def differences(wanted: Wanted, present: Present) -> list[str]:
     ]
 
 
-def _create(wanted: Wanted) -> Iterator[tuple[Action, str]]:
+def _create(wanted: ResolvedDeployment) -> Iterator[tuple[Action, str]]:
     yield Action.CREATE, f"{wanted.agent} {wanted.version}"
     if wanted.state is DeclaredState.STOPPED:
         yield Action.STOP, "declared as stopped, once it is proven"
 
 
-def _adjust(wanted: Wanted, present: Present) -> Iterator[tuple[Action, str]]:
+def _adjust(wanted: ResolvedDeployment, present: Present) -> Iterator[tuple[Action, str]]:
     """A redeploy starts what was stopped, so what shall be stopped is stopped after it."""
     runs = present.state is DeclaredState.RUNNING
     if changed := differences(wanted, present):

@@ -1,15 +1,15 @@
-"""How a gateway or a deployment is, given how it was and what a look found. Pure: the clock comes in.
+"""How a gateway or a deployment is, given how it was and what a probe found. Pure: the clock comes in.
 
 ::
 
-    unknown ── first good look ─▶ healthy ── errors ≥ 5 %, or p95 over its limit ─▶ degraded
+    unknown ── first good probe ─▶ healthy ── errors ≥ 5 %, or p95 over its limit ─▶ degraded
     healthy ── a gateway was started anew 3 times in 10 minutes, unasked ─▶ degraded
     any ── 3 failed probes, absent twice, or errors ≥ 50 % ─▶ unhealthy
-    unhealthy (unreachable, absent) ── 2 good looks ─▶ healthy
+    unhealthy (unreachable, absent) ── 2 good probes ─▶ healthy
     degraded, unhealthy (errors, slow) ── below the lower thresholds in 2 looks running ─▶ healthy, or degraded
     any ── not looked at for 3 intervals, paused, or not meant to run ─▶ unknown
 
-The counters outlive an ``unknown``: what was down before the control plane went away needs two good looks after it.
+The counters outlive an ``unknown``: what was down before the control plane went away needs two good probes after it.
 """
 
 from collections.abc import Sequence
@@ -78,7 +78,7 @@ NO_TRAFFIC = Traffic()
 
 @dataclass(frozen=True)
 class Sight:
-    """What a look found. ``fault``: the reason why it is not well, None when it is; ``good`` is the reason then.
+    """What a probe found. ``fault``: the reason why it is not well, None when it is; ``good`` is the reason then.
 
     ``is_excused``: an absence that somebody asked for, such as during a restart, or that ends by itself in a moment.
     ``boot_id``: of a gateway that answers.
@@ -94,16 +94,16 @@ class Sight:
 
 
 def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
-    """How the subject is after a look."""
+    """How the subject is after a probe."""
     before, standing = standing, _with_boot(standing, sight, at)
     if standing.is_settled and sight.fault is None and sight.good == standing.reason and is_well(sight.traffic):
         return standing  # as most are at most looks
     counted = _count(standing, sight, at, interval)
     if sight.fault is None:
-        state, cause, reason, calm = _of_good_look(counted, sight)
+        state, cause, reason, calm = _of_good_probe(counted, sight)
         counted = replace(counted, calm_windows=calm)
     else:
-        state, cause, reason = _of_failed_look(counted, sight)
+        state, cause, reason = _of_failed_probe(counted, sight)
     return _with_flapping(_become(counted, state, cause, reason, at), before, at, interval)
 
 
@@ -148,11 +148,11 @@ def _count(standing: Standing, sight: Sight, at: datetime, interval: timedelta) 
     if sight.is_excused or is_early:
         return replace(standing, successes=0)
     if standing.failures >= PROBES_TO_FAIL:
-        return replace(standing, successes=0, calm_windows=0)  # down already: nothing to write at each look
+        return replace(standing, successes=0, calm_windows=0)  # down already: nothing to write at each probe
     return replace(standing, failures=standing.failures + 1, failed_at=at, successes=0, calm_windows=0)
 
 
-def _of_failed_look(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str]:
+def _of_failed_probe(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str]:
     needed = PROBES_TO_FAIL if sight.cause is HealthCause.UNREACHABLE else ABSENCES_TO_FAIL
     if sight.cause is HealthCause.GATEWAY or (standing.failures >= needed and not sight.is_excused):
         return HealthState.UNHEALTHY, sight.cause, sight.fault or ""
@@ -164,7 +164,7 @@ def _of_failed_look(standing: Standing, sight: Sight) -> tuple[HealthState, Heal
     return standing.state, standing.cause, f"{sight.fault} ({tally}.)"
 
 
-def _of_good_look(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str, int]:
+def _of_good_probe(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str, int]:
     """Also returns the calm windows in a row."""
     if standing.cause in OF_PRESENCE and standing.successes < LOOKS_TO_RECOVER:
         reason = f"It answers again: {standing.successes} of {LOOKS_TO_RECOVER} good looks in a row. Before: "

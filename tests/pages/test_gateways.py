@@ -58,7 +58,7 @@ async def test_what_is_unknown_on_a_gateway_is_told(user: User, studio: Studio, 
         DeploymentState(deployment_id="one", name="foundling", live=known, options=options),
         DeploymentState(deployment_id="two", name="odd", live=other, options=options),
     ]
-    studio.reconciler._note_strangers(gateway, held)
+    studio.reconciler._note_orphans(gateway, held)
     await user.open("/gateways")
     user.find("2 unknown to this Nexdeck").click()
     await user.should_see("It is echo 1.0.0.")

@@ -7,7 +7,7 @@ from nicegui.testing import User
 
 from nexdeck.models.base import now
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.services.gateways.probe import Look
+from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.incidents import IncidentQuery
 from nexdeck.services.studio import Studio
 
@@ -27,7 +27,7 @@ class Sweeps:
             gateway = await self._studio.gateways.get("local")
             gateway.status_reason = f"refused {HOSTILE}"
             self._at += timedelta(seconds=15)
-            await self._studio.health.record(Look(gateway, None, self._at, 1.0))
+            await self._studio.health.record(Probe(gateway, None, self._at, 1.0))
         found = await self._studio.incidents.list(IncidentQuery())
         return found.items[0].incident.id if found.items else ""
 

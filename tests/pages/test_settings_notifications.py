@@ -48,11 +48,11 @@ async def test_faults_stand_at_their_fields_and_nothing_is_stored(user: User, st
     field(user, "channel-url").set_value("file:///etc/passwd")
     user.find(marker="save-channel").click()
     await until(lambda: "begin it with" in (field(user, "channel-url").error or ""))
-    assert await studio.channels.list() == []
+    assert await studio.notification_channels.list() == []
 
 
 async def test_the_address_stays_when_only_the_rule_is_changed(user: User, studio: Studio) -> None:
-    channel, _ = await studio.channels.add("hook", ChannelKind.WEBHOOK, DEAD_END, ChannelRule(), by="test")
+    channel, _ = await studio.notification_channels.add("hook", ChannelKind.WEBHOOK, DEAD_END, ChannelRule(), by="test")
     await user.open("/settings")
     await user.should_see("All incidents")
     user.find(marker="change-hook").click()
@@ -61,7 +61,7 @@ async def test_the_address_stays_when_only_the_rule_is_changed(user: User, studi
     field(user, "quiet-on", ui.switch).set_value(True)
     user.find(marker="save-channel").click()
     await user.should_see("Critical incidents; quiet 22:00–07:00 UTC")
-    target, _ = await studio.channels.target_of(await studio.channels.get(channel.id))
+    target, _ = await studio.notification_channels.target_of(await studio.notification_channels.get(channel.id))
     assert target.url == DEAD_END
 
 

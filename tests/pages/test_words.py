@@ -9,9 +9,9 @@ import pytest
 from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.pages.components.agents.schema_table import type_words
-from nexdeck.pages.components.deployments.lifecycle import Action, possible
+from nexdeck.pages.components.deployments.lifecycle import LifecycleAction, possible
 from nexdeck.pages.components.widgets.code_view import coloured
-from nexdeck.pages.words import count_of, option_words, status_look
+from nexdeck.pages.words import count_of, option_words, status_style
 from nexdeck.services.deployments.views import DeploymentSummary
 from nexdeck.services.rollout.diff import option_changes
 from tests.unit.factories import deployment
@@ -24,28 +24,28 @@ def summary(row: Deployment) -> DeploymentSummary:
 @pytest.mark.parametrize(
     ("status", "first"),
     [
-        (DeploymentStatus.RUNNING, Action.STOP),
-        (DeploymentStatus.STOPPED, Action.START),
-        (DeploymentStatus.FAILED, Action.START),
+        (DeploymentStatus.RUNNING, LifecycleAction.STOP),
+        (DeploymentStatus.STOPPED, LifecycleAction.START),
+        (DeploymentStatus.FAILED, LifecycleAction.START),
     ],
 )
-def test_the_likeliest_action_comes_first(status: DeploymentStatus, first: Action) -> None:
+def test_the_likeliest_action_comes_first(status: DeploymentStatus, first: LifecycleAction) -> None:
     actions = possible(summary(deployment(status)))
     assert actions[0] is first
-    assert actions[-1] is Action.UNDEPLOY
+    assert actions[-1] is LifecycleAction.UNDEPLOY
 
 
 def test_nothing_can_be_done_to_what_was_undeployed() -> None:
     row = deployment(DeploymentStatus.STOPPED)
     row.undeployed_at = datetime.now(UTC)
     assert possible(summary(row)) == []
-    assert status_look(row, None).text == "Undeployed"
+    assert status_style(row, None).text == "Undeployed"
 
 
 def test_a_stop_that_waits_for_its_gateway_is_told() -> None:
     row = deployment(DeploymentStatus.RUNNING, live_revision=1)
     row.desired_state = DesiredState.STOPPED
-    assert status_look(row, None).text == "Stop pending"
+    assert status_style(row, None).text == "Stop pending"
 
 
 def test_code_is_escaped_in_every_language() -> None:

@@ -16,19 +16,19 @@ from nexdeck.app.api.schemas.gateways import (
     GatewayRowShape,
     GatewayShape,
     GatewayTestShape,
-    StrangerShape,
+    OrphanShape,
 )
 from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.models.wire import NAME_PATTERN
 from nexdeck.services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput, NotFound
 from nexdeck.services.gateways.admission import TrustWish
-from nexdeck.services.rollout.orphans import Stranger
+from nexdeck.services.rollout.orphans import Orphan
 
 router = APIRouter(prefix="/v1/gateways", tags=["gateways"])
 PEM_TYPE = "application/x-pem-file"
 
 
-class Certificate(Body):
+class CertificateTrust(Body):
     """How its certificate is verified. Neither named: by the authorities that this host's system trusts."""
 
     ca: str | None = Field(default=None, max_length=200_000, description="the CA's certificate in PEM")
@@ -41,12 +41,12 @@ class Certificate(Body):
         return TrustWish(self.ca or "", self.pin or "")
 
 
-class GatewayAddress(Certificate):
+class GatewayAddress(CertificateTrust):
     url: str = Field(max_length=2000, description="e.g. https://10.1.2.3:8401")
     token: str = Field(max_length=2000, description="the gateway's control token", repr=False)
 
 
-class NewGateway(Certificate):
+class NewGateway(CertificateTrust):
     """A remote one needs its address and its token; a local one is a process that Nexdeck starts."""
 
     name: str = Field(pattern=NAME_PATTERN)
@@ -65,7 +65,7 @@ class NewGateway(Certificate):
         return self
 
 
-class GatewayChange(Certificate):
+class GatewayChange(CertificateTrust):
     """A new address or certificate needs the token with it: the stored one is sent to nobody that it was not meant for.
 
     An empty `ca` or `pin` goes back to the authorities of the system.
@@ -124,8 +124,8 @@ async def test_gateway(studio: Services, body: GatewayAddress) -> GatewayTestSha
 @router.get("/{gateway}")
 async def get_gateway(studio: Services, gateway: Reference) -> GatewayDetailShape:
     found = await studio.gateways.get(gateway)
-    strangers = [_stranger(each) for each in await studio.strangers.list(found.id)]
-    return GatewayDetailShape(**_plain(found), strangers=strangers)
+    orphans = [_orphan(each) for each in await studio.orphans.list(found.id)]
+    return GatewayDetailShape(**_plain(found), orphans=orphans, strangers=orphans)
 
 
 @router.get(
@@ -141,18 +141,20 @@ async def get_certificate(studio: Services, gateway: Reference) -> Response:
     return Response(found.certificate, media_type=PEM_TYPE)
 
 
-@router.post("/{gateway}/strangers/{deployment}/remove", status_code=204)
-async def remove_stranger(studio: Services, by: Caller, gateway: Reference, deployment: Reference) -> None:
+@router.post("/{gateway}/orphans/{deployment}/remove", status_code=204)
+@router.post("/{gateway}/strangers/{deployment}/remove", status_code=204, include_in_schema=False)
+async def remove_orphan(studio: Services, by: Caller, gateway: Reference, deployment: Reference) -> None:
     """Take what this Nexdeck does not know off a gateway; whoever put it there is not asked."""
-    await studio.strangers.remove(gateway, deployment, by=by)
+    await studio.orphans.remove(gateway, deployment, by=by)
 
 
-@router.post("/{gateway}/strangers/{deployment}/adopt", status_code=202)
-async def adopt_stranger(
+@router.post("/{gateway}/orphans/{deployment}/adopt", status_code=202)
+@router.post("/{gateway}/strangers/{deployment}/adopt", status_code=202, include_in_schema=False)
+async def adopt_orphan(
     studio: Services, by: Caller, gateway: Reference, deployment: Reference, response: Response, wait: Wait = 0
 ) -> ChangeShape:
     """Make a deployment of it. It serves on while a revision of ours is proven beside it; its keys end with that."""
-    return await change_answer(studio, await studio.strangers.adopt(gateway, deployment, by=by), wait, response)
+    return await change_answer(studio, await studio.orphans.adopt(gateway, deployment, by=by), wait, response)
 
 
 @router.patch("/{gateway}")
@@ -191,14 +193,14 @@ def _plain(gateway: Gateway) -> dict[str, Any]:
     return GatewayShape.model_validate(gateway).model_dump()
 
 
-def _stranger(stranger: Stranger) -> StrangerShape:
-    held, version = stranger.held, stranger.version
-    return StrangerShape(
+def _orphan(orphan: Orphan) -> OrphanShape:
+    held, version = orphan.held, orphan.version
+    return OrphanShape(
         deployment_id=held.deployment_id,
         name=held.name,
         revision=held.live and held.live.revision,
         sha256=held.live and held.live.sha256,
-        agent=stranger.agent,
+        agent=orphan.agent,
         version=version and version.version,
-        obstacle=stranger.obstacle,
+        obstacle=orphan.obstacle,
     )

@@ -70,7 +70,7 @@ async def pause_deployment(studio: Services, by: Caller, deployment: Reference, 
 
 @router.post("/deployments/{deployment}/health/resume", status_code=204)
 async def resume_deployment(studio: Services, by: Caller, deployment: Reference) -> None:
-    """Go on, beginning with a look now."""
+    """Go on, beginning with a probe now."""
     await studio.health.resume((await studio.deployments.get(deployment)).id, by=by)
 
 
@@ -89,5 +89,5 @@ async def pause_gateway(studio: Services, by: Caller, gateway: Reference, body: 
 
 @router.post("/gateways/{gateway}/health/resume", status_code=204)
 async def resume_gateway(studio: Services, by: Caller, gateway: Reference) -> None:
-    """Go on, beginning with a look now."""
+    """Go on, beginning with a probe now."""
     await studio.health.resume((await studio.gateways.get(gateway)).id, by=by)

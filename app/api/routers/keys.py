@@ -26,7 +26,7 @@ class Rotation(Body):
 
 @router.get("")
 async def list_keys(studio: Services, deployment: Reference) -> Listing[KeyShape]:
-    """Those that ended too. How they were used is what the last look at the gateway told, at most 15 s ago."""
+    """Those that ended too. How they were used is what the last probe of the gateway told, at most 15 s ago."""
     detail = await studio.deployments.overview(deployment)
     return Listing.whole([KeyShape.of(row) for row in detail.keys])
 

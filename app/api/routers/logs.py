@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from nexdeck.app.api.log_text import as_events, as_json_lines, as_text
 from nexdeck.app.api.parameters import Reference, Services, Time
 from nexdeck.app.api.patterns import LINE_PATTERN
-from nexdeck.app.api.schemas.logs import LogLineShape, LogListing, StepShape
+from nexdeck.app.api.schemas.logs import LogLineShape, LogListing, OrchestrationStepShape
 from nexdeck.models.log import LogEntry, LogLevel
 from nexdeck.services.logs.service import MOST_LINES, LogQuery
 from nexdeck.services.studio import Studio
@@ -22,7 +22,7 @@ MISSED = b'event: dropped\ndata: {"detail":"You read too slowly: lines were let 
 ENDED = b'event: end\ndata: {"detail":"Nexdeck is stopping. Connect again in a moment."}\n\n'
 
 
-class Format(StrEnum):
+class LogFormat(StrEnum):
     JSON = "json"
     JSON_LINES = "jsonl"
     TEXT = "text"
@@ -53,9 +53,9 @@ Choice = Annotated[LogQuery, Depends(_query)]
 
 
 @router.get("/steps")
-async def list_steps(studio: Services, deployment: Reference, request_id: OneRequest) -> list[StepShape]:
+async def list_steps(studio: Services, deployment: Reference, request_id: OneRequest) -> list[OrchestrationStepShape]:
     """The steps of an orchestration that one request went through: what ran when, for how long, and what failed."""
-    return [StepShape.model_validate(step) for step in await studio.logs.steps(deployment, request_id)]
+    return [OrchestrationStepShape.model_validate(step) for step in await studio.logs.steps(deployment, request_id)]
 
 
 @router.get(
@@ -69,10 +69,10 @@ async def list_logs(
     query: Choice,
     limit: Lines = 100,
     cursor: Line = None,
-    format: Annotated[Format, Query(description="text and jsonl: every line that fits, as a file")] = Format.JSON,
+    format: Annotated[LogFormat, Query(description="text and jsonl: every line that fits, as a file")] = LogFormat.JSON,
 ) -> LogListing | Response:
     """The newest lines that fit."""
-    if format is not Format.JSON:
+    if format is not LogFormat.JSON:
         return await _download(studio, deployment, query, format)
     before = int(cursor) if cursor is not None else None
     page = await studio.logs.history(deployment, query, limit=limit, before=before)
@@ -135,11 +135,11 @@ async def _earlier(studio: Studio, deployment_id: str, query: LogQuery, lines: i
     return [line for line in page.lines if line.id > (seen or 0)]
 
 
-async def _download(studio: Studio, deployment: str, query: LogQuery, format: Format) -> Response:
+async def _download(studio: Studio, deployment: str, query: LogQuery, format: LogFormat) -> Response:
     row = await studio.deployments.get(deployment)
     chunks = studio.logs.export(row.id, query)
     first = await anext(chunks, [])  # what is wrong with the query is told before the file begins
-    write, kind, suffix = (as_text, TEXT, "log") if format is Format.TEXT else (as_json_lines, JSON_LINES, "jsonl")
+    write, kind, suffix = (as_text, TEXT, "log") if format is LogFormat.TEXT else (as_json_lines, JSON_LINES, "jsonl")
 
     async def parts() -> AsyncIterator[bytes]:
         yield write(first)

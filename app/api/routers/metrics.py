@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["metrics"])
 CSV = "text/csv; charset=utf-8"
 
 
-class Format(StrEnum):
+class MetricFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
 
@@ -28,13 +28,13 @@ class _Window:
         range: Annotated[Range, Query(description="how far back from now, or from `until`")] = Range.HOUR,
         since: Annotated[Time | None, Query(description="from this time on, instead of a range")] = None,
         until: Annotated[Time | None, Query(description="before this time; now if it is left out")] = None,
-        format: Annotated[Format, Query(description="csv: the points, as a file")] = Format.JSON,
+        format: Annotated[MetricFormat, Query(description="csv: the points, as a file")] = MetricFormat.JSON,
     ) -> None:
         self.range, self.since, self.until, self.format = range, since, until, format
 
     async def answer(self, studio: Studio, scope: Scope) -> MetricSeriesShape | Response:
         series = await studio.metrics.series(scope, self.range, since=self.since, until=self.until)
-        return _csv(series) if self.format is Format.CSV else series_shape(series)
+        return _csv(series) if self.format is MetricFormat.CSV else series_shape(series)
 
 
 Window = Annotated[_Window, Depends()]

@@ -13,14 +13,14 @@ from nexdeck.services.notifications.channels import ChannelChange
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"])
 
 
-class Address(Body):
+class ChannelAddress(Body):
     kind: ChannelKind = ChannelKind.APPRISE
     url: str = Field(
         min_length=1, max_length=2000, description="an apprise URL, or where a webhook is; kept encrypted", repr=False
     )
 
 
-class NewChannel(Address):
+class NewChannel(ChannelAddress):
     name: str = Field(pattern=NAME_PATTERN)
     enabled: StrictBool = True
     rule: ChannelRule = Field(default_factory=ChannelRule)
@@ -36,50 +36,52 @@ class ChannelPatch(Body):
 
 @router.get("/channels")
 async def list_channels(studio: Services) -> Listing[ChannelShape]:
-    return Listing.whole([ChannelShape.model_validate(each) for each in await studio.channels.list()])
+    return Listing.whole([ChannelShape.model_validate(each) for each in await studio.notification_channels.list()])
 
 
 @router.post("/channels", status_code=201)
 async def add_channel(studio: Services, by: Caller, body: NewChannel, response: Response) -> NewChannelShape:
     """Add a channel. Nothing is sent; `POST channels/{channel}/test` does that."""
-    channel, secret = await studio.channels.add(body.name, body.kind, body.url, body.rule, by=by, enabled=body.enabled)
+    channel, secret = await studio.notification_channels.add(
+        body.name, body.kind, body.url, body.rule, by=by, enabled=body.enabled
+    )
     response.headers["Location"] = f"/api/v1/notifications/channels/{channel.name}"
     return _shown_once(channel, secret, response)
 
 
 @router.post("/test", status_code=204)
-async def try_address(studio: Services, by: Caller, body: Address) -> None:
+async def try_address(studio: Services, by: Caller, body: ChannelAddress) -> None:
     """Send a test to an address that is not stored. What went wrong is told as `not_delivered`."""
-    await studio.channels.try_out(body.kind, body.url, by=by)
+    await studio.notification_channels.try_out(body.kind, body.url, by=by)
 
 
 @router.get("/channels/{channel}")
 async def get_channel(studio: Services, channel: Reference) -> ChannelShape:
-    return ChannelShape.model_validate(await studio.channels.get(channel))
+    return ChannelShape.model_validate(await studio.notification_channels.get(channel))
 
 
 @router.patch("/channels/{channel}")
 async def change_channel(studio: Services, by: Caller, channel: Reference, body: ChannelPatch) -> ChannelShape:
     change = ChannelChange(url=body.url, enabled=body.enabled, rule=body.rule)
-    return ChannelShape.model_validate(await studio.channels.change(channel, change, by=by))
+    return ChannelShape.model_validate(await studio.notification_channels.change(channel, change, by=by))
 
 
 @router.delete("/channels/{channel}", status_code=204)
 async def remove_channel(studio: Services, by: Caller, channel: Reference) -> None:
     """Forget a channel, with its deliveries."""
-    await studio.channels.remove(channel, by=by)
+    await studio.notification_channels.remove(channel, by=by)
 
 
 @router.post("/channels/{channel}/rotate", status_code=201)
 async def rotate_secret(studio: Services, by: Caller, channel: Reference, response: Response) -> NewChannelShape:
     """Make a webhook another signing secret. It is shown this once; for a day the old one signs beside it."""
-    return _shown_once(*await studio.channels.rotate_secret(channel, by=by), response)
+    return _shown_once(*await studio.notification_channels.rotate_secret(channel, by=by), response)
 
 
 @router.post("/channels/{channel}/test", status_code=204)
 async def test_channel(studio: Services, by: Caller, channel: Reference) -> None:
     """Send a test now. What went wrong is told as `not_delivered`."""
-    await studio.channels.test(channel, by=by)
+    await studio.notification_channels.test(channel, by=by)
 
 
 @router.get("/deliveries")
@@ -95,7 +97,7 @@ async def list_deliveries(
 async def retry_delivery(studio: Services, by: Caller, delivery: Reference) -> DeliveryShape:
     """Send it now, under the same id, also when it was given up."""
     row = await studio.outbox.retry(delivery, by=by)
-    return _shape(row, (await studio.channels.get(row.channel_id)).name)
+    return _shape(row, (await studio.notification_channels.get(row.channel_id)).name)
 
 
 def _shown_once(channel: NotificationChannel, secret: str | None, response: Response) -> NewChannelShape:

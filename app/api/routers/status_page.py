@@ -9,7 +9,7 @@ from nexdeck.models.status_page import MOST_ITEMS, StatusItem, StatusPageSetting
 router = APIRouter(prefix="/v1/status-page", tags=["status page"])
 
 
-class Wanted(StatusPageSettings, Body):
+class WantedStatusPage(StatusPageSettings, Body):
     items: list[StatusItem] = Field(default_factory=list, max_length=MOST_ITEMS)
 
 
@@ -20,6 +20,6 @@ async def get_status_page(studio: Services) -> StatusPageSettings:
 
 
 @router.put("")
-async def set_status_page(studio: Services, by: Caller, body: Wanted) -> StatusPageSettings:
+async def set_status_page(studio: Services, by: Caller, body: WantedStatusPage) -> StatusPageSettings:
     """Set all of it. The page tells, to everybody who can reach Nexdeck, how the chosen deployments are."""
     return await studio.status_pages.change(StatusPageSettings(**body.model_dump()), by=by)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from nexdeck.app.api.schemas.base import Shape
-from nexdeck.services.calls.service import Call
+from nexdeck.services.calls.service import RecordedRequest
 
 
 class CallKeyShape(Shape):
@@ -42,15 +42,15 @@ class RequestListing(BaseModel):
     next_cursor: str | None = Field(default=None, description="pass it as `cursor` for older ones; null on the last")
 
 
-def request_shape(call: Call) -> RequestShape:
+def request_shape(call: RecordedRequest) -> RequestShape:
     return RequestShape(**_fields(call))
 
 
-def request_detail(call: Call) -> RequestDetailShape:
+def request_detail(call: RecordedRequest) -> RequestDetailShape:
     return RequestDetailShape(**_fields(call), inputs=call.inputs, outputs=call.outputs)
 
 
-def _fields(call: Call) -> dict[str, Any]:
+def _fields(call: RecordedRequest) -> dict[str, Any]:
     return call.entry._asdict() | {
         "id": call.id,
         "key": call.key and CallKeyShape.model_validate(call.key),

@@ -18,7 +18,7 @@ from nexdeck.models.options import CanaryPlan, DeploymentOptions
 from nexdeck.models.wire import AgentKind, Channel, JsonSchema
 
 
-class StepShape(Shape):
+class OperationStepShape(Shape):
     name: str
     status: StepStatus
     started_at: datetime | None
@@ -37,7 +37,7 @@ class OperationShape(Shape):
     deadline_at: datetime
     ended_at: datetime | None
     error: str | None
-    steps: list[StepShape]
+    steps: list[OperationStepShape]
 
 
 class FiguresShape(Shape):
@@ -132,7 +132,7 @@ class EventShape(Shape):
     operation_id: str | None
 
 
-class HealthShape(BaseModel):
+class DeploymentHealthShape(BaseModel):
     deployment_id: str
     health_status: HealthState
     reason: str | None = Field(description="in plain words")

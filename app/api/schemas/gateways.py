@@ -28,7 +28,7 @@ class GatewayShape(Shape):
     created_by: str
 
 
-class StrangerShape(BaseModel):
+class OrphanShape(BaseModel):
     """A deployment that the gateway holds and that this Nexdeck does not know."""
 
     deployment_id: str
@@ -41,13 +41,14 @@ class StrangerShape(BaseModel):
 
 
 class GatewayDetailShape(GatewayShape):
-    strangers: list[StrangerShape] = Field(description="as the last look saw them")
+    orphans: list[OrphanShape] = Field(description="as the last probe saw them")
+    strangers: list[OrphanShape] = Field(description="the same as `orphans`, by its former name", deprecated=True)
 
 
 class GatewayRowShape(GatewayShape):
     deployment_count: int
     running_count: int = Field(description="those that answer callers, a change under way or not")
-    paused: bool = Field(description="nobody looks at it: `status` is what the last look saw")
+    paused: bool = Field(description="nobody looks at it: `status` is what the last probe saw")
 
 
 class GatewayTestShape(BaseModel):

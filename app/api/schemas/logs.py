@@ -26,7 +26,7 @@ class LogListing(BaseModel):
     next_cursor: str | None = Field(default=None, description="pass it as `cursor` for older lines; null on the last")
 
 
-class StepShape(Shape):
+class OrchestrationStepShape(Shape):
     name: str
     member: str = Field(description="agent@version")
     started_at: datetime

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from nexdeck.app.api.schemas.base import Shape
-from nexdeck.services.calls.replay_calls import Verdict
+from nexdeck.services.calls.replay_calls import ReplayVerdict
 from nexdeck.services.calls.replays import ReplayStatus
 from nexdeck.services.rules.answer_diff import DifferenceKind
 
@@ -29,7 +29,7 @@ class DifferenceShape(Shape):
 
 class ReplayedShape(Shape):
     request: str = Field(description="the recorded call's id")
-    verdict: Verdict = Field(
+    verdict: ReplayVerdict = Field(
         description="worse: it was answered well before and is not now; unknown: nothing to compare"
     )
     differences: list[DifferenceShape]
@@ -46,7 +46,7 @@ class ReplayShape(Shape):
     error: str | None
     total: int = Field(description="calls to make")
     done: int
-    verdicts: dict[Verdict, int]
+    verdicts: dict[ReplayVerdict, int]
     started_at: datetime
     ended_at: datetime | None
     by: str

@@ -34,19 +34,19 @@ TYPING_PAUSE = 0.4  # seconds without a key before what was typed is read
 
 
 @dataclass(frozen=True)
-class Target:
+class ImportTarget:
     """The agent that gets another version; without one a new agent is created."""
 
     agent: str
     newest: AgentVersion
 
 
-async def open_agent_dialog(studio: Studio, target: Target | None = None) -> None:
+async def open_agent_dialog(studio: Studio, target: ImportTarget | None = None) -> None:
     await AgentDialog(studio, target).open()
 
 
 class AgentDialog:
-    def __init__(self, studio: Studio, target: Target | None) -> None:
+    def __init__(self, studio: Studio, target: ImportTarget | None) -> None:
         self._studio = studio
         self._target = target
         self._pause: ui.timer | None = None

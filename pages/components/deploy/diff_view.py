@@ -5,11 +5,11 @@ from nicegui import ui
 from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.fields import fold
-from nexdeck.pages.words import Look, option_words
+from nexdeck.pages.words import StatusStyle, option_words
 from nexdeck.services.rollout.diff import RevisionDiff, TextDiff
 from nexdeck.services.rules.contract import ContractChange
 
-BREAKING, SAFE = Look("Breaking", "bad"), Look("Safe", "ok")
+BREAKING, SAFE = StatusStyle("Breaking", "bad"), StatusStyle("Safe", "ok")
 
 
 def show_diff(diff: RevisionDiff) -> None:
@@ -36,11 +36,11 @@ def _show_summary(diff: RevisionDiff) -> None:
     with ui.element("div").classes("line wrap"):
         ui.label(f"{diff.before_version} → {diff.after_version}").classes("mono fg2")
         if breaking:
-            Chip(Look(f"{breaking} breaking", "bad")).mark("breaking-changes")
+            Chip(StatusStyle(f"{breaking} breaking", "bad")).mark("breaking-changes")
         if safe:
-            Chip(Look(f"{safe} safe", "ok"))
+            Chip(StatusStyle(f"{safe} safe", "ok"))
         if not diff.contract:
-            Chip(Look("Nothing that callers notice", "ok"))
+            Chip(StatusStyle("Nothing that callers notice", "ok"))
         if diff.is_empty:
             ui.label("It runs the same as before.").classes("small fg3")
 

@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from nexdeck.pages.components.widgets.code_view import code_view
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_parts import Snippet
 from nexdeck.services.docs.snippets import snippets
 
@@ -11,7 +11,7 @@ from nexdeck.services.docs.snippets import snippets
 class ConnectPanel:
     """One client at a time; the choice is remembered for as long as the page is open."""
 
-    def __init__(self, interface: Interface) -> None:
+    def __init__(self, interface: CallerInterface) -> None:
         self._snippets = {snippet.client: snippet for snippet in snippets(interface)}
         with ui.element("div").classes("card"):
             with ui.element("div").classes("card-head"):

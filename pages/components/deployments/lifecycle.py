@@ -17,7 +17,7 @@ from nexdeck.services.deployments.views import DeploymentSummary
 from nexdeck.services.studio import Studio
 
 
-class Action(StrEnum):
+class LifecycleAction(StrEnum):
     START = "start"
     STOP = "stop"
     RESTART = "restart"
@@ -28,21 +28,21 @@ class Action(StrEnum):
 
 
 SYMBOLS = {
-    Action.START: "play",
-    Action.STOP: "circle-stop",
-    Action.RESTART: "refresh-cw",
-    Action.REDEPLOY: "rocket",
-    Action.PROMOTE: "check",
-    Action.CANCEL: "x",
-    Action.UNDEPLOY: "trash",
+    LifecycleAction.START: "play",
+    LifecycleAction.STOP: "circle-stop",
+    LifecycleAction.RESTART: "refresh-cw",
+    LifecycleAction.REDEPLOY: "rocket",
+    LifecycleAction.PROMOTE: "check",
+    LifecycleAction.CANCEL: "x",
+    LifecycleAction.UNDEPLOY: "trash",
 }
 BEGUN = {
-    Action.START: "{name} is starting.",
-    Action.STOP: "{name} is stopping.",
-    Action.RESTART: "{name} is restarting.",
-    Action.PROMOTE: "The new revision of {name} gets all calls.",
-    Action.CANCEL: "The change of {name} is cancelled.",
-    Action.UNDEPLOY: "{name} is being undeployed.",
+    LifecycleAction.START: "{name} is starting.",
+    LifecycleAction.STOP: "{name} is stopping.",
+    LifecycleAction.RESTART: "{name} is restarting.",
+    LifecycleAction.PROMOTE: "The new revision of {name} gets all calls.",
+    LifecycleAction.CANCEL: "The change of {name} is cancelled.",
+    LifecycleAction.UNDEPLOY: "{name} is being undeployed.",
 }
 
 
@@ -52,26 +52,26 @@ class Question:
     consequences: tuple[str, ...]
 
 
-def possible(summary: DeploymentSummary) -> list[Action]:
+def possible(summary: DeploymentSummary) -> list[LifecycleAction]:
     """In the order in which they are shown; the first is the most likely."""
     deployment = summary.deployment
     if deployment.undeployed_at is not None:
         return []
     if summary.operation is not None and summary.operation.is_at(CANARY):
-        return [Action.PROMOTE, Action.CANCEL, Action.UNDEPLOY]
+        return [LifecycleAction.PROMOTE, LifecycleAction.CANCEL, LifecycleAction.UNDEPLOY]
     if summary.operation is not None:
-        return [Action.CANCEL, Action.UNDEPLOY]
+        return [LifecycleAction.CANCEL, LifecycleAction.UNDEPLOY]
     if deployment.status in (DeploymentStatus.STOPPED, DeploymentStatus.FAILED):
-        return [Action.START, Action.REDEPLOY, Action.UNDEPLOY]
+        return [LifecycleAction.START, LifecycleAction.REDEPLOY, LifecycleAction.UNDEPLOY]
     if deployment.desired_state is not DesiredState.RUNNING:
-        return [Action.START, Action.STOP, Action.UNDEPLOY]
-    return [Action.STOP, Action.RESTART, Action.REDEPLOY, Action.UNDEPLOY]
+        return [LifecycleAction.START, LifecycleAction.STOP, LifecycleAction.UNDEPLOY]
+    return [LifecycleAction.STOP, LifecycleAction.RESTART, LifecycleAction.REDEPLOY, LifecycleAction.UNDEPLOY]
 
 
-def question(action: Action, deployment: Deployment, gateway: str) -> Question | None:
+def question(action: LifecycleAction, deployment: Deployment, gateway: str) -> Question | None:
     """What is asked before an action that takes something away; None when nothing is lost."""
     name = deployment.name
-    if action is Action.STOP:
+    if action is LifecycleAction.STOP:
         return Question(
             f"Stop {name}?",
             (
@@ -80,12 +80,12 @@ def question(action: Action, deployment: Deployment, gateway: str) -> Question |
                 "Its revisions, options and keys stay.",
             ),
         )
-    if action is Action.RESTART:
+    if action is LifecycleAction.RESTART:
         return Question(
             f"Restart {name}?",
             (f"It is taken off the gateway {gateway} and put back. Calls in between are refused, for about a second.",),
         )
-    if action is Action.UNDEPLOY:
+    if action is LifecycleAction.UNDEPLOY:
         return Question(
             f"Undeploy {name}?",
             (
@@ -104,7 +104,7 @@ class Lifecycle:
         self._studio = studio
         self._redeploy = redeploy
 
-    async def do(self, action: Action, summary: DeploymentSummary) -> None:
+    async def do(self, action: LifecycleAction, summary: DeploymentSummary) -> None:
         asked = question(action, summary.deployment, summary.gateway_name)
         if asked is None:
             await self._carry_out(action, summary.deployment)
@@ -114,11 +114,11 @@ class Lifecycle:
             *asked.consequences,
             action=action.capitalize(),
             do=lambda: self._carry_out(action, summary.deployment),
-            danger=action is not Action.RESTART,
+            danger=action is not LifecycleAction.RESTART,
         )
 
-    async def _carry_out(self, action: Action, deployment: Deployment) -> None:
-        if action is Action.REDEPLOY:
+    async def _carry_out(self, action: LifecycleAction, deployment: Deployment) -> None:
+        if action is LifecycleAction.REDEPLOY:
             await self._redeploy(deployment.id)
             return
         change = await getattr(self._studio.deployments, action)(deployment.id, by=me())
@@ -130,7 +130,7 @@ class Lifecycle:
 def lifecycle_buttons(lifecycle: Lifecycle, summary: DeploymentSummary) -> None:
     """A row of buttons, for a page."""
     for action in possible(summary):
-        kind = "secondary" if action is not Action.UNDEPLOY else "quiet"
+        kind = "secondary" if action is not LifecycleAction.UNDEPLOY else "quiet"
         button = Button(
             action.capitalize(), lambda action=action: lifecycle.do(action, summary), kind=kind, symbol=SYMBOLS[action]
         )
@@ -141,11 +141,11 @@ def lifecycle_menu(lifecycle: Lifecycle, summary: DeploymentSummary) -> None:
     """The same as items of the menu that is being built, for a row."""
     actions = possible(summary)
     for action in actions:
-        if action is Action.UNDEPLOY and len(actions) > 1:
+        if action is LifecycleAction.UNDEPLOY and len(actions) > 1:
             ui.separator()
         menu_item(
             SYMBOLS[action],
             action.capitalize(),
             lambda action=action: lifecycle.do(action, summary),
-            danger=action is Action.UNDEPLOY,
+            danger=action is LifecycleAction.UNDEPLOY,
         )

@@ -8,7 +8,7 @@ from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.icons import agent_tile, icon
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.notices import say
-from nexdeck.pages.words import health_look, milliseconds, status_look
+from nexdeck.pages.words import health_style, milliseconds, status_style
 from nexdeck.services.deployments.views import DeploymentSummary
 
 COLUMNS = (
@@ -34,9 +34,9 @@ class DeploymentRow:
                     ui.link(deployment.name, f"/deployments/{deployment.id}").classes("row-link cut")
                     self._source = ui.label().classes("mono fg3 cut")
             with ui.element("div"):
-                self._status = Chip(status_look(deployment, None))
+                self._status = Chip(status_style(deployment, None))
             with ui.element("div"):
-                self._health = Chip(health_look(deployment))
+                self._health = Chip(health_style(deployment))
             with ui.element("div").classes("line on-wide fg2"):
                 icon("server", "fg3")
                 ui.label(summary.gateway_name).classes("mono cut")
@@ -52,8 +52,8 @@ class DeploymentRow:
         self.summary = summary
         deployment = summary.deployment
         self._source.text = f"{summary.agent_name} {deployment.version}"
-        self._status.show(status_look(deployment, summary.operation), deployment.error_message)
-        self._health.show(health_look(deployment), deployment.health_reason)
+        self._status.show(status_style(deployment, summary.operation), deployment.error_message)
+        self._health.show(health_style(deployment), deployment.health_reason)
         self._calls.text = f"{deployment.request_count:,}" if deployment.request_count else "–"
         self._average.text = milliseconds(deployment.avg_latency_ms)
         self._changed.show(deployment.updated_at)

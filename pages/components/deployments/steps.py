@@ -30,7 +30,7 @@ NAMES = {
 }
 
 
-class Steps:
+class OperationSteps:
     """``show`` redraws just the steps that changed."""
 
     def __init__(self) -> None:

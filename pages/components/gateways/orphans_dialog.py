@@ -11,7 +11,7 @@ from nexdeck.pages.components.widgets.modal import Modal
 from nexdeck.pages.identity import me
 from nexdeck.pages.notices import say
 from nexdeck.pages.words import count_of
-from nexdeck.services.rollout.orphans import Stranger
+from nexdeck.services.rollout.orphans import Orphan
 from nexdeck.services.studio import Studio
 
 NOTE = (
@@ -19,42 +19,42 @@ NOTE = (
 )
 
 
-async def open_strangers_dialog(studio: Studio, gateway: Gateway) -> None:
-    strangers = await studio.strangers.list(gateway.id)
-    modal = Modal(f"{count_of(len(strangers), 'unknown deployment')} on {gateway.name}".capitalize(), NOTE)
+async def open_orphans_dialog(studio: Studio, gateway: Gateway) -> None:
+    orphans = await studio.orphans.list(gateway.id)
+    modal = Modal(f"{count_of(len(orphans), 'unknown deployment')} on {gateway.name}".capitalize(), NOTE)
     with modal.body:
-        for stranger in strangers:
-            _Entry(studio, gateway, stranger, modal)
+        for orphan in orphans:
+            _Entry(studio, gateway, orphan, modal)
     with modal.foot:
         modal.cancel_button("Close")
     modal.open()
 
 
 class _Entry:
-    def __init__(self, studio: Studio, gateway: Gateway, stranger: Stranger, modal: Modal) -> None:
+    def __init__(self, studio: Studio, gateway: Gateway, orphan: Orphan, modal: Modal) -> None:
         self._studio = studio
         self._gateway = gateway
-        self._stranger = stranger
+        self._orphan = orphan
         self._modal = modal
-        held = stranger.held
-        with ui.element("div").classes("stack full").mark(f"stranger-{held.name}"):
+        held = orphan.held
+        with ui.element("div").classes("stack full").mark(f"orphan-{held.name}"):
             with ui.element("div").classes("line full"):
                 with ui.element("div").classes("stack tight grow").style("gap: 0"):
                     ui.label(held.name).classes("strong cut")
                     ui.label(held.deployment_id).classes("mono tiny fg3 cut")
-                if stranger.obstacle is None:
+                if orphan.obstacle is None:
                     Button("Adopt", self._ask_adopt).classes("small")
                 Button("Remove", self._ask_remove, kind="danger").classes("small")
-            if stranger.obstacle is None:
-                ui.label(f"It is {stranger.agent} {stranger.version.version}.").classes("small fg2")
+            if orphan.obstacle is None:
+                ui.label(f"It is {orphan.agent} {orphan.version.version}.").classes("small fg2")
             else:
-                banner(f"It cannot be adopted: {stranger.obstacle}", "idle")
+                banner(f"It cannot be adopted: {orphan.obstacle}", "idle")
 
     def _ask_adopt(self) -> None:
-        name = self._stranger.held.name
+        name = self._orphan.held.name
 
         async def adopt() -> None:
-            change = await self._studio.strangers.adopt(self._gateway.id, self._stranger.held.deployment_id, by=me())
+            change = await self._studio.orphans.adopt(self._gateway.id, self._orphan.held.deployment_id, by=me())
             self._modal.close()
             if change.key is not None:
                 show_key_once(name, change.key)
@@ -62,7 +62,7 @@ class _Entry:
 
         confirm(
             f"Adopt {name}?",
-            f"It becomes a deployment of {self._stranger.agent} with the options it has. It serves on while a revision "
+            f"It becomes a deployment of {self._orphan.agent} with the options it has. It serves on while a revision "
             "of ours is proven beside it.",
             "Invocation keys that it accepts now are not known here and end with that.",
             action="Adopt",
@@ -71,10 +71,10 @@ class _Entry:
         )
 
     def _ask_remove(self) -> None:
-        name = self._stranger.held.name
+        name = self._orphan.held.name
 
         async def remove() -> None:
-            await self._studio.strangers.remove(self._gateway.id, self._stranger.held.deployment_id, by=me())
+            await self._studio.orphans.remove(self._gateway.id, self._orphan.held.deployment_id, by=me())
             self._modal.close()
             say(f"{name} is removed from {self._gateway.name}.")
 

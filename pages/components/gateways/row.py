@@ -6,7 +6,7 @@ from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
 from nexdeck.models.health import HealthStanding
 from nexdeck.models.trust import TrustKind
 from nexdeck.pages.components.gateways.dialog import open_gateway_dialog
-from nexdeck.pages.components.gateways.orphans_dialog import open_strangers_dialog
+from nexdeck.pages.components.gateways.orphans_dialog import open_orphans_dialog
 from nexdeck.pages.components.health.pausing import checks_item, open_pause_dialog, resume_checks
 from nexdeck.pages.components.widgets.buttons import Button, icon_button, menu_item
 from nexdeck.pages.components.widgets.chips import Chip
@@ -16,7 +16,7 @@ from nexdeck.pages.components.widgets.modal import Modal
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.identity import me
 from nexdeck.pages.notices import complain, say
-from nexdeck.pages.words import gateway_look
+from nexdeck.pages.words import gateway_style
 from nexdeck.services.gateways.local import FIRST_NAME
 from nexdeck.services.gateways.rows import GatewaySummary
 from nexdeck.services.health.views import whole_reason
@@ -45,10 +45,10 @@ class GatewayRow:
                         with ui.element("div").classes("line words fg3"):
                             self._paused_by = ui.label()
                             self._paused_at = Moment(gateway.created_at)
-                    self._strangers = Button("", self._show_strangers, kind="quiet").classes("small")
-                    self._strangers.style("margin-left: -8px")  # its text stands where the other texts do
+                    self._orphans = Button("", self._show_orphans, kind="quiet").classes("small")
+                    self._orphans.style("margin-left: -8px")  # its text stands where the other texts do
             with ui.element("div"):
-                self._state = Chip(gateway_look(gateway))
+                self._state = Chip(gateway_style(gateway))
             self._version = ui.label().classes("mono fg2 on-wide")
             with ui.element("div").classes("small fg2"):
                 self._seen = Moment(gateway.created_at)
@@ -68,11 +68,11 @@ class GatewayRow:
         self._trust.set_visibility(bool(self._trust.text))
         is_starting = gateway.status is GatewayStatus.STARTING  # the chip says enough
         self._reason.text = "" if is_starting else gateway.status_reason or ""
-        self._state.show(gateway_look(gateway, summary.pause), gateway.status_reason)
+        self._state.show(gateway_style(gateway, summary.pause), gateway.status_reason)
         self._show_pause(summary.pause)
-        unknown = len(self._studio.reconciler.strangers(gateway.id))
-        self._strangers.text = f"{unknown} unknown to this Nexdeck"
-        self._strangers.set_visibility(unknown > 0)
+        unknown = len(self._studio.reconciler.orphans(gateway.id))
+        self._orphans.text = f"{unknown} unknown to this Nexdeck"
+        self._orphans.set_visibility(unknown > 0)
         self._version.text = gateway.version or "–"
         self._seen.set_visibility(gateway.last_seen_at is not None)
         self._never.set_visibility(gateway.last_seen_at is None)
@@ -127,8 +127,8 @@ class GatewayRow:
             modal.cancel_button("Close")
         modal.open()
 
-    async def _show_strangers(self) -> None:
-        await open_strangers_dialog(self._studio, self._gateway)
+    async def _show_orphans(self) -> None:
+        await open_orphans_dialog(self._studio, self._gateway)
 
     def _ask_restart(self) -> None:
         gateway = self._gateway

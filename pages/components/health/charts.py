@@ -4,7 +4,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from nexdeck.pages.address import Address
+from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.metrics.board import RANGES, MetricBoard, read
 from nexdeck.pages.components.metrics.figures import ERRORS, LATENCY, REQUESTS
 from nexdeck.pages.components.widgets.buttons import Button
@@ -22,7 +22,7 @@ NOTHING = "No calls in this time. Each call by REST, command line or MCP is coun
 class HealthCharts:
     """The address tells whose (``of``, an id), which ``revision``, and the range (``span``, or ``from`` and ``to``)."""
 
-    def __init__(self, studio: Studio, address: Address) -> None:
+    def __init__(self, studio: Studio, address: PageAddress) -> None:
         self._studio = studio
         self._address = address
         with ui.element("div").classes("card").style("margin-top: 16px").mark("health-charts") as self._card:

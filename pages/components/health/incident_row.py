@@ -7,7 +7,7 @@ from nicegui import ui
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.moment import Lasting, Moment
-from nexdeck.pages.words import FLAPPING, count_of, incident_look
+from nexdeck.pages.words import FLAPPING, count_of, incident_style
 from nexdeck.services.health.incidents import IncidentSummary
 
 
@@ -25,7 +25,7 @@ def _row(summary: IncidentSummary, acknowledge: Callable[[str], object] | None) 
     incident = summary.incident
     with ui.element("div").classes("item incident"):
         with ui.element("div").classes("line wrap top grow"):
-            Chip(incident_look(incident))
+            Chip(incident_style(incident))
             with ui.element("div").classes("stack tight grow"):
                 with ui.element("div").classes("line wrap"):
                     ui.link(incident.title, f"/incidents/{incident.id}").classes("row-link")

@@ -11,10 +11,10 @@ from nexdeck.pages.components.health.uptime_bars import UptimeBars
 from nexdeck.pages.components.widgets.buttons import icon_button, menu_item
 from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.moment import Moment
-from nexdeck.pages.words import FLAPPING, HEALTH, PAUSED, Look
+from nexdeck.pages.words import FLAPPING, HEALTH, PAUSED, StatusStyle
 from nexdeck.services.health.views import BoardRow
 
-MAINTENANCE = Look("Maintenance", "info")
+MAINTENANCE = StatusStyle("Maintenance", "info")
 Act = Callable[[str, BoardRow], Awaitable[None] | None]
 
 

@@ -15,13 +15,13 @@ from nexdeck.pages.components.widgets.empty_state import empty_state
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.identity import me
 from nexdeck.pages.notices import say
-from nexdeck.pages.words import Look, count_of
+from nexdeck.pages.words import StatusStyle, count_of
 from nexdeck.services.deployments.views import DeploymentDetail
 
 LOOKS = {
-    KeyState.VALID: Look("valid", "ok"),
-    KeyState.EXPIRED: Look("expired", "idle"),
-    KeyState.REVOKED: Look("revoked", "idle"),
+    KeyState.VALID: StatusStyle("valid", "ok"),
+    KeyState.EXPIRED: StatusStyle("expired", "idle"),
+    KeyState.REVOKED: StatusStyle("revoked", "idle"),
 }
 
 
@@ -62,7 +62,7 @@ class KeysCard:
             with ui.element("div").classes("first stack tight"):
                 ui.label(key.name).classes("strong breaks")
                 ui.label(f"{key.prefix}…").classes("mono tiny fg3").props["title"] = f"created by {key.created_by}"
-            look = Look("replaced", "warn") if is_replaced and state is KeyState.VALID else LOOKS[state]
+            look = StatusStyle("replaced", "warn") if is_replaced and state is KeyState.VALID else LOOKS[state]
             with ui.element("div"):
                 Chip(look, f"revoked by {key.revoked_by}" if key.revoked_by else None)
             with ui.element("div").classes("small fg2"):

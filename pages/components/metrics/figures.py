@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from nexdeck.services.metrics.annotations import Mark
+from nexdeck.services.metrics.annotations import Annotation
 from nexdeck.services.metrics.service import Point, Series
 
 Value = Callable[[Point], float | None]
@@ -147,7 +147,7 @@ def _layout(kind: Kind, series: Series) -> dict[str, Any]:
     }
 
 
-def _told(series: Series) -> list[Mark]:
+def _told(series: Series) -> list[Annotation]:
     """The revisions with room for their names: of those that follow each other closely the last."""
     revisions = sorted((mark for mark in series.marks if mark.kind == "revision"), key=lambda mark: mark.at)
     room = (series.window.until - series.window.since) / 20
@@ -155,7 +155,7 @@ def _told(series: Series) -> list[Mark]:
     return [mark for mark, after in zip(revisions, nexts, strict=False) if after - mark.at.timestamp() > room]
 
 
-def _shape(mark: Mark, series: Series) -> dict[str, Any]:
+def _shape(mark: Annotation, series: Series) -> dict[str, Any]:
     """A revision is a line, an incident covers its time."""
     first, last = window_of(series)
     begin = max(first, round(mark.at.timestamp() * 1000))
@@ -166,7 +166,7 @@ def _shape(mark: Mark, series: Series) -> dict[str, Any]:
     return {"type": "rect", "x1": end, "fillcolor": "--bad-soft", "opacity": 0.7, "line": {"width": 0}, **place}
 
 
-def _note(mark: Mark, series: Series) -> dict[str, Any]:
+def _note(mark: Annotation, series: Series) -> dict[str, Any]:
     return {
         "x": max(window_of(series)[0], round(mark.at.timestamp() * 1000)),
         "y": 1,

@@ -11,7 +11,7 @@ SHOWN_CHARACTERS = 50_000  # the last of them: what came first is in the whole a
 EVERY_SECONDS = 0.1  # however fast the pieces come, the page is told no more often
 
 
-class PiecesView:
+class ChunksView:
     def __init__(self) -> None:
         self._text = ""
         self._count = 0

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from nicegui import ui
 
 from nexdeck.pages.components.requests.replay_dialog import open_replay_dialog
-from nexdeck.pages.components.requests.row import status_look, tokens_words
+from nexdeck.pages.components.requests.row import status_style, tokens_words
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.buttons import Button, link_button
 from nexdeck.pages.components.widgets.chips import Chip
@@ -14,7 +14,7 @@ from nexdeck.pages.components.widgets.copy_button import CopyButton
 from nexdeck.pages.components.widgets.modal import Modal
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.words import CHANNELS, milliseconds
-from nexdeck.services.calls.service import Call
+from nexdeck.services.calls.service import RecordedRequest
 from nexdeck.services.calls.try_it import pretty_body
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.studio import Studio
@@ -24,7 +24,9 @@ ONLY_OUTPUT = "Only the output is kept, so the call cannot be made again."
 NOT_KEPT = "Inputs and outputs are not kept. Redeploy with “Keep inputs” or “Keep outputs” to see those of later calls."
 
 
-def open_request_dialog(studio: Studio, detail: DeploymentDetail, call: Call, closed: Callable[[], None]) -> None:
+def open_request_dialog(
+    studio: Studio, detail: DeploymentDetail, call: RecordedRequest, closed: Callable[[], None]
+) -> None:
     modal = Modal(f"Request {call.entry.request_id}", width="wide")
     modal.dialog.on("hide", closed)
 
@@ -55,10 +57,10 @@ def open_request_dialog(studio: Studio, detail: DeploymentDetail, call: Call, cl
     modal.open()
 
 
-def _show_facts(call: Call) -> None:
+def _show_facts(call: RecordedRequest) -> None:
     entry = call.entry
     with ui.element("div").classes("line wrap full"):
-        Chip(status_look(entry.status, entry.code)).mark("request-status")
+        Chip(status_style(entry.status, entry.code)).mark("request-status")
         ui.label(milliseconds(entry.milliseconds)).classes("mono small")
         ui.label(CHANNELS.get(entry.channel, entry.channel)).classes("small fg2")
         ui.label(f"revision #{entry.revision}").classes("small fg2")

@@ -6,21 +6,21 @@ from statistics import median
 
 from nicegui import ui
 
-from nexdeck.pages.components.requests.row import status_look
+from nexdeck.pages.components.requests.row import status_style
 from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.fields import fold
-from nexdeck.pages.words import Look, milliseconds
-from nexdeck.services.calls.replay_calls import Answer, Replayed, Verdict
+from nexdeck.pages.words import StatusStyle, milliseconds
+from nexdeck.services.calls.replay_calls import Replayed, ReplayedAnswer, ReplayVerdict
 from nexdeck.services.calls.replays import Replay
 from nexdeck.services.rules.answer_diff import Difference
 
 VERDICTS = {
-    Verdict.WORSE: Look("Fails now", "bad"),
-    Verdict.CHANGED: Look("Differs", "warn"),
-    Verdict.BETTER: Look("Works now", "ok"),
-    Verdict.UNKNOWN: Look("Answered, nothing to compare", "idle"),
-    Verdict.SAME: Look("Same", "ok"),
+    ReplayVerdict.WORSE: StatusStyle("Fails now", "bad"),
+    ReplayVerdict.CHANGED: StatusStyle("Differs", "warn"),
+    ReplayVerdict.BETTER: StatusStyle("Works now", "ok"),
+    ReplayVerdict.UNKNOWN: StatusStyle("Answered, nothing to compare", "idle"),
+    ReplayVerdict.SAME: StatusStyle("Same", "ok"),
 }
 SHOWN = 60  # calls in full; more would be a long page that nobody reads
 SHOWN_CHARACTERS = 20_000
@@ -35,7 +35,7 @@ def show_results(replay: Replay) -> None:
         with ui.element("div").classes("line wrap").mark("replay-verdicts"):
             for verdict, look in VERDICTS.items():
                 if number := replay.verdicts[verdict]:
-                    Chip(Look(f"{number} · {look.text.lower()}", look.tone))
+                    Chip(StatusStyle(f"{number} · {look.text.lower()}", look.tone))
         _show_latencies(results)
         for result in results[:SHOWN]:
             _show_result(result)
@@ -88,11 +88,11 @@ def _show_differences(found: Sequence[Difference]) -> None:
                 ui.label(f"{before} → {after}").classes("mono breaks")
 
 
-def _show_answer(title: str, answer: Answer) -> None:
+def _show_answer(title: str, answer: ReplayedAnswer) -> None:
     with ui.element("div").classes("stack"):
         with ui.element("div").classes("line wrap"):
             ui.label(title).classes("small strong")
-            Chip(status_look(answer.status, answer.code))
+            Chip(status_style(answer.status, answer.code))
             ui.label(milliseconds(answer.milliseconds)).classes("tiny fg2 num")
         if answer.detail:
             ui.label(answer.detail).classes("small bad-text keep")

@@ -8,8 +8,8 @@ from nicegui import ui
 from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.notices import telling
-from nexdeck.pages.words import CHANNELS, Look, milliseconds
-from nexdeck.services.calls.service import Call
+from nexdeck.pages.words import CHANNELS, StatusStyle, milliseconds
+from nexdeck.services.calls.service import RecordedRequest
 
 COLUMNS = (
     ("Status", ""),
@@ -26,11 +26,11 @@ COLUMNS = (
 class RequestRow:
     """``open_call`` gets the call's id when it is pressed."""
 
-    def __init__(self, call: Call, open_call: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, call: RecordedRequest, open_call: Callable[[str], Awaitable[None]]) -> None:
         entry = call.entry
         with ui.element("div").classes("item") as self.element:
             with ui.element("div"):
-                Chip(status_look(entry.status, entry.code), entry.code)
+                Chip(status_style(entry.status, entry.code), entry.code)
             with ui.element("div").classes("small fg2"):
                 Moment(entry.time)
             ui.label(CHANNELS.get(entry.channel, entry.channel)).classes("fg2 cut")
@@ -46,15 +46,15 @@ class RequestRow:
         self.element.delete()
 
 
-def status_look(status: int, code: str | None = None) -> Look:
+def status_style(status: int, code: str | None = None) -> StatusStyle:
     """What came of a call, as a chip."""
     if status == 499:
-        return Look("Caller left", "idle")
+        return StatusStyle("Caller left", "idle")
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     tone = "ok" if status < 400 else "warn" if status < 500 else "bad"
-    return Look(f"{status} {code or phrase}".strip(), tone)
+    return StatusStyle(f"{status} {code or phrase}".strip(), tone)
 
 
-def tokens_words(call: Call) -> str:
+def tokens_words(call: RecordedRequest) -> str:
     read, written = call.entry.tokens_in, call.entry.tokens_out
     return "" if read is None and written is None else f"{read or 0:,} + {written or 0:,}"

@@ -3,13 +3,13 @@
 from nicegui import ui
 
 from nexdeck.pages.components.widgets.chips import Chip
-from nexdeck.pages.words import Look, milliseconds
+from nexdeck.pages.words import StatusStyle, milliseconds
 from nexdeck.services.rules.steps import StepEnd, StepSeen
 
 LOOKS = {
-    StepEnd.SUCCEEDED: Look("done", "ok"),
-    StepEnd.FAILED: Look("failed", "bad"),
-    StepEnd.ENDED: Look("ended early", "warn"),
+    StepEnd.SUCCEEDED: StatusStyle("done", "ok"),
+    StepEnd.FAILED: StatusStyle("failed", "bad"),
+    StepEnd.ENDED: StatusStyle("ended early", "warn"),
 }
 LEAST_WIDTH = 1.0  # percent; a step that took no time is seen all the same
 

@@ -9,32 +9,32 @@ from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.fields import fold
 from nexdeck.pages.components.widgets.moment import Moment
-from nexdeck.pages.words import CHANNELS, Look, count_of, milliseconds
-from nexdeck.services.calls.try_it import Trial, pretty_body
+from nexdeck.pages.words import CHANNELS, StatusStyle, count_of, milliseconds
+from nexdeck.services.calls.try_it import TryResult, pretty_body
 
 SHOWN_CHARACTERS = 100_000  # of a body; colouring more would hold the page up
 
 
-def trial_chip(trial: Trial) -> Chip:
+def try_result_chip(trial: TryResult) -> Chip:
     phrase = HTTPStatus(trial.status).phrase if trial.status in set(HTTPStatus) else ""
     if trial.events and trial.events[-1].name == "error":
-        return Chip(Look(f"{trial.status} {phrase}, failed on the way", "bad"))
+        return Chip(StatusStyle(f"{trial.status} {phrase}, failed on the way", "bad"))
     if trial.is_tool_error:
-        return Chip(Look(f"{trial.status} {phrase}, tool error", "bad"))
+        return Chip(StatusStyle(f"{trial.status} {phrase}, tool error", "bad"))
     tone = "ok" if trial.status < 300 else "warn" if trial.status < 500 else "bad"
-    return Chip(Look(f"{trial.status} {phrase}".strip(), tone))
+    return Chip(StatusStyle(f"{trial.status} {phrase}".strip(), tone))
 
 
-def _body_of(trial: Trial) -> tuple[str, str]:
+def _body_of(trial: TryResult) -> tuple[str, str]:
     """Of a streamed answer its end: the result, or why it failed."""
     if trial.events:
         return json.dumps(trial.events[-1].data, indent=2, ensure_ascii=False), "json"
     return pretty_body(trial.body)
 
 
-def trial_view(trial: Trial) -> None:
+def try_result_view(trial: TryResult) -> None:
     with ui.element("div").classes("line wrap full"):
-        trial_chip(trial).mark("answer-status")
+        try_result_chip(trial).mark("answer-status")
         ui.label(milliseconds(trial.milliseconds)).classes("mono small")
         ui.label(CHANNELS[trial.channel]).classes("small fg2")
         with ui.element("div").classes("small fg3"):

@@ -3,18 +3,18 @@
 from nicegui import ui
 
 from nexdeck.models.wire import AgentKind
-from nexdeck.pages.words import KINDS, Look
+from nexdeck.pages.words import KINDS, StatusStyle
 
 
 class Chip(ui.label):
     """A state; ``show`` changes it in place."""
 
-    def __init__(self, look: Look, reason: str | None = None) -> None:
+    def __init__(self, look: StatusStyle, reason: str | None = None) -> None:
         super().__init__()
         self._look_classes = ""
         self.show(look, reason)
 
-    def show(self, look: Look, reason: str | None = None) -> None:
+    def show(self, look: StatusStyle, reason: str | None = None) -> None:
         """``reason`` is told when the pointer rests on it."""
         self.text = look.text
         self.classes(remove=self._look_classes, add=look.classes)

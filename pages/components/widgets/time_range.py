@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from nicegui import ui
 
 from nexdeck.models.base import now
-from nexdeck.pages.address import Address
+from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.fields import FormErrors, text_field
 from nexdeck.pages.components.widgets.filters import FilterMenu
@@ -26,7 +26,7 @@ IN_UTC = "[%s, %s].map((local) => (local ? new Date(local).toISOString() : ''))"
 class TimeRange:
     """``choose`` is called as ``choose(since=…, until=…)``, with what is to stand in the address."""
 
-    def __init__(self, address: Address, choose: Callable[..., Awaitable[None]]) -> None:
+    def __init__(self, address: PageAddress, choose: Callable[..., Awaitable[None]]) -> None:
         self._address = address
         self._choose = choose
         self._menu = FilterMenu("Time", "clock", self._chosen)

@@ -6,7 +6,15 @@ from typing import Any
 
 from nexdeck.models.declarative import DeclarativeSpec, FieldSpec, Provider
 from nexdeck.services.catalog.codegen import fragments
-from nexdeck.services.catalog.codegen.literals import Call, Code, assignment, docstring, layout, one_line, quoted
+from nexdeck.services.catalog.codegen.literals import (
+    CallExpression,
+    Code,
+    assignment,
+    docstring,
+    layout,
+    one_line,
+    quoted,
+)
 
 _TYPES = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list", "object": "dict"}
 _USED = {
@@ -92,7 +100,7 @@ def _signature_by_call(spec: DeclarativeSpec, name: str) -> str:
     return f"{name} = " + "\n".join(lines)
 
 
-def _fields(spec: DeclarativeSpec) -> Iterator[tuple[str, str, Call]]:
+def _fields(spec: DeclarativeSpec) -> Iterator[tuple[str, str, CallExpression]]:
     """Each field's name, its annotation, and the call that describes it."""
     for field in spec.inputs:
         arguments = _described(field)
@@ -100,9 +108,13 @@ def _fields(spec: DeclarativeSpec) -> Iterator[tuple[str, str, Call]]:
             arguments["default"] = field.default
         elif not field.is_required:
             arguments["required"] = False
-        yield field.name, _annotation(field, optional=False), Call("InputField", arguments)
+        yield field.name, _annotation(field, optional=False), CallExpression("InputField", arguments)
     for field in spec.outputs:
-        yield field.name, _annotation(field, optional=not field.is_required), Call("OutputField", _described(field))
+        yield (
+            field.name,
+            _annotation(field, optional=not field.is_required),
+            CallExpression("OutputField", _described(field)),
+        )
 
 
 def _described(field: FieldSpec) -> dict[str, Any]:
@@ -165,7 +177,7 @@ def _agent_class(spec: DeclarativeSpec, settings: dict[str, Any]) -> str:
     title = class_name(spec.name)
     lines = [f"        config = BaseAgentConfig({_exploded(settings)}", "        )"]
     if len(settings) == 1:
-        lines = [f"        config = {one_line(Call('BaseAgentConfig', settings))}"]
+        lines = [f"        config = {one_line(CallExpression('BaseAgentConfig', settings))}"]
     return "\n".join(
         [
             f"class {title}Agent(BaseAgent):",

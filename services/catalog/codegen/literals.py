@@ -14,7 +14,7 @@ class Code(str):
 
 
 @dataclass(frozen=True)
-class Call:
+class CallExpression:
     """``function(name=value, …)``."""
 
     function: str
@@ -45,7 +45,7 @@ def layout(value: Any, indent: int, used: int, tail: int = 0) -> str:
         case list() if value:
             pairs = [("", item) for item in value]
             brackets = "[]"
-        case Call() if value.arguments:
+        case CallExpression() if value.arguments:
             pairs = [(f"{name}=", item) for name, item in value.arguments.items()]
             brackets = f"{value.function}()"
         case _:
@@ -77,7 +77,7 @@ def one_line(value: Any) -> str:
             return "{" + ", ".join(f"{quoted(key)}: {one_line(item)}" for key, item in value.items()) + "}"
         case list():
             return f"[{', '.join(map(one_line, value))}]"
-        case Call():
+        case CallExpression():
             inside = ", ".join(f"{name}={one_line(item)}" for name, item in value.arguments.items())
             return f"{value.function}({inside})"
     return repr(value)  # None, True, False and finite numbers

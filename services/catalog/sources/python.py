@@ -12,7 +12,7 @@ from nexdeck.services.catalog.sources.faults import version_problem
 from nexdeck.services.catalog.sources.python_docs import docs_of
 from nexdeck.services.catalog.sources.python_entry import Entry, find_entry
 from nexdeck.services.catalog.sources.python_interface import (
-    Interface,
+    PythonInterface,
     of_base_agent,
     of_function,
     of_signature,
@@ -57,7 +57,7 @@ def read_python(filename: str, source: str) -> VersionDraft:
     )
 
 
-def _interface(entry: Entry, module: PythonModule) -> Interface:
+def _interface(entry: Entry, module: PythonModule) -> PythonInterface:
     match entry.kind:
         case "function":
             return of_function(module.functions[entry.definition], module)
@@ -67,7 +67,7 @@ def _interface(entry: Entry, module: PythonModule) -> Interface:
             return of_signature(module.classes[entry.definition], module)
         case "workflow":
             return of_workflow(module)
-    return Interface(schemas.object_schema({}, [], is_open=True), schemas.any_object())
+    return PythonInterface(schemas.object_schema({}, [], is_open=True), schemas.any_object())
 
 
 def _override(module: PythonModule, name: str) -> JsonSchema | None:

@@ -15,20 +15,20 @@ from nexdeck.services.errors import Fault
 
 
 @dataclass
-class Interface:
+class PythonInterface:
     inputs: JsonSchema
     outputs: JsonSchema
     description: str = ""
     faults: list[Fault] = field(default_factory=list)
 
 
-def of_function(function: Function, module: PythonModule, *, is_method: bool = False) -> Interface:
+def of_function(function: Function, module: PythonModule, *, is_method: bool = False) -> PythonInterface:
     docs = docs_of(function)
     reader = TypeReader(module, for_input=True)
     inputs = _parameters(function.args, reader, docs.parameters, skip=1 if is_method else 0)
     outputs = _outputs(function, module, docs.returns)
     faults = [*_call_faults(function), *_json_faults(reader)]
-    return Interface(inputs, outputs, docs.summary, faults)
+    return PythonInterface(inputs, outputs, docs.summary, faults)
 
 
 def _outputs(function: Function, module: PythonModule, description: str) -> JsonSchema:
@@ -38,7 +38,7 @@ def _outputs(function: Function, module: PythonModule, description: str) -> Json
     return with_chunks(output_schema(answer_of(piece, module), module, description), piece, module)
 
 
-def of_base_agent(name: str, module: PythonModule) -> Interface:
+def of_base_agent(name: str, module: PythonModule) -> PythonInterface:
     """From the parameters of its own ``run_async`` or ``run`` if it names them, else from the Signature it uses."""
     definition = module.classes[name]
     methods = {node.name: node for node in definition.body if isinstance(node, Function)}
@@ -52,12 +52,12 @@ def of_base_agent(name: str, module: PythonModule) -> Interface:
     elif signature is not None:
         interface = of_signature(signature, module)
     else:
-        interface = Interface(schemas.object_schema({}, [], is_open=True), schemas.any_object())
+        interface = PythonInterface(schemas.object_schema({}, [], is_open=True), schemas.any_object())
     interface.description = docs_of(definition).summary or interface.description
     return interface
 
 
-def of_signature(definition: ast.ClassDef, module: PythonModule) -> Interface:
+def of_signature(definition: ast.ClassDef, module: PythonModule) -> PythonInterface:
     reader = TypeReader(module, for_input=True)
     inputs: dict[str, JsonSchema] = {}
     outputs: dict[str, JsonSchema] = {}
@@ -75,14 +75,14 @@ def of_signature(definition: ast.ClassDef, module: PythonModule) -> Interface:
                     inputs[name] = _with_default(schema, default) if default is not None else schema
                     if default is None and not (isinstance(wanted, ast.Constant) and wanted.value is False):
                         required.append(name)
-    return Interface(
+    return PythonInterface(
         schemas.object_schema(inputs, required, is_open=not inputs),
         schemas.object_schema(outputs, list(outputs), is_open=True) if outputs else schemas.any_object(),
         docs_of(definition).summary,
     )
 
 
-def of_workflow(module: PythonModule) -> Interface:
+def of_workflow(module: PythonModule) -> PythonInterface:
     """The names that ``add_workflow_inputs`` maps; without such a call, whatever one sends."""
     names: list[str] = []
     for node in ast.walk(module.tree):
@@ -91,7 +91,9 @@ def of_workflow(module: PythonModule) -> Interface:
             if isinstance(mapping, ast.Dict):
                 names += [text_of(key) for key in mapping.keys if text_of(key)]
     properties: dict[str, JsonSchema] = {name: {} for name in names}
-    return Interface(schemas.object_schema(properties, list(properties), is_open=not properties), schemas.any_object())
+    return PythonInterface(
+        schemas.object_schema(properties, list(properties), is_open=not properties), schemas.any_object()
+    )
 
 
 _MAPS_INPUTS = "add_workflow_inputs"

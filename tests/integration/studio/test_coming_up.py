@@ -9,7 +9,7 @@ from pathlib import Path
 from nexdeck.app.build import build_studio
 from nexdeck.app.settings import Settings
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.services.gateways.startup_grace import ComingUp
+from nexdeck.services.gateways.startup_grace import StartupGrace
 from nexdeck.services.health.incidents import IncidentQuery
 from nexdeck.services.rules.health import RESTARTS_TO_TELL
 from tests.integration.studio.test_reconciler import eventually
@@ -51,7 +51,7 @@ async def test_that_it_died_by_itself_excuses_nothing(tmp_path: Path) -> None:
 
 async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) -> None:
     studio, port = build_studio(Settings(data_dir=tmp_path / "data", sweep_seconds=0.2)), free_port()
-    studio.gateways.coming_up = ComingUp(patience_seconds=3600)
+    studio.gateways.startup_grace = StartupGrace(patience_seconds=3600)
     taken = {"url": f"http://127.0.0.1:{port}", "encrypted_token": studio.secrets.encrypt("token")}
     await studio.gateways.save_new(Gateway(name="local", kind=GatewayKind.LOCAL, created_by="test", **taken))
 
@@ -66,7 +66,7 @@ async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) 
             await studio.local_gateways.start()
             await asyncio.sleep(0)  # its supervisor begins
             assert [await look() for _ in range(4)] == [("starting", [])] * 4
-            studio.gateways.coming_up = ComingUp(patience_seconds=0)  # its time is up
+            studio.gateways.startup_grace = StartupGrace(patience_seconds=0)  # its time is up
             async with asyncio.timeout(60):
                 while not (seen := await look())[1]:
                     pass

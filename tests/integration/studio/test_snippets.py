@@ -14,7 +14,7 @@ from mcp.client.stdio import stdio_client
 
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.models.wire import Channel
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_parts import Snippet
 from nexdeck.services.docs.snippets import snippets
 from tests.integration.studio.test_lifecycle import deploy
@@ -43,7 +43,7 @@ def offers(studio: Studio, done: dict) -> tuple[dict[str, Snippet], dict[str, st
     assert done["operation"]["status"] == "succeeded", done["operation"]
     row = done["deployment"]
     options = DeploymentOptions.model_validate(row["options"])
-    interface = Interface(
+    interface = CallerInterface(
         **{name: row[name] for name in ("name", "agent", "version", "cli_command", "input_schema", "output_schema")},
         description="",
         gateway_url="",

@@ -8,8 +8,8 @@ import pytest
 
 from nexdeck.models.trust import Trust
 from nexdeck.models.wire import Channel, Limits
-from nexdeck.services.calls.try_it import Trial, try_call
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.calls.try_it import TryResult, try_call
+from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.errors import GatewayUnreachable, InvalidInput
 from nexdeck.services.gateways.connections import GatewayConnections
 from tests.gateway_process import wait_for
@@ -24,9 +24,9 @@ async def connections() -> AsyncIterator[GatewayConnections]:
     await made.close()
 
 
-def interface_of(row: dict, **changes) -> Interface:
+def interface_of(row: dict, **changes) -> CallerInterface:
     values = {name: row[name] for name in ("name", "agent", "version", "cli_command", "input_schema", "output_schema")}
-    return Interface(
+    return CallerInterface(
         **values,
         description="",
         gateway_url=changes.get("gateway_url", row["api_endpoint"].split("/workflows/")[0]),
@@ -41,13 +41,13 @@ def interface_of(row: dict, **changes) -> Interface:
 
 
 @pytest.fixture(scope="module")
-def kept(studio: Studio, echo: str) -> tuple[Interface, str]:
+def kept(studio: Studio, echo: str) -> tuple[CallerInterface, str]:
     """A deployment that wants a key, and a key of it."""
     done = deploy(studio, echo, "tried", require_key=True)
     return interface_of(done["deployment"]), done["key"]
 
 
-def output_of(trial: Trial) -> dict:
+def output_of(trial: TryResult) -> dict:
     answer = json.loads(trial.body)
     if trial.channel is Channel.MCP:
         return answer["result"]["structuredContent"]
@@ -123,7 +123,7 @@ async def streamer(upto: int, pause: float = 0.01) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="module")
-def streaming(studio: Studio) -> Interface:
+def streaming(studio: Studio) -> CallerInterface:
     studio.http.post("/api/v1/agents", json={"filename": "streamer.py", "source": STREAMER}).raise_for_status()
     return interface_of(deploy(studio, "streamer", "streamer")["deployment"])
 

@@ -30,7 +30,7 @@ OPENED, CLOSED = IncidentEventKind.OPENED, IncidentEventKind.CLOSED
 async def webhook(studio: Studio, receiver: HttpReceiver, name: str = "hook", **rule) -> str:
     """Returns the secret of a new webhook channel."""
     url = f"http://127.0.0.1:{receiver.port}/in/secret-path"
-    return (await studio.channels.add(name, ChannelKind.WEBHOOK, url, ChannelRule(**rule), by="test"))[1]
+    return (await studio.notification_channels.add(name, ChannelKind.WEBHOOK, url, ChannelRule(**rule), by="test"))[1]
 
 
 async def states(studio: Studio) -> list[DeliveryState]:
@@ -66,10 +66,10 @@ async def test_a_rotated_secret_signs_at_once_and_the_one_before_for_a_day(
 ) -> None:
     secrets = [await webhook(studio, receiver)]
     for _ in range(2):
-        channel, secret = await studio.channels.rotate_secret("hook", by="test")
+        channel, secret = await studio.notification_channels.rotate_secret("hook", by="test")
         secrets.append(secret)
     assert len(set(secrets)) == 3
-    await studio.channels.test("hook", by="test")
+    await studio.notification_channels.test("hook", by="test")
     body, headers = receiver.bodies[-1], receiver.headers[-1]
     for secret in secrets[1:]:
         Webhook(secret).verify(body, headers)
@@ -77,13 +77,15 @@ async def test_a_rotated_secret_signs_at_once_and_the_one_before_for_a_day(
         Webhook(secrets[0]).verify(body, headers)
     ended = update(NotificationChannel).values(old_secret_until=now() - timedelta(seconds=1))
     await studio.database.write(lambda session: session.exec(ended))
-    await studio.channels.test(channel.id, by="test")
+    await studio.notification_channels.test(channel.id, by="test")
     Webhook(secrets[2]).verify(receiver.bodies[-1], receiver.headers[-1])
     with pytest.raises(WebhookVerificationError):
         Webhook(secrets[1]).verify(receiver.bodies[-1], receiver.headers[-1])
-    await studio.channels.add("mail", ChannelKind.APPRISE, "mailto://u:p@example.com", ChannelRule(), by="test")
+    await studio.notification_channels.add(
+        "mail", ChannelKind.APPRISE, "mailto://u:p@example.com", ChannelRule(), by="test"
+    )
     with pytest.raises(Conflict):
-        await studio.channels.rotate_secret("mail", by="test")
+        await studio.notification_channels.rotate_secret("mail", by="test")
 
 
 async def test_nothing_is_told_twice_and_notes_are_not_told(
@@ -179,7 +181,7 @@ async def test_an_attempt_that_was_cut_off_is_made_again(tmp_path: Path, receive
     at = now()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        channel, _ = await studio.channels.add("hook", ChannelKind.WEBHOOK, url, ChannelRule(), by="test")
+        channel, _ = await studio.notification_channels.add("hook", ChannelKind.WEBHOOK, url, ChannelRule(), by="test")
         await Trouble(studio).happens(OPENED)
         await studio.outbox.collect(at)
         await studio.outbox.begin(at)
@@ -188,7 +190,7 @@ async def test_an_attempt_that_was_cut_off_is_made_again(tmp_path: Path, receive
 
     studio = build_studio(settings)
     change = ChannelChange(url=f"http://127.0.0.1:{receiver.port}/")
-    await studio.channels.change(channel.id, change, by="test")
+    await studio.notification_channels.change(channel.id, change, by="test")
     await send_what_is_due(studio, at + timedelta(seconds=59))
     assert receiver.bodies == []
     await send_what_is_due(studio, at + timedelta(seconds=61))
@@ -203,7 +205,9 @@ async def test_quiet_hours_hold_back_what_is_not_critical_and_end_in_one_message
 ) -> None:
     night = QuietHours(start="22:00", end="07:00")
     rule = ChannelRule(quiet_hours=night)
-    await studio.channels.add("chat", ChannelKind.APPRISE, f"json://127.0.0.1:{receiver.port}", rule, by="test")
+    await studio.notification_channels.add(
+        "chat", ChannelKind.APPRISE, f"json://127.0.0.1:{receiver.port}", rule, by="test"
+    )
     at = datetime(2026, 1, 11, 1, 0, tzinfo=UTC)
     for name in ("slow one", "slow two"):
         await Trouble(studio, name).happens(OPENED, Severity.WARNING)
@@ -236,7 +240,7 @@ async def test_a_rule_keeps_away_what_a_channel_did_not_ask_for(
 async def test_mail_arrives_and_hostile_names_stay_text(studio: Studio, mailbox: Mailbox) -> None:
     hostile = "<script>alert(1)</script>\r\nBcc: all@example.com\r\n\r\n@everyone <!channel> \u202e\x1b[31m"
     url = f"mailto://127.0.0.1:{mailbox.port}/?from=deck@example.com&to=ops@example.com&mode=insecure"
-    await studio.channels.add("mail", ChannelKind.APPRISE, url, ChannelRule(), by="test")
+    await studio.notification_channels.add("mail", ChannelKind.APPRISE, url, ChannelRule(), by="test")
     trouble = Trouble(studio, hostile)
     await trouble.happens(OPENED, message=hostile)
     await send_what_is_due(studio)
@@ -274,7 +278,7 @@ async def test_secrets_of_an_address_are_in_no_row_answer_or_log(
     receiver.status = 500
     secret = await webhook(studio, receiver)
     url = f"json://someone:pass-word-1@127.0.0.1:{receiver.port}/token-in-path?+X-Key=key-in-header"
-    chat, _ = await studio.channels.add("chat", ChannelKind.APPRISE, url, ChannelRule(), by="test")
+    chat, _ = await studio.notification_channels.add("chat", ChannelKind.APPRISE, url, ChannelRule(), by="test")
     await trouble.happens(OPENED)
     await send_what_is_due(studio)
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from nexdeck.services.rules.canary import Figures, Verdict, judge
+from nexdeck.services.rules.canary import CanaryVerdict, Figures, judge
 
 LIVE = Figures(calls=900, errors=9, p95_ms=100)
-WAIT, PROMOTE, ABORT = Verdict
+WAIT, PROMOTE, ABORT = CanaryVerdict
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ WAIT, PROMOTE, ABORT = Verdict
         (Figures(19, 0, 900), WAIT, PROMOTE),
     ],
 )
-def test_verdicts(canary: Figures, early: Verdict, in_the_end: Verdict):
+def test_verdicts(canary: Figures, early: CanaryVerdict, in_the_end: CanaryVerdict):
     assert judge(canary, LIVE, is_over=False)[0] is early
     assert judge(canary, LIVE, is_over=True)[0] is in_the_end
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from nexdeck.models.declared import DeclaredState
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.models.wire import Channel
-from nexdeck.services.rules.declared import Action, PlannedChange, Present, Wanted, differences, plan
+from nexdeck.services.rules.declared import Action, PlannedChange, Present, ResolvedDeployment, differences, plan
 
 RUNNING, STOPPED = DeclaredState.RUNNING, DeclaredState.STOPPED
 VARIABLES = st.sampled_from(["A", "B", "C"])
 
 
-def wanted(name: str = "a", version: str = "1.0.0", state: DeclaredState = RUNNING, **options) -> Wanted:
-    return Wanted(name, "local", "echo", version, DeploymentOptions(**options), state)
+def wanted(name: str = "a", version: str = "1.0.0", state: DeclaredState = RUNNING, **options) -> ResolvedDeployment:
+    return ResolvedDeployment(name, "local", "echo", version, DeploymentOptions(**options), state)
 
 
 def present(name: str = "a", version: str = "1.0.0", state: DeclaredState = RUNNING, failed=False, **options):
@@ -43,7 +43,7 @@ def actions(changes: list[PlannedChange]) -> list[str]:
         (wanted(require_key=True), present(failed=True), ["redeploy"]),
     ],
 )
-def test_each_case(declared: Wanted, existing: Present | None, expected: list[str]) -> None:
+def test_each_case(declared: ResolvedDeployment, existing: Present | None, expected: list[str]) -> None:
     assert actions(plan([declared], [existing] if existing else [])) == expected
 
 
@@ -90,7 +90,7 @@ some_options = st.builds(
 places = st.tuples(st.sampled_from(["local", "eu"]), st.sampled_from("abcd"))
 versions, states = st.sampled_from(["1.0.0", "2.0.0"]), st.sampled_from(DeclaredState)
 declared_ones = st.dictionaries(places, st.tuples(versions, some_options, states)).map(
-    lambda found: [Wanted(name, gateway, "echo", *rest) for (gateway, name), rest in found.items()]
+    lambda found: [ResolvedDeployment(name, gateway, "echo", *rest) for (gateway, name), rest in found.items()]
 )
 existing_ones = st.dictionaries(places, st.tuples(versions, some_options, states, st.booleans())).map(
     lambda found: [Present(f"{g}-{n}", n, g, "echo", *rest) for (g, n), rest in found.items()]

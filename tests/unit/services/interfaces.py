@@ -3,10 +3,10 @@
 from typing import Any
 
 from nexdeck.models.wire import Channel, Limits
-from nexdeck.services.docs.interface import Interface
+from nexdeck.services.docs.interface import CallerInterface
 
 
-def interface(**changes: Any) -> Interface:
+def interface(**changes: Any) -> CallerInterface:
     values: dict[str, Any] = {
         "name": "echo",
         "agent": "echo",
@@ -23,4 +23,4 @@ def interface(**changes: Any) -> Interface:
         "output_schema": {"type": "object", "properties": {"result": {"type": "string"}}, "required": ["result"]},
         "sample": {"text": "hello"},
     }
-    return Interface(**{**values, **changes})
+    return CallerInterface(**{**values, **changes})

@@ -31,10 +31,10 @@ from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
 from nexdeck.services.rollout.canary import Canaries
-from nexdeck.services.rollout.executor import Convergence
+from nexdeck.services.rollout.executor import OperationExecutor
 from nexdeck.services.rollout.proof import ProofCall, Prover
 from nexdeck.services.rollout.reconciler import Reconciler
-from nexdeck.services.rollout.scratch_revisions import Guests
+from nexdeck.services.rollout.scratch_revisions import ScratchRevisions
 from nexdeck.services.rollout.service import NexusDeploymentService
 from nexdeck.services.rollout.steps import Rollout
 
@@ -179,11 +179,15 @@ class Services:
         canaries = Canaries(self.database, MetricsService(self.database, counters))
         rollout = Rollout(self.database, journal, vault, self.gateways, keys, MemoryProver(URL), canaries, URL)
         health = HealthService(self.database, changes, self.gateways, counters)
-        self.convergence = Convergence(self.database, journal, Leases(self.database, owner), rollout, health, Guests())
-        self.reconciler = Reconciler(self.database, self.gateways, counters, health, keys, self.convergence, Guests())
+        self.executor = OperationExecutor(
+            self.database, journal, Leases(self.database, owner), rollout, health, ScratchRevisions()
+        )
+        self.reconciler = Reconciler(
+            self.database, self.gateways, counters, health, keys, self.executor, ScratchRevisions()
+        )
         local = LocalGateways(self.database, vault, self.gateways, folder, 8401, "")
         self.deployments = NexusDeploymentService(
-            self.database, changes, self.agents, self.gateways, vault, keys, health, self.convergence, local, URL
+            self.database, changes, self.agents, self.gateways, vault, keys, health, self.executor, local, URL
         )
         self._encrypt = vault.encrypt
 
@@ -195,12 +199,12 @@ class Services:
         await self.agents.create("echo.py", "SAMPLE = {}\n\n\ndef echo() -> dict:\n    return {}\n", by="test")
 
     async def close(self) -> None:
-        await self.convergence.close()
+        await self.executor.close()
         self.database.close()
 
     async def die(self) -> None:
         """As a kill does it: nothing is written any more, no lease is given back."""
-        tasks = list(self.convergence._tasks.values())
+        tasks = list(self.executor._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,7 +14,7 @@ from nexdeck.models.metrics import Amounts, MetricMerge, MetricSeries, Tier
 from nexdeck.models.wire import Channel
 from nexdeck.pages.components.metrics.figures import LATENCY, REQUESTS, figure
 from nexdeck.services.errors import InvalidInput
-from nexdeck.services.metrics.annotations import Mark
+from nexdeck.services.metrics.annotations import Annotation
 from nexdeck.services.metrics.rows import add_to_tier
 from nexdeck.services.metrics.service import Scope, Series, read_series
 from nexdeck.services.platform.database import Database
@@ -117,7 +117,10 @@ def test_a_figure_has_a_value_for_each_point_and_says_nothing_where_nothing_was(
 def test_texts_of_marks_stay_texts(session: Session) -> None:
     row = add_deployment(session)
     series = read_series(session, Scope(deployment=row.id), window_of(Range.QUARTER, NOW))
-    marks = [Mark(NOW, "revision", '<a href="javascript:1">r1</a>'), Mark(NOW - timedelta(days=9), "incident", "old")]
+    marks = [
+        Annotation(NOW, "revision", '<a href="javascript:1">r1</a>'),
+        Annotation(NOW - timedelta(days=9), "incident", "old"),
+    ]
     drawn = figure(REQUESTS, Series(**{**vars(series), "marks": marks}))["layout"]
     assert "<" not in drawn["annotations"][0]["text"]
     assert drawn["shapes"][1]["x0"] == series.window.since * 1000 < drawn["shapes"][1]["x1"]
@@ -126,7 +129,7 @@ def test_texts_of_marks_stay_texts(session: Session) -> None:
 def test_of_revisions_that_follow_each_other_closely_the_last_is_named(session: Session) -> None:
     row = add_deployment(session)
     series = read_series(session, Scope(deployment=row.id), window_of(Range.HOUR, NOW))
-    marks = [Mark(NOW - timedelta(minutes=ago), "revision", f"r{ago}") for ago in (1, 2, 8)]
+    marks = [Annotation(NOW - timedelta(minutes=ago), "revision", f"r{ago}") for ago in (1, 2, 8)]
     drawn = figure(REQUESTS, Series(**{**vars(series), "marks": marks}))["layout"]
     assert [note["text"] for note in drawn["annotations"]] == ["r8", "r1"]
     assert len(drawn["shapes"]) == 3

@@ -2,31 +2,31 @@
 
 import time
 
-from nexdeck.services.gateways.startup_grace import ComingUp
+from nexdeck.services.gateways.startup_grace import StartupGrace
 
 
 def test_the_excuse_ends_and_another_start_does_not_prolong_it() -> None:
-    coming_up = ComingUp(patience_seconds=0.2)
-    assert not coming_up.excuses("gtw_1")
-    coming_up.begin("gtw_1")
-    assert coming_up.excuses("gtw_1")
-    assert not coming_up.excuses("gtw_2")
+    startup_grace = StartupGrace(patience_seconds=0.2)
+    assert not startup_grace.excuses("gtw_1")
+    startup_grace.begin("gtw_1")
+    assert startup_grace.excuses("gtw_1")
+    assert not startup_grace.excuses("gtw_2")
     deadline = time.monotonic() + 30
-    while coming_up.excuses("gtw_1"):
-        coming_up.begin("gtw_1")
+    while startup_grace.excuses("gtw_1"):
+        startup_grace.begin("gtw_1")
         assert time.monotonic() < deadline
-    coming_up.end("gtw_1")
-    coming_up.begin("gtw_1")
-    assert coming_up.excuses("gtw_1"), "it was up in between"
+    startup_grace.end("gtw_1")
+    startup_grace.begin("gtw_1")
+    assert startup_grace.excuses("gtw_1"), "it was up in between"
 
 
 def test_only_the_boot_that_came_of_the_start_was_asked_for() -> None:
-    coming_up = ComingUp()
-    coming_up.answers("gtw_1", "before", is_ready=True)
-    coming_up.begin("gtw_1")
-    coming_up.answers("gtw_1", "asked", is_ready=False)
-    assert coming_up.was_asked_for("gtw_1", "asked")
-    coming_up.answers("gtw_1", "asked", is_ready=True)
-    coming_up.answers("gtw_1", "by itself", is_ready=True)
+    startup_grace = StartupGrace()
+    startup_grace.answers("gtw_1", "before", is_ready=True)
+    startup_grace.begin("gtw_1")
+    startup_grace.answers("gtw_1", "asked", is_ready=False)
+    assert startup_grace.was_asked_for("gtw_1", "asked")
+    startup_grace.answers("gtw_1", "asked", is_ready=True)
+    startup_grace.answers("gtw_1", "by itself", is_ready=True)
     boots = ("before", "asked", "by itself")
-    assert [coming_up.was_asked_for("gtw_1", boot) for boot in boots] == [False, True, False]
+    assert [startup_grace.was_asked_for("gtw_1", boot) for boot in boots] == [False, True, False]

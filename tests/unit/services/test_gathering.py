@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from nexdeck.services.errors import StorageFailed
-from nexdeck.services.platform.batching import MOST, Gathering
+from nexdeck.services.platform.batching import MOST, Batching
 
 
 class Work:
@@ -24,29 +24,29 @@ class Work:
 
 async def test_items_of_a_moment_are_one_batch_and_each_gets_its_own_result() -> None:
     work = Work()
-    gathering = Gathering(work.double, 0.0)
-    assert await asyncio.gather(*(gathering.add(str(n), n) for n in range(5))) == [0, 2, 4, 6, 8]
-    assert await gathering.add("later", 7) == 14
+    batching = Batching(work.double, 0.0)
+    assert await asyncio.gather(*(batching.add(str(n), n) for n in range(5))) == [0, 2, 4, 6, 8]
+    assert await batching.add("later", 7) == 14
     assert work.batches == [[0, 1, 2, 3, 4], [7]]
 
 
 async def test_a_key_comes_once_in_a_batch_and_a_batch_is_bounded() -> None:
     work = Work()
-    gathering = Gathering(work.double, 0.0)
-    assert await asyncio.gather(gathering.add("a", 1), gathering.add("a", 2)) == [2, 4]
+    batching = Batching(work.double, 0.0)
+    assert await asyncio.gather(batching.add("a", 1), batching.add("a", 2)) == [2, 4]
     assert work.batches == [[1], [2]]
-    await asyncio.gather(*(gathering.add(str(n), n) for n in range(MOST + 1)))
+    await asyncio.gather(*(batching.add(str(n), n) for n in range(MOST + 1)))
     assert [len(batch) for batch in work.batches[2:]] == [MOST, 1]
 
 
 async def test_what_comes_while_a_batch_is_done_goes_into_the_next() -> None:
     work = Work()
     work.may_end.clear()
-    gathering = Gathering(work.double, 0.0)
-    first = asyncio.create_task(gathering.add("a", 1))
+    batching = Batching(work.double, 0.0)
+    first = asyncio.create_task(batching.add("a", 1))
     await work.begun.wait()
     work.begun.clear()
-    second = asyncio.create_task(gathering.add("b", 2))
+    second = asyncio.create_task(batching.add("b", 2))
     await work.begun.wait()
     work.may_end.set()
     assert (await first, await second) == (2, 4)
@@ -57,12 +57,12 @@ async def test_one_who_gives_up_takes_nothing_from_the_others_and_a_failure_reac
         raise StorageFailed("The disk is full.")
 
     work = Work()
-    gathering = Gathering(work.double, 0.01)
-    impatient, patient = (asyncio.create_task(gathering.add(key, 3)) for key in "ab")
+    batching = Batching(work.double, 0.01)
+    impatient, patient = (asyncio.create_task(batching.add(key, 3)) for key in "ab")
     await asyncio.sleep(0)
     impatient.cancel()
     assert await patient == 6
-    broken = Gathering(fail, 0.0)
+    broken = Batching(fail, 0.0)
     for failure in await asyncio.gather(broken.add("a", 1), broken.add("b", 2), return_exceptions=True):
         with pytest.raises(StorageFailed):
             raise failure

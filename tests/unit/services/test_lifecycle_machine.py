@@ -111,7 +111,7 @@ class Lifecycle(RuleBasedStateMachine):
         async def work() -> None:
             await (self.services.close() if gently else self.services.die())
             self.services = Services(self.folder, self.gateway, owner)
-            await self.services.convergence.resume()
+            await self.services.executor.resume()
 
         self.run(work())
 
@@ -154,10 +154,10 @@ class Lifecycle(RuleBasedStateMachine):
     async def _settle(self) -> None:
         for _ in range(4):
             while await self.services.database.read(_active):
-                await self.services.convergence.take_over()
+                await self.services.executor.take_over()
                 await asyncio.sleep(0.01)
                 await self._promote_all()
-            while tasks := list(self.services.convergence._tasks.values()):
+            while tasks := list(self.services.executor._tasks.values()):
                 await asyncio.wait(tasks, timeout=0.1)
             self.services.reconciler._backoff = Backoff()
             await self.services.reconciler.sweep()

@@ -13,10 +13,10 @@ from nexdeck.models.deployment import Deployment, HealthState
 from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.models.wire import GatewayState
 from nexdeck.services.deployments.views import read_counts
-from nexdeck.services.gateways.probe import Look
+from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.gateways.rows import list_gateways
 from nexdeck.services.health.known import KnownRows
-from nexdeck.services.health.recorder import Ledger
+from nexdeck.services.health.recorder import HealthRecorder
 from nexdeck.services.health.sampling import Sampling
 from nexdeck.services.metrics.recent_traffic import TrafficWindows
 from nexdeck.services.platform.database import Database
@@ -51,9 +51,9 @@ def add(session: Session, number: int) -> Gateway:
 def test_what_serves_is_checked_and_counted_whatever_is_under_way(session: Session) -> None:
     at = now()
     state = GatewayState.model_construct(ready=True, boot_id="b", deployments=[])
-    looks = [Look(add(session, number), state, at, 1.0) for number in (1, 2)]
+    looks = [Probe(add(session, number), state, at, 1.0) for number in (1, 2)]
     known = KnownRows().read(session, [look.gateway.id for look in looks], at)
-    Ledger(timedelta(seconds=15), TrafficWindows(), Sampling()).note(session, looks, known)
+    HealthRecorder(timedelta(seconds=15), TrafficWindows(), Sampling()).note(session, looks, known)
     session.expire_all()
     rows = {row.name: row for row in session.exec(select(Deployment))}
     checked = {name for name, row in rows.items() if row.last_health_check == at}

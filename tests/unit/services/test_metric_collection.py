@@ -28,7 +28,7 @@ from nexdeck.services.metrics import writer as metric_writer
 from nexdeck.services.metrics.collector import MetricCollector
 from nexdeck.services.metrics.retention import MetricRetention, merge_some
 from nexdeck.services.metrics.rows import MERGED
-from nexdeck.services.metrics.series_cache import Book
+from nexdeck.services.metrics.series_cache import GatewaySeries
 from nexdeck.services.metrics.writer import Counted, write_batches
 from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
@@ -85,7 +85,7 @@ class ControlPlane:
         self.restart()
 
     def restart(self) -> None:
-        self._books: dict[str, Book] = {}
+        self._series_caches: dict[str, GatewaySeries] = {}
         self._told: list[Counted] = []
 
     def collect(self, boots: Boots) -> None:
@@ -103,10 +103,10 @@ class ControlPlane:
 
     def _write(self, session: Session, counted: Counted) -> None:
         try:
-            write_batches(session, self._books, [counted])
+            write_batches(session, self._series_caches, [counted])
             session.commit()
         except IntegrityError:
-            self._books.clear()
+            self._series_caches.clear()
             raise
 
 

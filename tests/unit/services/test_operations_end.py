@@ -54,7 +54,7 @@ async def ended(services: Services, change: Change):
             operation = await services.deployments.operation(change.operation.operation.id)
             if operation.operation.status is not OperationStatus.RUNNING:
                 return operation
-            await services.convergence.take_over()
+            await services.executor.take_over()
             await asyncio.sleep(0.02)
 
 
@@ -93,7 +93,7 @@ async def test_two_control_planes_do_not_carry_out_the_same_operation(
     gateway.faults.extend(["slow"] * 100)
     changes = [await ours.deployments.request_deploy("echo", name=f"one-{n}", by="ann") for n in range(4)]
     for _ in range(10):
-        await theirs.convergence.take_over()
+        await theirs.executor.take_over()
         await asyncio.sleep(0.02)
     for change in changes:
         assert (await ended(theirs, change)).operation.status is OperationStatus.SUCCEEDED
@@ -107,8 +107,8 @@ async def test_an_operation_whose_control_plane_died_is_taken_over_by_the_other(
     gateway.faults.extend([None, None, "hang"])
     change = await ours.deployments.request_deploy("echo", by="ann")
     await until(lambda: "hang" in gateway.befell)
-    await theirs.convergence.take_over()
-    assert not theirs.convergence._tasks, "a lease that moves was taken"
+    await theirs.executor.take_over()
+    assert not theirs.executor._tasks, "a lease that moves was taken"
     await ours.die()
     assert (await ended(theirs, change)).operation.status is OperationStatus.SUCCEEDED
     events = (await theirs.deployments.overview("echo")).events
@@ -121,8 +121,8 @@ async def test_who_lost_its_lease_writes_nothing_more(ours: Services, theirs: Se
     await asyncio.sleep(0.03)
     await theirs.deployments.stop("echo", by="bob")  # supersedes what ours is at
     await ended(theirs, change)
-    await until(lambda: not (ours.convergence._tasks or theirs.convergence._tasks))
+    await until(lambda: not (ours.executor._tasks or theirs.executor._tasks))
     await theirs.reconciler.sweep()
-    await until(lambda: not theirs.convergence._tasks)
+    await until(lambda: not theirs.executor._tasks)
     row = await theirs.deployments.get("echo")
     assert (row.status, row.id in gateway.held) == (DeploymentStatus.STOPPED, False)

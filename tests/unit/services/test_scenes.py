@@ -1,4 +1,4 @@
-"""What a look leaves out because nothing looks different would have told nothing new."""
+"""What a probe leaves out because nothing looks different would have told nothing new."""
 
 import random
 import tempfile
@@ -17,8 +17,8 @@ from nexdeck.models.health import HealthChange, HealthSample, HealthStanding, In
 from nexdeck.models.metrics import Amounts
 from nexdeck.models.wire import DeploymentState, GatewayState, RevisionState
 from nexdeck.services.errors import StorageFailed
-from nexdeck.services.gateways.probe import Look
-from nexdeck.services.health.recorder import Ledger
+from nexdeck.services.gateways.probe import Probe
+from nexdeck.services.health.recorder import HealthRecorder
 from nexdeck.services.health.sampling import Sampling
 from nexdeck.services.metrics.recent_traffic import TrafficWindows
 from nexdeck.services.platform.database import Database
@@ -36,7 +36,7 @@ class Plane:
 
     def __init__(self, session: Session, *, memory: bool) -> None:
         self._session, self._has_memory = session, memory
-        self.ledger = Ledger(timedelta(seconds=15), TrafficWindows(), Sampling())
+        self.recorder = HealthRecorder(timedelta(seconds=15), TrafficWindows(), Sampling())
         address = {"url": "http://127.0.0.1:1", "encrypted_token": "", "created_by": "test"}
         self._gateway = Gateway(id=GATEWAY_ID, name="g", kind=GatewayKind.LOCAL, **address)
         session.connection().exec_driver_sql("PRAGMA foreign_keys = OFF")
@@ -53,9 +53,9 @@ class Plane:
 
     def look(self, state: GatewayState | None, at: datetime) -> None:
         if not self._has_memory:
-            self.ledger.scenes.clear()
-        known = self.ledger.known.read(self._session, [GATEWAY_ID], at)
-        self.ledger.note(self._session, [Look(self._gateway, state, at, 1.0)], known)
+            self.recorder.scenes.clear()
+        known = self.recorder.known.read(self._session, [GATEWAY_ID], at)
+        self.recorder.note(self._session, [Probe(self._gateway, state, at, 1.0)], known)
         self._session.flush()
 
     def change(self, name: str, **values: object) -> None:
@@ -125,7 +125,7 @@ class World:
             case 4:
                 self.slow ^= {name}
             case 5:
-                faults = [plane.ledger.sample_faults for plane in planes]
+                faults = [plane.recorder.sample_faults for plane in planes]
                 for known in faults:
                     if known.pop(name, None) is None:
                         known[name] = "It failed."
@@ -140,7 +140,7 @@ class World:
     def mend(self, planes: list[Plane]) -> None:
         self.__init__(self._draw)
         for plane in planes:
-            plane.ledger.sample_faults.clear()
+            plane.recorder.sample_faults.clear()
             for name in NAMES:
                 plane.change(name, desired_state=DesiredState.RUNNING)
 
@@ -163,7 +163,7 @@ def test_what_is_left_out_is_no_news(seed: int) -> None:
             for name in NAMES if draw.random() < 0.6 else ():
                 calls = world.calls(name)
                 for plane in both:
-                    plane.ledger.traffic.add(name, 1, calls, at)
+                    plane.recorder.traffic.add(name, 1, calls, at)
             for plane in both:
                 plane.look(world.state(), at)
         with_memory, without = (plane.told() for plane in both)
@@ -179,7 +179,7 @@ def test_what_a_failed_look_left_unjudged_is_judged_by_the_next(monkeypatch: pyt
         for name in NAMES:
             world.take_away(name)
         with monkeypatch.context() as patch:
-            patch.setattr(plane.ledger.traffic, "seen", _full_disk)
+            patch.setattr(plane.recorder.traffic, "seen", _full_disk)
             with pytest.raises(StorageFailed):
                 plane.look(world.state(), at + timedelta(seconds=15))
         for seconds in (30, 45):

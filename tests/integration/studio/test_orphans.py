@@ -37,28 +37,28 @@ def put(gateway: httpx.Client, deployment_id: str, name: str, module: str, **opt
     gateway.put(f"{place}/live", json={"revision": 3, "sha256": wanted.sha256}).raise_for_status()
 
 
-def strangers(studio: Studio) -> dict[str, dict]:
+def orphans(studio: Studio) -> dict[str, dict]:
     """Those the gateway has now, by name."""
     studio.http.post("/api/v1/gateways/local/check").raise_for_status()
-    found = studio.http.get("/api/v1/gateways/local").json()["strangers"]
-    return {stranger["name"]: stranger for stranger in found}
+    found = studio.http.get("/api/v1/gateways/local").json()["orphans"]
+    return {orphan["name"]: orphan for orphan in found}
 
 
 def act(studio: Studio, deployment_id: str, what: str) -> httpx.Response:
-    return studio.http.post(f"/api/v1/gateways/local/strangers/{deployment_id}/{what}", params={"wait": 60})
+    return studio.http.post(f"/api/v1/gateways/local/orphans/{deployment_id}/{what}", params={"wait": 60})
 
 
-def test_what_was_deployed_here_is_no_stranger(studio: Studio, echo: str) -> None:
+def test_what_was_deployed_here_is_no_orphan(studio: Studio, echo: str) -> None:
     row = deploy(studio, echo, "familiar")["deployment"]
-    assert "familiar" not in strangers(studio)
+    assert "familiar" not in orphans(studio)
     assert act(studio, row["id"], "remove").status_code == 404
     assert call(row, text="x").status_code == 200
 
 
-def test_a_stranger_is_shown_and_removed(studio: Studio, gateway: httpx.Client) -> None:
+def test_an_orphan_is_shown_and_removed(studio: Studio, gateway: httpx.Client) -> None:
     module = "def odd(text: str) -> str:\n    return text\n"
     put(gateway, "somebody-elses", "odd", module)
-    found = strangers(studio)["odd"]
+    found = orphans(studio)["odd"]
     assert found == {
         "deployment_id": "somebody-elses",
         "name": "odd",
@@ -72,9 +72,9 @@ def test_a_stranger_is_shown_and_removed(studio: Studio, gateway: httpx.Client) 
     assert (refused.status_code, refused.json()["code"]) == (409, "not_adoptable")
     shown = studio.cli("gateways", "show", "local")
     assert ("unknown to this Nexdeck" in shown.stdout, "somebody-elses" in shown.stdout) == (True, True)
-    removed = studio.cli("gateways", "remove-unknown", "local", "somebody-elses", "--yes")
+    removed = studio.cli("gateways", "remove-orphan", "local", "somebody-elses", "--yes")
     assert removed.returncode == 0, removed.stderr
-    assert "odd" not in strangers(studio)
+    assert "odd" not in orphans(studio)
     assert gateway.post("/workflows/odd/execute", json={"inputs": {"text": "x"}}).status_code == 404
     assert act(studio, "somebody-elses", "remove").status_code == 404
 
@@ -84,7 +84,7 @@ def test_an_adopted_one_keeps_its_options_and_is_a_deployment_like_others(
 ) -> None:
     limits = {"timeout_seconds": 7}
     put(gateway, "foundling-1", "foundling", echo_source(), channels=["api", "mcp"], limits=limits, require_key=True)
-    found = strangers(studio)["foundling"]
+    found = orphans(studio)["foundling"]
     assert (found["agent"], found["version"], found["obstacle"]) == (echo, "1.0.0", None)
     change = act(studio, "foundling-1", "adopt").json()
     assert change["operation"]["status"] == "succeeded", change["operation"]
@@ -97,17 +97,17 @@ def test_an_adopted_one_keeps_its_options_and_is_a_deployment_like_others(
     body = {"inputs": {"text": "x"}}
     assert httpx.post(row["api_endpoint"], json=body, headers=headers, trust_env=False).status_code == 200
     eventually(lambda: studio.http.get("/api/v1/deployments/foundling").json()["health_status"] == "healthy")
-    assert "foundling" not in strangers(studio)
+    assert "foundling" not in orphans(studio)
     gone = studio.http.delete("/api/v1/deployments/foundling", params={"wait": 60}).json()
     assert gone["operation"]["status"] == "succeeded"
-    assert "foundling" not in strangers(studio)
+    assert "foundling" not in orphans(studio)
 
 
 def test_values_that_only_the_gateway_knows_stand_in_the_way_until_they_are_stored(
     studio: Studio, echo: str, gateway: httpx.Client
 ) -> None:
     put(gateway, "secretive-1", "secretive", echo_source(), environment={"FLEET_TOKEN": "hidden-value"})
-    obstacle = strangers(studio)["secretive"]["obstacle"]
+    obstacle = orphans(studio)["secretive"]["obstacle"]
     assert obstacle == "only the gateway knows the values of FLEET_TOKEN. Store them as secrets first."
     studio.http.put("/api/v1/secrets/FLEET_TOKEN", json={"value": "another"}).raise_for_status()
     adopted = studio.cli("gateways", "adopt", "local", "secretive-1")
