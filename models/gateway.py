@@ -16,7 +16,7 @@ class GatewayKind(StrEnum):
 
 
 class GatewayStatus(StrEnum):
-    """What the last look at the gateway saw."""
+    """What the last probe of the gateway saw."""
 
     UNKNOWN = "unknown"
     STARTING = "starting"  # a process of ours that does not answer yet

@@ -87,7 +87,7 @@ class HealthChange(SQLModel, table=True):
 
 
 class HealthSample(SQLModel, table=True):
-    """What a look saw; kept for a day, fewer of them while all is well."""
+    """What a probe saw; kept for a day, fewer of them while all is well."""
 
     __tablename__ = "health_sample"
     __table_args__ = (Index("health_sample_of_subject", "subject_id", "at"),)
