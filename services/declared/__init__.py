@@ -1,0 +1,3 @@
+"""Deployments declared in a file: planned, applied, exported."""
+
+DOORS = ("service",)

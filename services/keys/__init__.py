@@ -1,0 +1,3 @@
+"""The keys with which callers reach a deployment, and their way to its gateway."""
+
+DOORS = ("delivery", "service")

@@ -1,0 +1,3 @@
+"""Log lines: collected from gateways, searched, followed."""
+
+DOORS = ("feed", "service")

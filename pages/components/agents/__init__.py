@@ -1,0 +1,3 @@
+"""Writing an agent and reading its schemas."""
+
+DOORS = ("dialog", "schema_table")

@@ -1,0 +1,3 @@
+"""Gateways in their list, and the dialogs about one."""
+
+DOORS = ("dialog", "local_dialog", "row")

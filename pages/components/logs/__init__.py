@@ -1,0 +1,3 @@
+"""A window onto log lines."""
+
+DOORS = ("view",)

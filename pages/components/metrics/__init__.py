@@ -1,0 +1,3 @@
+"""Charts and their controls."""
+
+DOORS = ("board", "figures")

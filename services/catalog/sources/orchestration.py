@@ -11,8 +11,8 @@ from nexdeck.services.catalog.codegen.orchestration import Member, orchestration
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.draft import VersionDraft
 from nexdeck.services.catalog.sources.faults import validated, version_fault
-from nexdeck.services.catalog.sources.python_entry import find_entry
-from nexdeck.services.catalog.sources.python_module import Function, parse_module
+from nexdeck.services.catalog.sources.python_agent.entry import find_entry
+from nexdeck.services.catalog.sources.python_agent.module import Function, parse_module
 from nexdeck.services.catalog.sources.wiring import Wirer
 from nexdeck.services.catalog.sources.yaml_text import YamlDocument
 from nexdeck.services.errors import Fault, NotFound, SourceInvalid

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from nexdeck.services.catalog.sources.declarative import read_declarative
 from nexdeck.services.catalog.sources.draft import VersionDraft
 from nexdeck.services.catalog.sources.orchestration import FindVersion, read_orchestration
-from nexdeck.services.catalog.sources.python import read_python
+from nexdeck.services.catalog.sources.python_agent.source import read_python
 from nexdeck.services.catalog.sources.text import check_text, pretty
 from nexdeck.services.catalog.sources.yaml_text import YamlDocument, read_yaml
 from nexdeck.services.errors import Fault, SourceInvalid

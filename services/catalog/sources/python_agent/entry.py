@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 from typing import Literal
 
-from nexdeck.services.catalog.sources.python_module import PythonModule, fault, last_name, refuse, text_of
+from nexdeck.services.catalog.sources.python_agent.module import PythonModule, fault, last_name, refuse, text_of
 from nexdeck.services.errors import Fault, SourceInvalid
 
 AGENT = "agent"

@@ -9,16 +9,23 @@ from nexdeck.models.wire import CHUNKS_KEYWORD, NAME_PATTERN, VARIABLE_PATTERN, 
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.draft import VersionDraft
 from nexdeck.services.catalog.sources.faults import version_problem
-from nexdeck.services.catalog.sources.python_docs import docs_of
-from nexdeck.services.catalog.sources.python_entry import Entry, find_entry
-from nexdeck.services.catalog.sources.python_interface import (
+from nexdeck.services.catalog.sources.python_agent.docs import docs_of
+from nexdeck.services.catalog.sources.python_agent.entry import Entry, find_entry
+from nexdeck.services.catalog.sources.python_agent.interface import (
     PythonInterface,
     of_base_agent,
     of_function,
     of_signature,
     of_workflow,
 )
-from nexdeck.services.catalog.sources.python_module import PythonModule, fault, last_name, parse_module, refuse, text_of
+from nexdeck.services.catalog.sources.python_agent.module import (
+    PythonModule,
+    fault,
+    last_name,
+    parse_module,
+    refuse,
+    text_of,
+)
 from nexdeck.services.catalog.sources.written_schemas import schema_problem
 from nexdeck.services.catalog.sources.yaml_text import dotted
 from nexdeck.services.errors import Fault, SourceInvalid

@@ -6,10 +6,17 @@ from typing import Any
 
 from nexdeck.models.wire import CHUNKS_KEYWORD, JsonSchema
 from nexdeck.services.catalog.sources import schemas
-from nexdeck.services.catalog.sources.python_docs import docs_of
-from nexdeck.services.catalog.sources.python_module import Function, PythonModule, fault, keyword_of, last_name, text_of
-from nexdeck.services.catalog.sources.python_streams import answer_of, piece_of, with_chunks, yields
-from nexdeck.services.catalog.sources.python_types import TypeReader, field_description
+from nexdeck.services.catalog.sources.python_agent.docs import docs_of
+from nexdeck.services.catalog.sources.python_agent.module import (
+    Function,
+    PythonModule,
+    fault,
+    keyword_of,
+    last_name,
+    text_of,
+)
+from nexdeck.services.catalog.sources.python_agent.streams import answer_of, piece_of, with_chunks, yields
+from nexdeck.services.catalog.sources.python_agent.types import TypeReader, field_description
 from nexdeck.services.catalog.sources.text import json_problem
 from nexdeck.services.errors import Fault
 

@@ -4,8 +4,8 @@ import ast
 
 from nexdeck.models.wire import CHUNKS_KEYWORD, JsonSchema
 from nexdeck.services.catalog.sources import schemas
-from nexdeck.services.catalog.sources.python_module import Function, PythonModule, last_name
-from nexdeck.services.catalog.sources.python_types import TypeReader, alternatives
+from nexdeck.services.catalog.sources.python_agent.module import Function, PythonModule, last_name
+from nexdeck.services.catalog.sources.python_agent.types import TypeReader, alternatives
 
 _ITERATORS = {"AsyncIterator", "AsyncGenerator", "AsyncIterable", "Iterator", "Generator", "Iterable"}
 

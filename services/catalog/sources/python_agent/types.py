@@ -5,8 +5,8 @@ from typing import Any
 
 from nexdeck.models.wire import JsonSchema
 from nexdeck.services.catalog.sources import schemas
-from nexdeck.services.catalog.sources.python_docs import docs_of
-from nexdeck.services.catalog.sources.python_module import PythonModule, keyword_of, last_name, text_of
+from nexdeck.services.catalog.sources.python_agent.docs import docs_of
+from nexdeck.services.catalog.sources.python_agent.module import PythonModule, keyword_of, last_name, text_of
 from nexdeck.services.catalog.sources.text import json_problem
 
 MAX_DEPTH = 24

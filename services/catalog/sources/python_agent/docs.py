@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import docstring_parser
 
-from nexdeck.services.catalog.sources.python_module import Function
+from nexdeck.services.catalog.sources.python_agent.module import Function
 
 
 @dataclass(frozen=True)
