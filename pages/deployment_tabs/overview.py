@@ -2,17 +2,16 @@
 
 from nicegui import ui
 
-from nexdeck.models.deployment import DeploymentStatus
+from nexdeck.models.deployment import DeploymentStatus, StatusChange
 from nexdeck.models.wire import Channel
 from nexdeck.pages.components.deployments.canary_panel import CanaryPanel
 from nexdeck.pages.components.deployments.steps import OperationSteps
-from nexdeck.pages.components.deployments.timeline import timeline
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.copy_button import CopyButton
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
-from nexdeck.pages.words import UNDER_WAY, health_style, milliseconds
+from nexdeck.pages.words import UNDER_WAY, event_tone, event_words, health_style, milliseconds
 from nexdeck.services.deployments.journal import CANARY
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.docs.interface import interface_of
@@ -30,7 +29,7 @@ class OverviewTab:
                 with ui.element("div").classes("card"):
                     _card_head("What happened")
                     with ui.element("div").classes("card-body"):
-                        self._events = Section(lambda d: timeline(d.events), lambda d: [e.id for e in d.events])
+                        self._events = Section(lambda d: _timeline(d.events), lambda d: [e.id for e in d.events])
             with ui.element("div").classes("stack wide"):
                 with ui.element("div").classes("card"):
                     self._steps_title = _card_head("Last change")
@@ -171,3 +170,14 @@ def _fact(term: str, text: str = "") -> ui.element:
         if text:
             ui.label(text)
     return place
+
+
+def _timeline(events: list[StatusChange]) -> None:
+    with ui.element("div").classes("timeline"):
+        for change in events:
+            with ui.element("div").classes("event"):
+                ui.element("div").classes(f"dot {event_tone(change)}")
+                ui.label(event_words(change))
+                with ui.element("div").classes("tiny fg3 right"):
+                    Moment(change.at)
+                ui.label(change.message or f"by {change.by}").classes("detail")

@@ -15,8 +15,16 @@ from enum import StrEnum
 
 from nexdeck.models.base import now
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.services.calls.replay_calls import Replayed, ReplayedAnswer, ReplayVerdict, call_again, compared
-from nexdeck.services.calls.replay_target import ReplayTarget, read_replay_target, require_idle
+from nexdeck.services.calls.replay_calls import (
+    Replayed,
+    ReplayedAnswer,
+    ReplayTarget,
+    ReplayVerdict,
+    call_again,
+    compared,
+    read_replay_target,
+    require_idle,
+)
 from nexdeck.services.calls.service import CallService, RecordedRequest
 from nexdeck.services.catalog.service import AgentCatalog
 from nexdeck.services.errors import Conflict, Fault, InvalidInput, NotFound, StudioError

@@ -1,12 +1,17 @@
-"""What the programs and commands for different clients have in common. Pure."""
+"""What snippets are made of: their shape, how text becomes a literal, and how they trust a certificate."""
 
+import base64
+import hashlib
 import json
 import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509 import load_pem_x509_certificate
+
+from nexdeck.models.trust import TrustKind
 from nexdeck.services.docs.interface import CallerInterface
-from nexdeck.services.docs.snippet_trust import curl_options, for_node, how_to_save_it, python_lines
 
 KEY_VARIABLE = "NEXDECK_KEY"
 GRACE_SECONDS = 5  # the gateway times the agent out by itself; this is for the way there and back
@@ -82,3 +87,39 @@ def before(interface: CallerInterface, needs_certificate: bool = True) -> str:
 
 def seconds(interface: CallerInterface) -> str:
     return f"{interface.limits.timeout_seconds + GRACE_SECONDS:g}"
+
+
+CERTIFICATE_FILE = "gateway.pem"
+
+
+def curl_options(interface: CallerInterface) -> list[str]:
+    """Of a pinned certificate only the key counts, whatever names are in it: curl gives up when it is another."""
+    if interface.trust.kind is TrustKind.CA:
+        return [f"--cacert {CERTIFICATE_FILE}"]
+    if interface.trust.kind is TrustKind.PIN:
+        return [f"--insecure --pinnedpubkey {shlex.quote(f'sha256//{_key_hash(interface.trust.certificate)}')}"]
+    return []
+
+
+def python_lines(interface: CallerInterface) -> list[str]:
+    if not interface.trust.certificate:
+        return []
+    lines = [f'tls = ssl.create_default_context(cafile="{CERTIFICATE_FILE}")']
+    if interface.trust.kind is TrustKind.PIN:
+        lines.append("tls.check_hostname = False  # no other certificate than this one is accepted")
+    return lines
+
+
+def how_to_save_it(interface: CallerInterface) -> str:
+    return f"Save its certificate: nexdeck gateways certificate {interface.gateway} -o {CERTIFICATE_FILE}"
+
+
+def for_node(interface: CallerInterface) -> str:
+    return f" and set NODE_EXTRA_CA_CERTS={CERTIFICATE_FILE}." if interface.trust.certificate else ""
+
+
+def _key_hash(certificate: str) -> str:
+    """The SHA-256 of a certificate's public key, as curl takes it."""
+    key = load_pem_x509_certificate(certificate.encode()).public_key()
+    plain = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(plain).digest()).decode()

@@ -1,4 +1,4 @@
-"""Programs that show an answer piece by piece, for agents that stream. Pure."""
+"""Snippets of protocols that answer piece by piece: event streams and A2A."""
 
 import json
 
@@ -11,9 +11,10 @@ from nexdeck.services.docs.snippet_parts import (
     before_node,
     curl_command,
     javascript_call,
+    python_client,
+    python_lines,
     seconds,
 )
-from nexdeck.services.docs.snippet_trust import python_lines
 
 
 def stream_snippets(interface: CallerInterface) -> list[Snippet]:
@@ -76,3 +77,30 @@ for await (const text of answer.body.pipeThrough(new TextDecoderStream())) {{
   }}
 }}"""
     return Snippet("JavaScript, streaming", "stream.mjs", code, before_node(interface))
+
+
+def a2a_snippet(interface: CallerInterface, url: str) -> Snippet:
+    imports, arguments, tls = python_client(interface)
+    code = f"""\
+{imports}
+from uuid import uuid4
+
+import httpx
+from a2a.client import A2ACardResolver, ClientConfig, ClientFactory
+from a2a.types import SendMessageRequest
+from google.protobuf.json_format import MessageToDict, ParseDict
+{tls}
+
+async def main() -> None:
+    async with httpx.AsyncClient({arguments}) as http:
+        card = await A2ACardResolver(http, {json.dumps(url)}).get_agent_card()
+        client = ClientFactory(ClientConfig(httpx_client=http, streaming=False)).create(card)
+        inputs = {layout(interface.sample, 8, 17, 0)}
+        message = {{"messageId": str(uuid4()), "role": "ROLE_USER", "parts": [{{"data": inputs}}]}}
+        async for answer in client.send_message(ParseDict({{"message": message}}, SendMessageRequest())):
+            print(json.dumps(MessageToDict(answer.message.parts[-1])["data"]))
+
+
+asyncio.run(main())"""
+    note = f"Needs the package a2a-sdk. The card of the agent is at {url}/.well-known/agent-card.json."
+    return Snippet("A2A", "call_a2a.py", code, f"{note} {before(interface)}".strip())

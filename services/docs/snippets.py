@@ -13,20 +13,22 @@ from nexdeck.models.trust import TrustKind
 from nexdeck.models.wire import Channel
 from nexdeck.services.catalog.codegen.literals import layout
 from nexdeck.services.docs.interface import CallerInterface
-from nexdeck.services.docs.snippet_a2a import a2a_snippet
 from nexdeck.services.docs.snippet_parts import (
+    CERTIFICATE_FILE,
     KEY_VARIABLE,
     PYTHON_HEADERS,
     Snippet,
     before,
     before_node,
     curl_command,
+    for_node,
+    how_to_save_it,
     javascript_call,
     python_client,
+    python_lines,
     seconds,
 )
-from nexdeck.services.docs.snippet_streams import stream_snippets
-from nexdeck.services.docs.snippet_trust import CERTIFICATE_FILE, for_node, how_to_save_it, python_lines
+from nexdeck.services.docs.snippet_streams import a2a_snippet, stream_snippets
 
 _LOOPBACK = ("localhost", "127.0.0.1")
 

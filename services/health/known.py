@@ -1,4 +1,4 @@
-"""What is known of gateways, and of what is on them, when they were looked at: read for all of them at once."""
+"""What is kept of gateways and of what is on them: rows read for all probes at once, and changes into rows."""
 
 from collections import defaultdict, namedtuple
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from sqlalchemy import Select, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlmodel import Session, select
+from sqlmodel import Session, select, update
 
-from nexdeck.models.deployment import Deployment, Revision
-from nexdeck.models.health import HealthStanding, Incident
+from nexdeck.models.deployment import Deployment, HealthState, Revision
+from nexdeck.models.health import HealthChange, HealthStanding, Incident
+from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.maintenance import Cover, cover_at
 from nexdeck.services.rules.health import Standing
 
@@ -121,3 +122,44 @@ def _in_postgresql(element: _AsText, compiler: SQLCompiler, **how: Any) -> str:
 OF_STANDING_COLUMNS = [getattr(HealthStanding, name) for name in (*OF_STANDING, "paused_at")]
 THEM = bindparam("them", expanding=True)
 OPEN_INCIDENTS = select(Incident).where(Incident.gateway_id.in_(THEM), Incident.closed_at.is_(None))
+
+
+GATEWAY_CHECKED = (
+    update(HealthStanding.__table__)
+    .where(HealthStanding.__table__.c.subject_id.in_(bindparam("them", expanding=True)))
+    .values(checked_at=bindparam("at"))
+)
+ON_IT = Deployment.__table__.c
+DEPLOYMENTS_CHECKED = (
+    update(Deployment.__table__)
+    .where(
+        ON_IT.gateway_id.in_(bindparam("them", expanding=True)),
+        ON_IT.undeployed_at.is_(None),
+        ON_IT.live_revision.is_not(None),
+    )
+    .values(last_health_check=bindparam("at"))
+)
+
+
+def standing_of(row: HealthStanding | KnownRow | None, at: datetime) -> Standing:
+    """What is kept of a subject; a subject that was never looked at is unknown since ``at``."""
+    if row is None or row.state is None:
+        return Standing(since=at)
+    return Standing(**{name: getattr(row, name) for name in OF_STANDING})
+
+
+def note_change(session: Session, subject_id: str, before: Standing | None, after: Standing, at: datetime) -> None:
+    """One row for each change of state or cause."""
+    if after.state is HealthState.UNKNOWN and (before is None or before.state is HealthState.UNKNOWN):
+        return
+    cause = None if after.state is HealthState.UNKNOWN else after.cause
+    if before is None or (before.state, before.cause) != (after.state, cause):
+        session.add(HealthChange(subject_id=subject_id, at=at, state=after.state, cause=cause, reason=after.reason))
+
+
+def note_times(session: Session, judged: list[Probe], up: list[Probe]) -> None:
+    """They were all looked at just now."""
+    for statement, looks in ((GATEWAY_CHECKED, judged), (DEPLOYMENTS_CHECKED, up)):
+        if looks:
+            them, at = [look.gateway.id for look in looks], max(look.at for look in looks)
+            session.connection().execute(statement, {"them": them, "at": at})

@@ -16,8 +16,7 @@ from nexdeck.models.health import HealthCause, HealthSample, HealthStanding
 from nexdeck.models.wire import DeploymentState
 from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.incident_writer import IncidentLog, Subject
-from nexdeck.services.health.known import Known, KnownRow, KnownRows
-from nexdeck.services.health.rows import note_change, note_times, standing_of
+from nexdeck.services.health.known import Known, KnownRow, KnownRows, note_change, note_times, standing_of
 from nexdeck.services.health.sampling import Sampling, turn_of
 from nexdeck.services.metrics.recent_traffic import TrafficWindows
 from nexdeck.services.rules.convergence import is_settled

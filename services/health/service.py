@@ -14,8 +14,8 @@ from nexdeck.services.gateways.directory import GatewayDirectory
 from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.gateways.rows import find_gateway
 from nexdeck.services.health.incident_writer import IncidentLog
+from nexdeck.services.health.known import note_change, standing_of
 from nexdeck.services.health.recorder import PAUSED, HealthChanges, HealthRecorder
-from nexdeck.services.health.rows import note_change, standing_of
 from nexdeck.services.health.sampling import Sampling
 from nexdeck.services.metrics.collector import MetricCollector
 from nexdeck.services.platform.changes import Changes

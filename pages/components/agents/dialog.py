@@ -7,7 +7,6 @@ from nicegui import ui
 
 from nexdeck.models.agent import AgentVersion
 from nexdeck.pages.assets import STATIC
-from nexdeck.pages.components.agents.faults import show_faults
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.chips import kind_tag
@@ -165,7 +164,7 @@ class AgentDialog:
         self._save_button.set_enabled(False)
         self._preview.clear()
         with self._preview:
-            show_faults(error)
+            _show_faults(error)
 
     def _show_draft(self, draft: VersionDraft) -> None:
         self._save_button.set_enabled(True)
@@ -220,3 +219,18 @@ def _starter(name: str) -> str:
 
 def _suffix(filename: str) -> str:
     return filename.rpartition(".")[2].lower()
+
+
+MOST_FAULTS = 12  # shown
+
+
+def _show_faults(error: SourceInvalid) -> None:
+    banner(error.message, "bad")
+    with ui.element("div").classes("faults").props("role=list"):
+        for fault in error.errors[:MOST_FAULTS]:
+            with ui.element("div").classes("fault").props("role=listitem"):
+                place = f"{fault.line}:{fault.column or 1}" if fault.line else "–"
+                ui.label(place).classes("place").props(f'title="line {fault.line}, column {fault.column}"')
+                ui.label(f"{fault.path}: {fault.message}" if fault.path else fault.message)
+    if (more := len(error.errors) - MOST_FAULTS) > 0:
+        ui.label(f"and {more} more").classes("tiny fg3")

@@ -1,3 +1,3 @@
 """A deployment on its page and in lists."""
 
-DOORS = ("canary_panel", "connect", "lifecycle", "row", "steps", "timeline")
+DOORS = ("canary_panel", "connect", "lifecycle", "row", "steps")

@@ -1,12 +1,15 @@
 """Adding a gateway that runs elsewhere, or changing it; what a test finds is told in plain words."""
 
+from html import escape
+
 from nicegui import ui
 
 from nexdeck.models.gateway import Gateway
 from nexdeck.pages.components.gateways.certificate_form import CertificateForm
-from nexdeck.pages.components.gateways.command_line import command_line
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.buttons import Button
+from nexdeck.pages.components.widgets.code_view import unbroken
+from nexdeck.pages.components.widgets.copy_button import CopyButton
 from nexdeck.pages.components.widgets.fields import FormErrors, text_field
 from nexdeck.pages.components.widgets.modal import Modal
 from nexdeck.pages.identity import me
@@ -30,7 +33,7 @@ class GatewayDialog:
         self._modal = Modal(f"Change {gateway.name}" if gateway else "Add a gateway", "" if gateway else NOTE)
         with self._modal.body:
             if gateway is None:
-                command_line(COMMAND)
+                _command_line(COMMAND)
             self._errors = FormErrors()
             if gateway is None:
                 self._name = text_field("Name", placeholder="eu-1", mono=True).mark("gateway-name")
@@ -106,3 +109,10 @@ class GatewayDialog:
             return
         self._modal.close()
         say(f"{saved.name} is {'changed' if self._gateway else 'added'}.")
+
+
+def _command_line(command: str) -> None:
+    with ui.element("div").classes("code command"):
+        # nothing but escaped words and their spans
+        ui.html(unbroken(escape(command)), sanitize=False, tag="code").classes("grow")
+        CopyButton(command, "Copy the command")

@@ -5,8 +5,7 @@ from datetime import datetime
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from nexdeck.pages.components.metrics.chart import Chart
-from nexdeck.pages.components.metrics.figures import ERRORS, IN_FLIGHT, LATENCY, REQUESTS, TOKENS, Kind, figure
+from nexdeck.pages.components.metrics.figures import ERRORS, IN_FLIGHT, LATENCY, REQUESTS, TOKENS, Chart, Kind, figure
 from nexdeck.services.metrics.service import Scope, Series
 from nexdeck.services.rules.windows import Range, moment
 from nexdeck.services.studio import Studio

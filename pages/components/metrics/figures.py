@@ -1,6 +1,7 @@
-"""From metrics to plotly figures: plain data, pure. Colours are names of tokens.css; chart.js looks them up.
+"""From metrics to plotly figures, and the chart that shows one in a page.
 
-Each chart is a function from a ``Series`` and, to compare, another of the same window:
+Figures are plain data, pure. Colours are names of tokens.css; chart.js looks them up. Each kind of chart is a function
+from a ``Series`` and, to compare, another of the same window:
 
 >>> Chart("Requests").show(figure(REQUESTS, series))
 """
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from nicegui import ui
+
+from nexdeck.pages.assets import asset_url
 from nexdeck.services.metrics.annotations import Annotation
 from nexdeck.services.metrics.service import Point, Series
 
@@ -178,3 +182,26 @@ def _note(mark: Annotation, series: Series) -> dict[str, Any]:
         "font": {"size": 10, "color": "--fg-2"},
         "bgcolor": "--surface",
     }
+
+
+class Chart(ui.element, component="../../static/js/chart.js"):
+    """Shows figures of ``pages.components.metrics.figures``.
+
+    Emits ``zoom`` with [from, to] in milliseconds since 1970, or with None when the reader wants everything back.
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.props["source"] = asset_url("plotly/plotly-basic.min.js")
+        self.props["aria-label"] = title
+
+    def show(self, figure: dict[str, Any]) -> None:
+        self.props["figure"] = figure
+
+    def extend(self, figure: dict[str, Any], points: int) -> None:
+        """Show a figure of which only the last ``points`` are news: only those travel, and nothing is drawn anew."""
+        with self.props.suspend_updates():
+            self.props["figure"] = figure  # for the browser that comes back later
+        times = figure["data"][0]["x"][-points:]
+        values = [trace["y"][-points:] for trace in figure["data"]]
+        self.run_method("extend", times, values, figure["layout"]["xaxis"]["range"])

@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from nexdeck.models.wire import AgentKind
-from nexdeck.services.catalog.sources.python_entry import find_entry
-from nexdeck.services.catalog.sources.python_module import parse_module
+from nexdeck.services.catalog.sources.python_agent.entry import find_entry
+from nexdeck.services.catalog.sources.python_agent.module import parse_module
 from tests.unit.catalog.catalogs import EXAMPLE_FILES, EXAMPLES, new_catalog, with_examples
 
 NEEDS_A_KEY = "support_reply.yaml"
