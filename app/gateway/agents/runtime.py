@@ -1,4 +1,4 @@
-"""The only importer of nexus and kailash: one Nexus application, and one workflow runtime for all deployments.
+"""Nexus: one application for all deployments.
 
 Every deployment is registered with Nexus as a workflow of one node, so that all of Nexus's own routes know it. The node
 takes its inputs from the gateway and not from the workflow runtime, which would expand ``${x}`` in them and let a field
@@ -13,17 +13,14 @@ from typing import Any
 
 import fastapi.dependencies.models
 from kailash.nodes.base_async import AsyncNode
-from kailash.runtime.async_local import AsyncLocalRuntime
 from kailash.workflow.builder import WorkflowBuilder
 from nexus import Nexus
 
-from nexdeck.app.gateway.agents.kinds import Run
-from nexdeck.app.gateway.agents.threads import MOST_THREADS
+from nexdeck.app.gateway.agents.workflows import new_async_runtime
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.models.wire import Manifest
 
 NODE = "agent"
-MOST_NODES = 10_000  # at a time, of all workflows: the deployments' own limits are what holds callers back
 
 Admitted = Callable[[], Awaitable[Any]]
 ADMITTED: ContextVar[Admitted | None] = ContextVar("nexdeck_admitted", default=None)
@@ -54,7 +51,7 @@ class NexusRuntime:
             enable_durability=False,
             server_type="basic",
         )
-        self._runtime = _runtime()
+        self._runtime = new_async_runtime()
         self._registered: set[str] = set()
 
     @property
@@ -83,48 +80,9 @@ class NexusRuntime:
             with contextlib.suppress(AttributeError):
                 cached.cache_clear()
 
-    def workflow_runner(self, workflow: Any) -> Run:
-        """How to run a built workflow, on a runtime of its own: nodes that hang take threads from no other workflow.
-
-        The result is the output of its last node, or of each when there are several.
-        """
-        runtime = _runtime()
-
-        async def run(inputs: dict[str, Any]) -> Any:
-            results, _ = await runtime.execute_workflow_async(workflow, inputs=_mapped(workflow, inputs))
-            return _output_of(workflow, results)
-
-        return run
-
     def _share_runtime(self, name: str) -> None:
         """Nexus gives each workflow a runtime of its own that runs ten calls at a time: put the shared one there."""
         api = self._nexus._http_transport.gateway._workflow_apis[name]
         api.runtime.close()
         api.runtime, api._owns_runtime = self._runtime, False
         self._runtime.acquire()
-
-
-def _runtime() -> AsyncLocalRuntime:
-    return AsyncLocalRuntime(max_concurrent_nodes=MOST_NODES, thread_pool_size=MOST_THREADS, enable_profiling=False)
-
-
-def _output_of(workflow: Any, results: dict[str, Any]) -> Any:
-    sources = {connection.source_node for connection in workflow.connections}
-    outputs = {node: output for node, output in results.items() if node not in sources}
-    if len(outputs) != 1:
-        return outputs
-    output = next(iter(outputs.values()))
-    if isinstance(output, dict) and output.keys() == {"result"} and isinstance(output["result"], dict):
-        return output["result"]
-    return output
-
-
-def _mapped(workflow: Any, inputs: dict[str, Any]) -> dict[str, Any]:
-    """Inputs by node, as ``WorkflowBuilder.add_workflow_inputs`` mapped them; unmapped, every node sees all."""
-    mappings = workflow.metadata.get("_workflow_inputs")
-    if not mappings:
-        return inputs
-    return {
-        node: {parameter: inputs[name] for name, parameter in mapping.items() if name in inputs}
-        for node, mapping in mappings.items()
-    }

@@ -204,7 +204,7 @@ class Host:
 
     async def _prepare(self, deployment: Deployment, bundle: RevisionBundle) -> Revision:
         fit_kaizen = partial(self._fit_kaizen, asyncio.get_running_loop())
-        load = partial(prepare, bundle, deployment.id, self._nexus.workflow_runner, fit_kaizen)
+        load = partial(prepare, bundle, deployment.id, fit_kaizen)
         try:
             revision = await run_in_own_thread(load, LOAD_SECONDS)
         except TimeoutError as error:

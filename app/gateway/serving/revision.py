@@ -19,8 +19,6 @@ from nexdeck.app.gateway.serving.recording import Recorder
 from nexdeck.app.gateway.telemetry.meter import RevisionMeter
 from nexdeck.models.wire import LiveOptions, RevisionBundle, RevisionState
 
-WorkflowRunner = Callable[[Any], kinds.Run]  # from a built workflow to how it is called
-
 
 @dataclass(slots=True, eq=False)
 class Revision:
@@ -59,9 +57,7 @@ class Revision:
         loading.unload(self.module)
 
 
-def prepare(
-    bundle: RevisionBundle, deployment_id: str, workflow_runner: WorkflowRunner, fit_kaizen: Callable[[], None]
-) -> Revision:
+def prepare(bundle: RevisionBundle, deployment_id: str, fit_kaizen: Callable[[], None]) -> Revision:
     """Load a bundle. Runs the author's code, so: in a thread. Raises GatewayProblem ``artifact_rejected``."""
     environment = Overlay(bundle.environment)
     try:
@@ -83,8 +79,14 @@ def prepare(
         fit_kaizen()  # it may have been imported under a name put together, or by a library
     threads = ThreadPool()
     is_workflow = kinds.is_workflow(agent)
-    run = workflow_runner(agent) if is_workflow else kinds.runner(agent, threads)
+    run = _workflow_runner(agent, bundle.module, threads) if is_workflow else kinds.runner(agent, threads)
     stream = None if is_workflow else kinds.streamer(agent, threads)
     gate = Gate(bundle.manifest.limits)
     recorder = Recorder(bundle.manifest.record, environment.mask)
     return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module, recorder, stream)
+
+
+def _workflow_runner(workflow: Any, module: str, threads: ThreadPool) -> kinds.Run:
+    from nexdeck.app.gateway.agents import workflows  # large; the agent has imported kailash itself
+
+    return workflows.runner(workflow, module, threads)
