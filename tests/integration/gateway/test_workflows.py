@@ -57,9 +57,9 @@ NO_RESULT = HEAD + "agent.add_node('PythonCodeNode', 'only', {'code': 'doubled =
     ids=["two nodes", "switch true", "switch false", "cycle", "async nodes", "async runtime", "no result"],
 )
 def test_a_workflow_answers_what_its_runtime_works_out(gateway, source, inputs, output):
-    gateway.deploy("flow", source)
-    assert gateway.output("flow", **inputs) == output
-    gateway.undeploy("flow")
+    gateway.deploy("workflow-case", source)
+    assert gateway.output("workflow-case", **inputs) == output
+    gateway.undeploy("workflow-case")
 
 
 def test_many_calls_of_one_workflow_at_once_are_all_right(gateway):
