@@ -21,6 +21,7 @@ from nexdeck.services.health.service import HealthService
 from nexdeck.services.health.synthetic import SampleCalls
 from nexdeck.services.health.views import HealthViews
 from nexdeck.services.keys.delivery import KeyDelivery
+from nexdeck.services.keys.service import DeploymentKeys
 from nexdeck.services.logs.service import LogService
 from nexdeck.services.metrics.collector import MetricCollector
 from nexdeck.services.metrics.prometheus import PrometheusService
@@ -39,6 +40,7 @@ from nexdeck.services.rollout.executor import OperationExecutor
 from nexdeck.services.rollout.orphans import Orphans
 from nexdeck.services.rollout.proof import Prover
 from nexdeck.services.rollout.reconciler import Reconciler
+from nexdeck.services.rollout.revisions import RevisionDiffs
 from nexdeck.services.rollout.scratch_revisions import ScratchRevisions
 from nexdeck.services.rollout.service import NexusDeploymentService
 from nexdeck.services.rollout.steps import Rollout
@@ -83,7 +85,7 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         settings.llm_prices,
     )
     deployments = NexusDeploymentService(
-        database, changes, agents, gateways, secrets, keys, health, executor, local_gateways, settings.url
+        database, changes, agents, gateways, secrets, health, executor, local_gateways, settings.url
     )
     reconciler = Reconciler(database, gateways, counters, health, keys, executor, scratch_revisions)
     calls = CallService(database, changes, gateways, days=settings.request_days, calls=settings.request_count)
@@ -98,6 +100,8 @@ def build_studio(settings: Settings, around: Around | None = None) -> Studio:
         gateways=gateways,
         local_gateways=local_gateways,
         deployments=deployments,
+        keys=DeploymentKeys(database, changes, keys),
+        revisions=RevisionDiffs(database, agents),
         canaries=canaries,
         declared=DeclaredDeployments(database, deployments, secrets),
         executor=executor,

@@ -19,6 +19,7 @@ from nexdeck.app.guard import HostAndOriginGuard
 from nexdeck.app.scheduler import keep_time, schedule
 from nexdeck.app.settings import LOOPBACK, Settings
 from nexdeck.app.status.page import mount_status_page
+from nexdeck.models.actor import Actor
 from nexdeck.pages.assets import STATIC
 from nexdeck.pages.registry import register
 from nexdeck.services.metrics.prometheus import MEDIA_TYPE
@@ -45,13 +46,13 @@ def build_web(studio: Studio, settings: Settings, tracing: "Tracing | None" = No
 
     @web.get("/readyz")
     async def readyz() -> JSONResponse:
-        gateways = {s.gateway.name: s.gateway.status for s in await studio.gateways.list()}
+        gateways = {s.gateway.name: s.gateway.status for s in await studio.gateways.list(actor=Actor.system())}
         ready = gateways.get("local") == "online"
         return JSONResponse({"ready": ready, "gateways": gateways}, 200 if ready else 503)
 
     @web.get("/metrics")
     async def metrics() -> Response:
-        return Response(await studio.prometheus.exposition(), media_type=MEDIA_TYPE)
+        return Response(await studio.prometheus.exposition(actor=Actor.system()), media_type=MEDIA_TYPE)
 
     api = build_api(studio)
     if tracing is not None:

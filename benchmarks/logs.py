@@ -25,6 +25,7 @@ from nexdeck.models.log import LogRecord
 from nexdeck.services.logs.search import add_to_index
 from nexdeck.services.logs.service import LogQuery
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.stored import stored_deployment
 from tests.system import browser
 
@@ -122,7 +123,9 @@ async def _search() -> Figure:
         try:
             deployment_id = await _filled(studio)
             picked = random.Random(7).sample(WORDS, SEARCHES)
-            ours = await _median_ms(lambda word: studio.logs.history(deployment_id, LogQuery(q=word)), picked)
+            ours = await _median_ms(
+                lambda word: studio.logs.history(deployment_id, LogQuery(q=word), actor=ACTOR), picked
+            )
             like = text("SELECT id FROM log_record WHERE message LIKE :word ORDER BY id DESC LIMIT 100")
             scan = await _median_ms(
                 lambda word: studio.database.read(lambda s: s.execute(like, {"word": f"% {word}x"}).all()), picked[:3]

@@ -19,6 +19,7 @@ from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.models.wire import Channel, Counters, DeploymentState, GatewayState, Limits, LiveOptions, RevisionState
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 
 GATEWAYS = 10
 DEPLOYMENTS = 100  # on each
@@ -68,7 +69,7 @@ async def _just_look(http: httpx.AsyncClient, ports: list[int]) -> None:
 
 async def _fill(studio: Studio, ports: list[int], states: Path) -> None:
     """Rows for running deployments, and files of what their gateways say of them."""
-    version = (await studio.agents.create("trivial.py", AGENT, by="bench")).versions[0]
+    version = (await studio.agents.create("trivial.py", AGENT, actor=ACTOR)).versions[0]
     for number, port in enumerate(ports):
         url = f"http://127.0.0.1:{port}"
         token = studio.secrets.encrypt("token")

@@ -27,8 +27,8 @@ from nexdeck.services.studio import Studio
 async def agent_page(studio: Studio, feeds: Feeds, frame: Frame, agent: str) -> None:
     watch = feeds.agents.watch()
     try:
-        detail = await studio.agents.get(agent)
-        newest = await studio.agents.version(detail.agent.id)
+        detail = await studio.agents.get(agent, actor=me())
+        newest = await studio.agents.version(detail.agent.id, actor=me())
     except NotFound as error:
         frame.title(("Agents", "/agents"), "Not found")
         cannot_show("There is no such agent", error.message, back="All agents", url="/agents")
@@ -69,8 +69,8 @@ class AgentPage:
         if self._detail.agent.id not in changed:
             return
         try:
-            self._detail = await self._studio.agents.get(self._detail.agent.id)
-            self._newest = await self._studio.agents.version(self._detail.agent.id)
+            self._detail = await self._studio.agents.get(self._detail.agent.id, actor=me())
+            self._newest = await self._studio.agents.version(self._detail.agent.id, actor=me())
         except NotFound:
             return
         self._show()
@@ -124,7 +124,7 @@ class AgentPage:
 
     def _ask_delete(self) -> None:
         async def delete() -> None:
-            await self._studio.agents.delete(self._detail.agent.id, by=me())
+            await self._studio.agents.delete(self._detail.agent.id, actor=me())
             say(f"{self._name} is deleted.")
             ui.navigate.to("/agents")
 

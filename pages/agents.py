@@ -68,7 +68,7 @@ class AgentList:
         await open_agent_dialog(self._studio)
 
     async def _import_samples(self) -> None:
-        added = await self._studio.agents.import_samples(by=me())
+        added = await self._studio.agents.import_samples(actor=me())
         say(f"{count_of(len(added), 'sample agent')} imported." if added else "All samples are in the catalog already.")
 
     async def _typed(self, event) -> None:
@@ -82,8 +82,10 @@ class AgentList:
         q, kind, page = self._address["q"], self._address["kind"], self._address["page"]
         wanted = AgentKind(kind) if kind in set(AgentKind) else None
         cursor = cursor_of(page, PAGE_SIZE)
-        found = await self._studio.agents.list(q=q, kind=wanted, limit=PAGE_SIZE, cursor=cursor)
-        counts = {key: (await self._studio.agents.list(kind=key, limit=1)).total for key in (None, *AgentKind)}
+        found = await self._studio.agents.list(q=q, kind=wanted, limit=PAGE_SIZE, cursor=cursor, actor=me())
+        counts = {
+            key: (await self._studio.agents.list(kind=key, limit=1, actor=me())).total for key in (None, *AgentKind)
+        }
         self._segments.show(kind, {key or "": number for key, number in counts.items()})
         self._import.set_visibility(counts[None] == 0)
         if (self._search.value or "") != q:

@@ -21,6 +21,7 @@ from nexdeck.pages.deployment_tabs.revisions import RevisionsTab
 from nexdeck.pages.deployment_tabs.settings import SettingsTab
 from nexdeck.pages.deployment_tabs.try_it import TryTab
 from nexdeck.pages.feeds import DeploymentNews, Feeds
+from nexdeck.pages.identity import me
 from nexdeck.pages.layout import Frame, cannot_show
 from nexdeck.pages.words import NO_HEALTH, health_style, status_style
 from nexdeck.services.deployments.views import DeploymentDetail
@@ -48,7 +49,7 @@ LOOK_AGAIN = 15.0  # seconds; the time of the last check moves on without being 
 async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment_id: str) -> None:
     watch = feeds.deployments.watch()
     try:
-        detail = await studio.deployments.overview(deployment_id)
+        detail = await studio.deployments.overview(deployment_id, actor=me())
     except NotFound as error:
         frame.title(("Deployments", "/deployments"), "Not found")
         cannot_show("There is no such deployment", error.message, back="All deployments", url="/deployments")
@@ -134,4 +135,4 @@ class DeploymentPage:
             await self.refresh()
 
     async def refresh(self) -> None:
-        self.show(await self._studio.deployments.overview(self._id))
+        self.show(await self._studio.deployments.overview(self._id, actor=me()))

@@ -11,6 +11,7 @@ from nexdeck.pages.components.widgets.empty_state import empty_state
 from nexdeck.pages.components.widgets.fields import search_field
 from nexdeck.pages.components.widgets.filters import FilterMenu, Pager, Segments, SortHeader, cursor_of
 from nexdeck.pages.feeds import DeploymentNews, Feeds
+from nexdeck.pages.identity import me
 from nexdeck.pages.layout import Frame, page_head
 from nexdeck.pages.words import HEALTH
 from nexdeck.services.deployments.views import SORTS, DeploymentCounts, DeploymentQuery, DeploymentSummary
@@ -64,8 +65,8 @@ class DeploymentList:
         await self.refresh()
 
     async def _fill_menus(self) -> None:
-        gateways = await self._studio.gateways.list()
-        agents = await self._studio.agents.list(limit=100)
+        gateways = await self._studio.gateways.list(actor=me())
+        agents = await self._studio.agents.list(limit=100, actor=me())
         self._menus["gateway"].offer({s.gateway.name: s.gateway.name for s in gateways})
         self._menus["agent"].offer({s.agent.name: s.agent.name for s in agents.items})
         self._menus["health"].offer({state: look.text for state, look in HEALTH.items()})
@@ -80,11 +81,11 @@ class DeploymentList:
 
     async def refresh(self) -> None:
         """Show what the address asks for."""
-        page = await self._studio.deployments.list(self._query())
+        page = await self._studio.deployments.list(self._query(), actor=me())
         if page.offset and not page.items:  # beyond the end, as when the last one of a page is gone
             self._address.go(replace=True, page="")
-            page = await self._studio.deployments.list(self._query())
-        counts = await self._studio.deployments.counts()
+            page = await self._studio.deployments.list(self._query(), actor=me())
+        counts = await self._studio.deployments.counts(actor=me())
         self._show_controls(counts)
         self._show_rows(page, counts)
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nexdeck.models.deployment import HealthState
+from nexdeck.pages.identity import me
 from nexdeck.pages.live import AT_ONCE, SOON, Feed
 from nexdeck.pages.overview_state import OverviewState, count_problems, read_overview
 from nexdeck.services.deployments.views import DeploymentCounts, DeploymentSummary
@@ -67,7 +68,7 @@ class Feeds:
                 [changes.deployment, changes.metrics], lambda changed: _deployment_news(studio, changed), AT_ONCE
             ),
             gateways=Feed(
-                [changes.gateway, changes.deployment, changes.health], lambda _: studio.gateways.list(), SOON
+                [changes.gateway, changes.deployment, changes.health], lambda _: studio.gateways.list(actor=me()), SOON
             ),
             agents=Feed([changes.agent], _as_they_are, AT_ONCE),
             overview=Feed([*everything, changes.metrics, changes.health], lambda _: read_overview(studio), SOON),
@@ -80,28 +81,28 @@ class Feeds:
 
 
 async def read_totals(studio: Studio) -> Totals:
-    counts = await studio.deployments.counts()
-    gateways = await studio.gateways.list()
-    agents = await studio.agents.list(limit=1)
+    counts = await studio.deployments.counts(actor=me())
+    gateways = await studio.gateways.list(actor=me())
+    agents = await studio.agents.list(limit=1, actor=me())
     problems = await count_problems(studio, counts, gateways)
     return Totals(counts.total, agents.total, len(gateways), problems)
 
 
 async def read_health(studio: Studio, changed: set[str]) -> HealthNews:
     """``changed``: ids of gateways, deployments and incidents."""
-    incidents = await studio.incidents.list(IncidentQuery(open=True, limit=INCIDENTS_SHOWN))
-    rows, counts = await studio.health_views.rows(changed), await studio.health_views.counts()
-    return HealthNews(rows, counts, incidents, await studio.maintenance.to_come())
+    incidents = await studio.incidents.list(IncidentQuery(open=True, limit=INCIDENTS_SHOWN), actor=me())
+    rows, counts = await studio.health_views.rows(changed, actor=me()), await studio.health_views.counts(actor=me())
+    return HealthNews(rows, counts, incidents, await studio.maintenance.to_come(actor=me()))
 
 
 async def _deployment_news(studio: Studio, changed: set[str]) -> DeploymentNews:
     summaries = {id_: await _summary_or_none(studio, id_) for id_ in changed}
-    return DeploymentNews(summaries, await studio.deployments.counts())
+    return DeploymentNews(summaries, await studio.deployments.counts(actor=me()))
 
 
 async def _summary_or_none(studio: Studio, deployment_id: str) -> DeploymentSummary | None:
     try:
-        return await studio.deployments.summary(deployment_id)
+        return await studio.deployments.summary(deployment_id, actor=me())
     except NotFound:
         return None
 

@@ -7,6 +7,7 @@ from nexdeck.pages.components.gateways.local_dialog import open_local_gateway_di
 from nexdeck.pages.components.gateways.row import GatewayRow
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.feeds import Feeds
+from nexdeck.pages.identity import me
 from nexdeck.pages.layout import Frame, page_head
 from nexdeck.services.gateways.rows import GatewaySummary
 from nexdeck.services.studio import Studio
@@ -46,7 +47,7 @@ async def gateways_page(studio: Studio, feeds: Feeds, frame: Frame) -> None:
             rows[summary.gateway.id].show(summary)
 
     async def refresh() -> None:
-        show(await studio.gateways.list())
+        show(await studio.gateways.list(actor=me()))
 
     watch = feeds.gateways.watch()
     await refresh()

@@ -71,7 +71,7 @@ class HealthBoard:
             }
         self._menus["kind"].offer({"gateway": "gateways", "deployment": "deployments"})
         self._menus["range"].offer(RANGE_WORDS)
-        summaries = await self._studio.gateways.list()
+        summaries = await self._studio.gateways.list(actor=me())
         self._menus["gateway"].offer({s.gateway.id: s.gateway.name for s in summaries})
         with ui.element("div").classes("card"), ui.element("div").classes("list health-board"):
             with ui.element("div").classes("head"):
@@ -97,7 +97,7 @@ class HealthBoard:
     async def refresh(self) -> None:
         """Show what the address asks for."""
         query = self._query()
-        page = await self._studio.health_views.board(query)
+        page = await self._studio.health_views.board(query, actor=me())
         news = await read_health(self._studio, set())
         self._range.text = f"Uptime, {RANGE_WORDS[query.range]}"
         for name, menu in self._menus.items():
@@ -177,10 +177,10 @@ class HealthBoard:
                 Button("End it now" if under_way else "Drop it", lambda id_=window.id: self._end(id_))
 
     async def _acknowledge(self, incident_id: str) -> None:
-        await self._studio.incidents.acknowledge(incident_id, by=me())
+        await self._studio.incidents.acknowledge(incident_id, actor=me())
 
     async def _end(self, window_id: str) -> None:
-        await self._studio.maintenance.end(window_id, by=me())
+        await self._studio.maintenance.end(window_id, actor=me())
 
     async def _check_all(self) -> None:
         await self._studio.reconciler.sweep()
@@ -198,7 +198,7 @@ class HealthBoard:
         elif what == "resume":
             await resume_checks(self._studio, row)
         else:
-            await self._studio.reconciler.check(row.gateway_id or row.id)
+            await self._studio.reconciler.check(row.gateway_id or row.id, actor=me())
             say(f"{row.name} was looked at.")
 
 

@@ -59,13 +59,15 @@ class IncidentList:
     async def refresh(self) -> None:
         status, cursor = self._address["status"], cursor_of(self._address["page"], PAGE_SIZE)
         is_open = {"open": True, "closed": False}.get(status)
-        page = await self._studio.incidents.list(IncidentQuery(open=is_open, limit=PAGE_SIZE, cursor=cursor))
+        page = await self._studio.incidents.list(
+            IncidentQuery(open=is_open, limit=PAGE_SIZE, cursor=cursor), actor=me()
+        )
         self._segments.show(status, {})
         self._rows.show(page)
         self._pager.show(page)
 
     def _show(self, page) -> None:
-        incident_rows(page.items, lambda id_: self._studio.incidents.acknowledge(id_, by=me()))
+        incident_rows(page.items, lambda id_: self._studio.incidents.acknowledge(id_, actor=me()))
         if not page.items:
             empty_state(
                 "circle-check", "No incidents", "What breaks opens one by itself, and closes it when it is well."
@@ -75,7 +77,7 @@ class IncidentList:
 async def incident_page(studio: Studio, feeds: Feeds, frame: Frame, incident_id: str) -> None:
     watch = feeds.incidents.watch()
     try:
-        detail = await studio.incidents.get(incident_id)
+        detail = await studio.incidents.get(incident_id, actor=me())
     except NotFound as error:
         frame.title(("Health", "/health"), ("Incidents", "/incidents"), "Not found")
         cannot_show("There is no such incident", error.message, back="All incidents", url="/incidents")
@@ -85,7 +87,7 @@ async def incident_page(studio: Studio, feeds: Feeds, frame: Frame, incident_id:
 
     async def take_news(changed: set[str]) -> None:
         if incident_id in changed:
-            page.show(await studio.incidents.get(incident_id))
+            page.show(await studio.incidents.get(incident_id, actor=me()))
 
     watch.tell(take_news)
 
@@ -141,11 +143,11 @@ class IncidentPage:
                 Button("I see to it", self._acknowledge, kind="primary", symbol="check").mark("acknowledge")
 
     async def _acknowledge(self) -> None:
-        self.show(await self._studio.incidents.acknowledge(self._id, by=me()))
+        self.show(await self._studio.incidents.acknowledge(self._id, actor=me()))
 
     async def _add_note(self) -> None:
         self._errors.clear()
-        self.show(await self._studio.incidents.add_note(self._id, self._note.value or "", by=me()))
+        self.show(await self._studio.incidents.add_note(self._id, self._note.value or "", actor=me()))
         self._note.set_value("")
 
 

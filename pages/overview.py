@@ -98,7 +98,7 @@ class FirstSteps:
                     ui.label("nexdeck run my-assistant question=…")
 
     async def _import_samples(self) -> None:
-        added = await self._studio.agents.import_samples(by=me())
+        added = await self._studio.agents.import_samples(actor=me())
         say(f"{count_of(len(added), 'sample agent')} imported.")
 
 

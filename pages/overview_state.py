@@ -6,6 +6,7 @@ from datetime import datetime
 from nexdeck.models.deployment import DeploymentStatus
 from nexdeck.models.gateway import GatewayStatus
 from nexdeck.models.health import Incident
+from nexdeck.pages.identity import me
 from nexdeck.pages.words import StatusStyle, gateway_style, incident_style, status_style
 from nexdeck.services.deployments.views import DeploymentCounts, DeploymentQuery, DeploymentSummary
 from nexdeck.services.gateways.rows import GatewaySummary
@@ -46,22 +47,22 @@ class OverviewState:
 
 
 async def read_overview(studio: Studio) -> OverviewState:
-    gateways, counts = await studio.gateways.list(), await studio.deployments.counts()
+    gateways, counts = await studio.gateways.list(actor=me()), await studio.deployments.counts(actor=me())
     return OverviewState(
         counts=counts,
         gateways=gateways,
-        recent=(await studio.deployments.list(DeploymentQuery(limit=RECENT))).items,
+        recent=(await studio.deployments.list(DeploymentQuery(limit=RECENT), actor=me())).items,
         problems=await find_problems(studio, gateways),
         problem_count=await count_problems(studio, counts, gateways),
-        agents=(await studio.agents.list(limit=1)).total,
+        agents=(await studio.agents.list(limit=1, actor=me())).total,
     )
 
 
 async def find_problems(studio: Studio, gateways: list[GatewaySummary]) -> list[OverviewProblem]:
     """Incidents, then gateways that did not answer the last look, then what failed to get live."""
-    incidents = await studio.incidents.list(IncidentQuery(open=True, limit=WORST))
-    failed = await studio.deployments.list(DeploymentQuery(status=DeploymentStatus.FAILED, limit=WORST))
-    silent = silent_gateways(gateways, await studio.incidents.open_causes())
+    incidents = await studio.incidents.list(IncidentQuery(open=True, limit=WORST), actor=me())
+    failed = await studio.deployments.list(DeploymentQuery(status=DeploymentStatus.FAILED, limit=WORST), actor=me())
+    silent = silent_gateways(gateways, await studio.incidents.open_causes(actor=me()))
     return [
         *(_of_incident(summary.incident) for summary in incidents.items),
         *(_of_gateway(summary) for summary in silent),
@@ -71,7 +72,7 @@ async def find_problems(studio: Studio, gateways: list[GatewaySummary]) -> list[
 
 async def count_problems(studio: Studio, counts: DeploymentCounts, gateways: list[GatewaySummary]) -> int:
     """How many ``find_problems`` would find, were there no limit."""
-    open_causes = await studio.incidents.open_causes()
+    open_causes = await studio.incidents.open_causes(actor=me())
     return len(open_causes) + counts.failed + len(silent_gateways(gateways, open_causes))
 
 

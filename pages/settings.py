@@ -34,7 +34,7 @@ async def settings_page(studio: Studio, feeds: Feeds, frame: Frame, about: dict[
         await SecretsCard(studio).build()
         await NotificationsCard(studio, feeds).build()
         await StatusPageCard(studio).build()
-        storage_card(await studio.storage.tables())
+        storage_card(await studio.storage.tables(actor=me()))
         _installation(about)
 
 
@@ -76,7 +76,7 @@ class SecretsCard:
         await self._refresh()
 
     async def _refresh(self) -> None:
-        secrets = await self._studio.secrets.names()
+        secrets = await self._studio.secrets.names(actor=me())
         self._place.clear()
         with self._place:
             for secret in secrets:
@@ -111,7 +111,7 @@ class SecretsCard:
         async def store() -> None:
             target = name or entry.value.strip()
             try:
-                await self._studio.secrets.put(target, value.value, by=me())
+                await self._studio.secrets.put(target, value.value, actor=me())
             except StudioError as error:
                 errors.show(error)
                 return
@@ -126,7 +126,7 @@ class SecretsCard:
 
     def _ask_delete(self, name: str) -> None:
         async def delete() -> None:
-            await self._studio.secrets.delete(name, by=me())
+            await self._studio.secrets.delete(name, actor=me())
             say(f"{name} is deleted.")
             await self._refresh()
 

@@ -16,6 +16,7 @@ from nexdeck.services.health.retention import HealthRetention
 from nexdeck.services.health.service import HealthService
 from nexdeck.services.health.synthetic import SampleCalls
 from nexdeck.services.health.views import HealthViews
+from nexdeck.services.keys.service import DeploymentKeys
 from nexdeck.services.logs.service import LogService
 from nexdeck.services.metrics.prometheus import PrometheusService
 from nexdeck.services.metrics.service import MetricsService
@@ -29,6 +30,7 @@ from nexdeck.services.rollout.canary import Canaries
 from nexdeck.services.rollout.executor import OperationExecutor
 from nexdeck.services.rollout.orphans import Orphans
 from nexdeck.services.rollout.reconciler import Reconciler
+from nexdeck.services.rollout.revisions import RevisionDiffs
 from nexdeck.services.rollout.service import NexusDeploymentService
 from nexdeck.services.status_page.service import StatusPages
 
@@ -43,6 +45,8 @@ class Studio:
     gateways: GatewayDirectory
     local_gateways: LocalGateways
     deployments: NexusDeploymentService
+    keys: DeploymentKeys
+    revisions: RevisionDiffs
     canaries: Canaries
     declared: DeclaredDeployments
     executor: OperationExecutor

@@ -11,6 +11,7 @@ from nexdeck.app.api.schemas.deployments import (
     OperationShape,
     OperationStepShape,
 )
+from nexdeck.models.actor import Actor
 from nexdeck.services.deployments.journal import OperationDetail
 from nexdeck.services.deployments.views import DeploymentDetail, DeploymentSummary
 from nexdeck.services.rollout.service import Change
@@ -37,11 +38,11 @@ def deployment_shape(detail: DeploymentDetail) -> DeploymentShape:
     )
 
 
-async def change_answer(studio: Studio, change: Change, wait: float, response: Response) -> ChangeShape:
+async def change_answer(studio: Studio, actor: Actor, change: Change, wait: float, response: Response) -> ChangeShape:
     """The answer to an accepted change, after its operation ended or ``wait`` seconds passed."""
     operation_id = change.operation.operation.id
-    operation = await studio.deployments.wait(operation_id, wait) if wait else change.operation
-    detail = await studio.deployments.overview(change.deployment.id)
+    operation = await studio.deployments.wait(operation_id, wait, actor=actor) if wait else change.operation
+    detail = await studio.deployments.overview(change.deployment.id, actor=actor)
     response.headers["Location"] = f"/api/v1/operations/{operation_id}"
     return ChangeShape(deployment=deployment_shape(detail), operation=operation_shape(operation), key=change.key)
 

@@ -18,10 +18,12 @@ from pydantic import (
 )
 
 from nexdeck.app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
+from nexdeck.models.actor import Actor, Through
 from nexdeck.models.wire import VARIABLE_PATTERN
 from nexdeck.services.platform.paging import MAX_LIMIT
 from nexdeck.services.studio import Studio
 
+CLI_AGENT = "nexdeck"  # as ``app.cli.http`` calls itself
 MAX_DEPTH = 64
 _DATE = re.compile(r"[0-9]{4}-")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -31,13 +33,14 @@ def _studio(request: Request) -> Studio:
     return request.app.state.studio
 
 
-def _caller() -> str:
+def _caller(request: Request) -> Actor:
     """Who asks. There is no sign-in yet, and everything listens on loopback only: it is the person at this machine."""
-    return "local"
+    through = Through.CLI if request.headers.get("User-Agent", "").startswith(CLI_AGENT) else Through.REST
+    return Actor("local", through, request.client and request.client.host)
 
 
 Services = Annotated[Studio, Depends(_studio)]
-Caller = Annotated[str, Depends(_caller)]
+Caller = Annotated[Actor, Depends(_caller)]
 
 
 def _in_utc(time: datetime) -> datetime:

@@ -16,6 +16,7 @@ from nexdeck.pages.components.widgets.fields import search_field
 from nexdeck.pages.components.widgets.filters import Segments
 from nexdeck.pages.components.widgets.section import Section
 from nexdeck.pages.components.widgets.time_range import TimeRange
+from nexdeck.pages.identity import me
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.errors import InvalidInput
 from nexdeck.services.logs.feed import Subscription
@@ -97,7 +98,7 @@ class LogsTab:
     async def _begin(self) -> None:
         """The browser is ready: show what is kept, then what comes, for as long as the tab is open."""
         if self._watch is None:
-            subscription = await self._logs.subscribe(self._id)
+            subscription = await self._logs.subscribe(self._id, actor=me())
             self._watch = _Watch(self._view, self._logs, subscription)
             background_tasks.create(self._follow(subscription, self._watch), name="follow a log")
         await self._load()
@@ -123,7 +124,7 @@ class LogsTab:
             query = self._query()
             try:
                 self._fits = query.matcher() if query.until is None else lambda _: False
-                page = await self._logs.history(self._id, query, limit=FIRST)
+                page = await self._logs.history(self._id, query, limit=FIRST, actor=me())
                 self._problem.text = ""
             except InvalidInput as error:
                 self._fits, page = lambda _: False, LogPage([], None)
@@ -140,7 +141,7 @@ class LogsTab:
 
     async def _load_older(self, event: GenericEventArguments) -> None:
         async with self._turn:
-            page = await self._logs.history(self._id, self._query(), limit=FIRST, before=int(event.args))
+            page = await self._logs.history(self._id, self._query(), limit=FIRST, before=int(event.args), actor=me())
             self._view.prepend(page.lines, page.next_cursor is not None)
 
 

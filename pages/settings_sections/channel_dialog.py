@@ -78,9 +78,9 @@ class ChannelDialog:
         self._result.clear()
         try:
             if self._channel and not self._url.value:
-                await self._studio.notification_channels.test(self._channel.id, by=me())
+                await self._studio.notification_channels.test(self._channel.id, actor=me())
             else:
-                await self._studio.notification_channels.try_out(self._chosen_kind, self._url.value or "", by=me())
+                await self._studio.notification_channels.try_out(self._chosen_kind, self._url.value or "", actor=me())
         except NotDelivered as error:
             with self._result:
                 banner(error.message, "bad")
@@ -98,11 +98,11 @@ class ChannelDialog:
             rule = self._rule.read()
             if self._channel is None:
                 saved, secret = await self._studio.notification_channels.add(
-                    self._name.value or "", self._kind.value, self._url.value or "", rule, by=me()
+                    self._name.value or "", self._kind.value, self._url.value or "", rule, actor=me()
                 )
             else:
                 change = ChannelChange(url=self._url.value or None, rule=rule)
-                saved = await self._studio.notification_channels.change(self._channel.id, change, by=me())
+                saved = await self._studio.notification_channels.change(self._channel.id, change, actor=me())
         except StudioError as error:
             self._errors.show(error)
             return

@@ -29,7 +29,7 @@ class Deliveries:
 
     async def refresh(self, *, visible: bool) -> None:
         self._around.set_visibility(visible)
-        page = await self._studio.outbox.deliveries(limit=SHOWN)
+        page = await self._studio.outbox.deliveries(limit=SHOWN, actor=me())
         failing = [view for view in page.items if view.delivery.error]
         self._problem.set_visibility(bool(failing))
         if failing:
@@ -67,5 +67,5 @@ class Deliveries:
         return f"next attempt {view.delivery.due_at:%d %b, %H:%M} UTC; attempts so far: {view.delivery.attempts}"
 
     async def _retry(self, view: DeliveryView) -> None:
-        await self._studio.outbox.retry(view.delivery.id, by=me())
+        await self._studio.outbox.retry(view.delivery.id, actor=me())
         say(f"It is sent to {view.channel_name} now.")

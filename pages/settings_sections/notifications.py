@@ -43,7 +43,7 @@ class NotificationsCard:
         watch.tell(lambda _: self._refresh())
 
     async def _refresh(self) -> None:
-        channels = await self._studio.notification_channels.list()
+        channels = await self._studio.notification_channels.list(actor=me())
         self._place.clear()
         with self._place:
             for channel in channels:
@@ -86,17 +86,17 @@ class NotificationsCard:
         await ChannelDialog(self._studio, channel).open()
 
     async def _test(self, channel: NotificationChannel) -> None:
-        await self._studio.notification_channels.test(channel.id, by=me())
+        await self._studio.notification_channels.test(channel.id, actor=me())
         say(f"{channel.name} took the test.")
 
     async def _switch(self, channel: NotificationChannel) -> None:
         change = ChannelChange(enabled=not channel.enabled)
-        changed = await self._studio.notification_channels.change(channel.id, change, by=me())
+        changed = await self._studio.notification_channels.change(channel.id, change, actor=me())
         say(f"{channel.name} is switched {'on' if changed.enabled else 'off'}.")
 
     def _ask_rotate(self, channel: NotificationChannel) -> None:
         async def rotate() -> None:
-            rotated, secret = await self._studio.notification_channels.rotate_secret(channel.id, by=me())
+            rotated, secret = await self._studio.notification_channels.rotate_secret(channel.id, actor=me())
             show_secret_once(rotated.name, secret, is_rotated=True)
 
         confirm(
@@ -110,7 +110,7 @@ class NotificationsCard:
 
     def _ask_remove(self, channel: NotificationChannel) -> None:
         async def remove() -> None:
-            await self._studio.notification_channels.remove(channel.id, by=me())
+            await self._studio.notification_channels.remove(channel.id, actor=me())
             say(f"{channel.name} is removed.")
 
         text = "Nobody is told through it any more. What waits for it is not sent, and its last notices are forgotten."

@@ -8,6 +8,7 @@ from nexdeck.models.health import Severity
 from nexdeck.models.notification import ChannelRule, NoticeChoice
 from nexdeck.pages.components.widgets.fields import FormErrors, choice_field, field, fold, text_field
 from nexdeck.pages.components.widgets.icons import icon_source
+from nexdeck.pages.identity import me
 from nexdeck.pages.words import NOTICE_CHOICE, SEVERITY_CHOICE
 from nexdeck.services.deployments.views import DeploymentQuery
 from nexdeck.services.errors import Fault, InvalidInput
@@ -41,8 +42,8 @@ class RuleForm:
                 self._build_quiet()
 
     async def _build_scope(self, studio: Studio) -> None:
-        gateways = {s.gateway.id: s.gateway.name for s in await studio.gateways.list()}
-        page = await studio.deployments.list(DeploymentQuery(sort="name", limit=MAX_LIMIT))
+        gateways = {s.gateway.id: s.gateway.name for s in await studio.gateways.list(actor=me())}
+        page = await studio.deployments.list(DeploymentQuery(sort="name", limit=MAX_LIMIT), actor=me())
         deployments = {s.deployment.id: f"{s.deployment.name} on {s.gateway_name}" for s in page.items}
         self._gateways = _several("Gateways", gateways, self._rule.gateways).mark("channel-gateways")
         self._deployments = _several("Deployments", deployments, self._rule.deployments).mark("channel-deployments")

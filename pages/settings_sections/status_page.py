@@ -28,8 +28,8 @@ class StatusPageCard:
         self._names: dict[str, ui.input] = {}
 
     async def build(self) -> None:
-        settings = await self._studio.status_pages.settings()
-        page = await self._studio.deployments.list(DeploymentQuery(sort="name", limit=MAX_LIMIT))
+        settings = await self._studio.status_pages.settings(actor=me())
+        page = await self._studio.deployments.list(DeploymentQuery(sort="name", limit=MAX_LIMIT), actor=me())
         self._deployments = {s.deployment.id: f"{s.deployment.name} on {s.gateway_name}" for s in page.items}
         with ui.element("div").classes("card").mark("status-page"):
             with ui.element("div").classes("card-head"):
@@ -97,7 +97,7 @@ class StatusPageCard:
                     "items": [{"deployment": id_, "name": entry.value or ""} for id_, entry in self._names.items()],
                 }
             )
-            saved = await self._studio.status_pages.change(settings, by=me())
+            saved = await self._studio.status_pages.change(settings, actor=me())
         except StudioError as error:
             self._errors.show(error)
             return

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.services.calls.replay_calls import (
@@ -107,13 +108,13 @@ class ReplayService:
         self._replays: dict[str, Replay] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def start(self, deployment: str, request: ReplayRequest, *, by: str) -> Replay:
+    async def start(self, deployment: str, request: ReplayRequest, *, actor: Actor) -> Replay:
         """Begin in the background. Raises NotFound, InvalidInput, or Conflict while something else is under way."""
-        target = await self._target(deployment, request)
-        calls = await self._chosen(target.deployment.id, request)
+        target = await self._target(deployment, request, actor)
+        calls = await self._chosen(target.deployment.id, request, actor)
         if self._running(target.deployment.id):
             raise Conflict(f"A replay of {target.deployment.name} is under way.", code="replay_under_way")
-        replay = Replay(target.deployment.id, target.words, len(calls), by)
+        replay = Replay(target.deployment.id, target.words, len(calls), actor.name)
         self._replays[replay.id] = replay
         self._forget_surplus()
         work = self._run(replay, target, calls, request.with_live)
@@ -121,7 +122,7 @@ class ReplayService:
         task.add_done_callback(lambda _: self._tasks.pop(replay.id))
         return replay
 
-    async def get(self, deployment: str, replay_id: str) -> Replay:
+    async def get(self, deployment: str, replay_id: str, *, actor: Actor) -> Replay:
         """Raises NotFound, also for one whose results are no longer kept."""
         row = (await self._database.read(lambda session: read_replay_target(session, deployment, None))).deployment
         replay = self._replays.get(replay_id)
@@ -136,9 +137,9 @@ class ReplayService:
             await asyncio.wait([task], timeout=seconds)
         return replay
 
-    async def cancel(self, deployment: str, replay_id: str) -> Replay:
+    async def cancel(self, deployment: str, replay_id: str, *, actor: Actor) -> Replay:
         """End one; what it has loaded takes no more calls when this returns."""
-        replay = await self.get(deployment, replay_id)
+        replay = await self.get(deployment, replay_id, actor=actor)
         if task := self._tasks.get(replay.id):
             replay.error = CANCELLED
             task.cancel()
@@ -159,27 +160,27 @@ class ReplayService:
         for replay_id in ended[: max(0, len(self._replays) - MOST_KEPT)]:
             del self._replays[replay_id]
 
-    async def _target(self, deployment: str, request: ReplayRequest) -> ReplayTarget:
+    async def _target(self, deployment: str, request: ReplayRequest, actor: Actor) -> ReplayTarget:
         if request.revision is not None and (request.version is not None or request.options is not None):
             message = "choose a revision that there is, or a version and options, not both"
             raise InvalidInput("The target is not clear.", errors=[Fault("revision", message)])
         target = await self._database.read(lambda session: read_replay_target(session, deployment, request.revision))
         if request.version is None and request.options is None:
             return target
-        version = await self._agents.version(target.deployment.agent_id, request.version)
+        version = await self._agents.version(target.deployment.agent_id, request.version, actor=actor)
         options = request.options or target.options
         await check_request(DeploymentRequest(version, options, "replay"), self._secrets)
         words = f"version {version.version}, as a redeploy would run it"
         return replace(target, version=version, options=options, is_live=False, words=words)
 
-    async def _chosen(self, deployment_id: str, request: ReplayRequest) -> list[RecordedRequest]:
+    async def _chosen(self, deployment_id: str, request: ReplayRequest, actor: Actor) -> list[RecordedRequest]:
         if request.calls:
-            found = [await self._calls.get(deployment_id, call) for call in request.calls[:MOST_CALLS]]
+            found = [await self._calls.get(deployment_id, call, actor=actor) for call in request.calls[:MOST_CALLS]]
             if altered := [call.id for call in found if not call.can_be_replayed]:
                 message = f"the whole input of {', '.join(altered[:5])} is not kept as it was sent"
                 raise InvalidInput("Not all of these calls can be made again.", errors=[Fault("calls", message)])
             return found
-        found = await self._calls.replayable(deployment_id, max(1, min(request.last, MOST_CALLS)))
+        found = await self._calls.replayable(deployment_id, max(1, min(request.last, MOST_CALLS)), actor=actor)
         if not found:
             message = (
                 "No call is kept that could be made again. Redeploy with “Keep inputs”, and let some calls come in."

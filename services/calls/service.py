@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy import Select, delete, or_
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.call import CALL_COLUMNS, CallContent, CallEntry, CallRecord
 from nexdeck.models.deployment import DeploymentKey
@@ -99,7 +100,7 @@ class CallService:
         """What the scheduler calls each second."""
         await self._collector.sweep()
 
-    async def replayable(self, deployment_id: str, limit: int) -> list[RecordedRequest]:
+    async def replayable(self, deployment_id: str, limit: int, *, actor: Actor) -> list[RecordedRequest]:
         """The newest calls whose whole inputs are kept, with their contents."""
 
         def read(session: Session) -> list[RecordedRequest]:
@@ -114,7 +115,13 @@ class CallService:
         return await self._database.read(read)
 
     async def list(
-        self, deployment: str, query: CallQuery | None = None, *, limit: int = 50, before: int | None = None
+        self,
+        deployment: str,
+        query: CallQuery | None = None,
+        *,
+        limit: int = 50,
+        before: int | None = None,
+        actor: Actor,
     ) -> CallPage:
         """The newest calls that fit the query, or the newest before the call with the number ``before``."""
         limit = max(1, min(limit, MOST_CALLS))
@@ -130,7 +137,7 @@ class CallService:
 
         return await self._database.read(read)
 
-    async def get(self, deployment: str, call: str) -> RecordedRequest:
+    async def get(self, deployment: str, call: str, *, actor: Actor) -> RecordedRequest:
         """By its id (``req_17``) or its request id, of which the newest call counts. Raises NotFound."""
         number = PUBLIC_ID.fullmatch(call)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, func, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.agent import Agent, AgentVersion
 from nexdeck.models.base import DEFAULT_WORKSPACE
 from nexdeck.models.deployment import Deployment
@@ -44,7 +45,7 @@ class AgentCatalog:
         self._database = database
         self._changes = changes
 
-    async def preview(self, filename: str, source: str) -> VersionDraft:
+    async def preview(self, filename: str, source: str, *, actor: Actor) -> VersionDraft:
         """What would be stored, module included. Raises SourceInvalid with the position of each fault."""
 
         def query(session: Session) -> VersionDraft:
@@ -52,41 +53,41 @@ class AgentCatalog:
 
         return await self._database.read(query)
 
-    async def create(self, filename: str, source: str, *, by: str) -> AgentDetail:
+    async def create(self, filename: str, source: str, *, actor: Actor) -> AgentDetail:
         """A new agent with its first version. Raises Conflict (``agent_exists``) if the name is taken."""
-        draft = await self.preview(filename, source)
+        draft = await self.preview(filename, source, actor=actor)
         taken = f"There is an agent {draft.name!r} already; add this source to it as a version, or rename it."
 
         def change(session: Session) -> AgentDetail:
             if _by_name(session, draft.name) is not None:
                 raise Conflict(taken, code="agent_exists")
-            agent = Agent(name=draft.name, created_by=by)
+            agent = Agent(name=draft.name, created_by=actor.name)
             session.add(agent)
             try:
                 session.flush()
             except IntegrityError:  # another process was quicker between the probe and the insert
                 raise Conflict(taken, code="agent_exists") from None
-            return AgentDetail(agent, [_add(session, agent, draft, by)])
+            return AgentDetail(agent, [_add(session, agent, draft, actor.name)])
 
         detail = await self._database.write(change)
         self._changes.agent.send(detail.agent.id)
         return detail
 
-    async def import_samples(self, *, by: str) -> list[AgentDetail]:
+    async def import_samples(self, *, actor: Actor) -> list[AgentDetail]:
         """Add the sample agents that are not there yet. Returns those that were added."""
         added = []
         for filename, source in await asyncio.to_thread(sample_sources):
             with suppress(Conflict):
-                added.append(await self.create(filename, source, by=by))
+                added.append(await self.create(filename, source, actor=actor))
         return added
 
-    async def add_version(self, agent: str, filename: str, source: str, *, by: str) -> AgentVersion:
+    async def add_version(self, agent: str, filename: str, source: str, *, actor: Actor) -> AgentVersion:
         """Another version of ``agent``; the existing one if its label and source are the same.
 
         Raises Conflict (``version_exists``) if the label belongs to a different source. A Python source has no name of
         its own, so any file name will do.
         """
-        draft = await self.preview(filename, source)
+        draft = await self.preview(filename, source, actor=actor)
 
         def change(session: Session) -> tuple[AgentVersion, bool]:
             row = find_agent(session, agent)
@@ -95,7 +96,7 @@ class AgentCatalog:
                 raise SourceInvalid("The source belongs to another agent.", errors=[Fault("name", message)])
             same = next((version for version in _versions(session, row.id) if version.version == draft.version), None)
             if same is None:
-                return _add(session, row, draft, by), True
+                return _add(session, row, draft, actor.name), True
             if same.source == draft.source and same.sha256 == draft.sha256:
                 return same, False
             raise _version_exists(row.name, draft.version)
@@ -106,7 +107,7 @@ class AgentCatalog:
         return version
 
     async def list(
-        self, *, q: str = "", kind: AgentKind | None = None, limit: int = 25, cursor: str | None = None
+        self, *, q: str = "", kind: AgentKind | None = None, limit: int = 25, cursor: str | None = None, actor: Actor
     ) -> Page[AgentSummary]:
         """By name; ``q`` is a part of the name or of the newest description, ``kind`` that of the newest version."""
         offset = parse_cursor(cursor)
@@ -118,7 +119,7 @@ class AgentCatalog:
 
         return await self._database.read(query)
 
-    async def get(self, agent: str) -> AgentDetail:
+    async def get(self, agent: str, *, actor: Actor) -> AgentDetail:
         """Raises NotFound."""
 
         def query(session: Session) -> AgentDetail:
@@ -127,11 +128,11 @@ class AgentCatalog:
 
         return await self._database.read(query)
 
-    async def version(self, agent: str, version: str | None = None) -> AgentVersion:
+    async def version(self, agent: str, version: str | None = None, *, actor: Actor) -> AgentVersion:
         """None: the newest release (a pre-release only where there is nothing else). Raises NotFound."""
         return await self._database.read(lambda session: find_version(session, agent, version))
 
-    async def delete(self, agent: str, *, by: str) -> None:
+    async def delete(self, agent: str, *, actor: Actor) -> None:
         """Remove the agent with all its versions. Raises Conflict (``in_use``) while deployments refer to it."""
 
         def change(session: Session) -> str:

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from sqlmodel import Session
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.declared import DEFAULT_GATEWAY, DeclaredDeployment
 from nexdeck.models.deployment import OperationStatus
 from nexdeck.services.declared.resolve import Resolved, present_deployments, raise_for, resolve
@@ -46,7 +47,7 @@ class DeclaredDeployments:
         self._secrets = secrets
 
     async def plan(
-        self, source: str, *, prune: bool = False, allow_breaking: bool = False, by: str
+        self, source: str, *, prune: bool = False, allow_breaking: bool = False, actor: Actor
     ) -> list[PlannedChange]:
         """What ``apply`` would do. Raises SourceInvalid with the place of everything that cannot be done."""
         declared = await asyncio.to_thread(read_declared, source)
@@ -56,11 +57,11 @@ class DeclaredDeployments:
 
         resolved, present = await self._database.read(query)
         changes = plan((each.wanted for each in resolved), present, prune=prune)
-        await self._check(resolved, changes, allow_breaking, by)
+        await self._check(resolved, changes, allow_breaking, actor.name)
         return changes
 
     async def apply(
-        self, changes: list[PlannedChange], *, allow_breaking: bool = False, by: str
+        self, changes: list[PlannedChange], *, allow_breaking: bool = False, actor: Actor
     ) -> list[AppliedChange]:
         """Carry a plan out and wait for its end. One that fails keeps back those after it on its deployment."""
         slots = asyncio.Semaphore(AT_ONCE)
@@ -69,11 +70,11 @@ class DeclaredDeployments:
 
         async def carry_out(group: list[PlannedChange]) -> list[AppliedChange]:
             async with slots:
-                return await self._in_turn(group, allow_breaking, by)
+                return await self._in_turn(group, allow_breaking, actor)
 
         return [done for group in await asyncio.gather(*map(carry_out, groups)) for done in group]
 
-    async def export(self) -> str:
+    async def export(self, *, actor: Actor) -> str:
         """All deployments as YAML, in a stable order. Names of secrets are in it, values are not."""
 
         def query(session: Session) -> list[DeclaredDeployment]:
@@ -116,7 +117,7 @@ class DeclaredDeployments:
                 faults += [each.declaration.fault(tuple(f.path.split(".")), f.message) for f in error.errors]
         raise_for(faults)
 
-    async def _in_turn(self, group: list[PlannedChange], allow_breaking: bool, by: str) -> list[AppliedChange]:
+    async def _in_turn(self, group: list[PlannedChange], allow_breaking: bool, actor: Actor) -> list[AppliedChange]:
         done: list[AppliedChange] = []
         deployment = group[0].present.id if group[0].present else None
         for change in group:
@@ -124,16 +125,18 @@ class DeclaredDeployments:
                 done.append(AppliedChange(change, error=f"left out, as the {done[-1].planned.action} did not succeed"))
                 continue
             try:
-                accepted = await self._request(change, deployment, allow_breaking, by)
+                accepted = await self._request(change, deployment, allow_breaking, actor)
             except StudioError as error:
                 done.append(AppliedChange(change, error=error.message))
                 continue
             deployment = accepted.deployment.id
-            ended = await self._deployments.wait(accepted.operation.operation.id)
+            ended = await self._deployments.wait(accepted.operation.operation.id, actor=actor)
             done.append(AppliedChange(change, ended, accepted.key, ended.operation.error))
         return done
 
-    async def _request(self, change: PlannedChange, deployment: str | None, allow_breaking: bool, by: str) -> Change:
+    async def _request(
+        self, change: PlannedChange, deployment: str | None, allow_breaking: bool, actor: Actor
+    ) -> Change:
         service, wanted = self._deployments, change.wanted
         match change.action:
             case Action.CREATE:
@@ -144,7 +147,7 @@ class DeclaredDeployments:
                     name=wanted.name,
                     options=wanted.options,
                     dedicated=wanted.dedicated,
-                    by=by,
+                    actor=actor,
                 )
             case Action.REDEPLOY:
                 return await service.redeploy(
@@ -153,14 +156,14 @@ class DeclaredDeployments:
                     options=wanted.options,
                     reason=WHY,
                     allow_breaking=allow_breaking,
-                    by=by,
+                    actor=actor,
                 )
             case Action.START:
-                return await service.start(deployment, by=by)
+                return await service.start(deployment, actor=actor)
             case Action.STOP:
-                return await service.stop(deployment, by=by)
+                return await service.stop(deployment, actor=actor)
             case Action.UNDEPLOY:
-                return await service.undeploy(deployment, by=by)
+                return await service.undeploy(deployment, actor=actor)
         raise ValueError(f"{change.action} is nothing to be done")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, case
 from sqlmodel import Session, func, or_, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.agent import Agent, AgentVersion
 from nexdeck.models.deployment import (
     Deployment,
@@ -217,22 +218,22 @@ class DeploymentReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def get(self, deployment: str) -> Deployment:
+    async def get(self, deployment: str, *, actor: Actor) -> Deployment:
         """By id, or by name where it is unambiguous. Raises NotFound or Conflict."""
         return await self._database.read(lambda session: find_deployment(session, deployment))
 
-    async def list(self, query: DeploymentQuery) -> Page[DeploymentSummary]:
+    async def list(self, query: DeploymentQuery, *, actor: Actor) -> Page[DeploymentSummary]:
         return await self._database.read(lambda session: list_deployments(session, query))
 
-    async def summary(self, deployment: str) -> DeploymentSummary:
+    async def summary(self, deployment: str, *, actor: Actor) -> DeploymentSummary:
         return await self._database.read(lambda session: read_summary(session, deployment))
 
-    async def counts(self) -> DeploymentCounts:
+    async def counts(self, *, actor: Actor) -> DeploymentCounts:
         return await self._database.read(read_counts)
 
-    async def overview(self, deployment: str) -> DeploymentDetail:
+    async def overview(self, deployment: str, *, actor: Actor) -> DeploymentDetail:
         """Everything that a deployment's page shows, from one transaction."""
         return await self._database.read(lambda session: read_detail(session, deployment))
 
-    async def operation(self, operation_id: str) -> OperationDetail:
+    async def operation(self, operation_id: str, *, actor: Actor) -> OperationDetail:
         return await self._database.read(lambda session: read_operation(session, operation_id))

@@ -6,6 +6,7 @@ from time import perf_counter
 
 from sqlmodel import Session, select, update
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.batches import GatewayReport, Position
 from nexdeck.models.deployment import Deployment
@@ -57,11 +58,11 @@ class GatewayDirectory:
         self.newest = Newest()
         self._memory = GatewayMemory()
 
-    async def list(self) -> list[GatewaySummary]:
+    async def list(self, *, actor: Actor) -> list[GatewaySummary]:
         """All gateways, the local ones first, with how many deployments each holds."""
         return await self._database.read(list_gateways)
 
-    async def get(self, gateway: str) -> Gateway:
+    async def get(self, gateway: str, *, actor: Actor) -> Gateway:
         """By id or name. Raises NotFound."""
         return await self._database.read(lambda session: find_gateway(session, gateway))
 
@@ -69,7 +70,7 @@ class GatewayDirectory:
         return self._connections.to(gateway.url, self._token_in(gateway.encrypted_token), gateway.how_trusted)
 
     async def test(
-        self, url: str, token: str, trust: TrustWish | Trust = BY_SYSTEM, *, allow_plain: bool = False
+        self, url: str, token: str, trust: TrustWish | Trust = BY_SYSTEM, *, allow_plain: bool = False, actor: Actor
     ) -> GatewayState:
         """Look at a gateway without storing anything. Raises InvalidInput, GatewayUnreachable or GatewayRefused."""
         return (await self._visit(url, token, trust, allow_plain))[1]
@@ -89,12 +90,12 @@ class GatewayDirectory:
         trust: TrustWish = BY_SYSTEM,
         *,
         allow_plain: bool = False,
-        by: str,
+        actor: Actor,
     ) -> Gateway:
         """Add a gateway that answers. Raises as ``test`` does, and Conflict when name or address is taken."""
         require_name(name)
         place, state = await self._visit(url, token, trust, allow_plain)
-        gateway = Gateway(name=name, kind=GatewayKind.REMOTE, url=place.url, encrypted_token="", created_by=by)
+        gateway = Gateway(name=name, kind=GatewayKind.REMOTE, url=place.url, encrypted_token="", created_by=actor.name)
         self._note_place(gateway, place)
         note_seen(gateway, state, self._connections.installation)
         return await self.save_new(gateway)
@@ -113,13 +114,13 @@ class GatewayDirectory:
         token: str | None = None,
         trust: TrustWish | None = None,
         allow_plain: bool = False,
-        by: str,
+        actor: Actor,
     ) -> Gateway:
         """Change address, token or how its certificate is verified; None leaves each as it is.
 
         A new address or certificate needs the token with it: the stored one never travels to whom it was not meant for.
         """
-        row = await self.get(gateway)
+        row = await self.get(gateway, actor=actor)
         if row.kind is not GatewayKind.REMOTE:
             raise Conflict(f"{row.name} is run by Nexdeck itself; its address and token are not to be edited.")
         new_url = normalise_url(url)[0] if url is not None else row.url
@@ -187,9 +188,9 @@ class GatewayDirectory:
     async def present(self) -> Sequence[Gateway]:
         return await self._database.read(lambda session: session.exec(present_gateways()).all())
 
-    async def remove(self, gateway: str, *, by: str) -> None:
+    async def remove(self, gateway: str, *, actor: Actor) -> None:
         """Forget a remote gateway. Raises Conflict while deployments are on it, or for one that Nexdeck runs itself."""
-        row = await self.get(gateway)
+        row = await self.get(gateway, actor=actor)
         if row.kind is GatewayKind.LOCAL:
             raise Conflict(f"{row.name} is run by Nexdeck itself; it is removed with its process.")
         await self.forget(row)

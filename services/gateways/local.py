@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
 from nexdeck.services.errors import Conflict, NotFound, StorageFailed
@@ -25,7 +26,6 @@ from nexdeck.services.rules.names import require_name
 
 logger = logging.getLogger(__name__)
 FIRST_NAME = "local"
-TIDIER = "nexdeck"
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 30.0  # seconds between two starts of a gateway that keeps dying
 STEADY_SECONDS = 60.0  # a gateway that ran this long begins again with the shortest pause
 NEARBY = 100  # ports
@@ -59,24 +59,24 @@ class LocalGateways:
 
     async def start(self) -> None:
         rows = await self._database.read(_local_gateways)
-        rows = rows or [await self._gateways.save_new(await self._planned(FIRST_NAME, "nexdeck"))]
+        rows = rows or [await self._gateways.save_new(await self._planned(FIRST_NAME, Actor.system()))]
         for gateway in rows:
             self._watch_over(gateway)
 
     async def stop(self) -> None:
         await self._let_go(*self._supervisors)
 
-    async def create(self, name: str, *, by: str) -> Gateway:
+    async def create(self, name: str, *, actor: Actor) -> Gateway:
         """Another gateway process, with a port and a folder of its own; it is on its way up when this returns.
 
         Raises InvalidInput for the name, Conflict when it is taken or there are ``MOST`` already.
         """
-        async with self.room_for(name, by=by) as gateway:
+        async with self.room_for(name, actor=actor) as gateway:
             await self._gateways.save_new(gateway)
         return gateway
 
     @asynccontextmanager
-    async def room_for(self, name: str, *, by: str) -> AsyncIterator[Gateway]:
+    async def room_for(self, name: str, *, actor: Actor) -> AsyncIterator[Gateway]:
         """A gateway that the block writes to the database; its process is on its way up after that.
 
         Raises as ``create`` does for the name and the number.
@@ -85,28 +85,28 @@ class LocalGateways:
         async with self._one_change:
             if len(self._supervisors) >= MOST:
                 raise Conflict(f"There are {MOST} local gateways already; remove one first.", code="too_many_gateways")
-            gateway = await self._planned(name, by)
+            gateway = await self._planned(name, actor)
             yield gateway
             self._watch_over(gateway)
         self._gateways.announce(gateway.id)
 
-    async def restart(self, gateway_name: str, *, by: str) -> Gateway:
+    async def restart(self, gateway_name: str, *, actor: Actor) -> Gateway:
         """End the process, after its last calls, and start it again with what it had."""
         async with self._one_change:
-            gateway = await self._ours(gateway_name)
-            logger.info("%s restarts the gateway %s", by, gateway.name)
+            gateway = await self._ours(gateway_name, actor)
+            logger.info("%s restarts the gateway %s", actor.name, gateway.name)
             await self._let_go(gateway.id)
             self._watch_over(gateway)
         return gateway
 
-    async def remove(self, gateway_name: str, *, by: str) -> None:
+    async def remove(self, gateway_name: str, *, actor: Actor) -> None:
         """End the process and delete its folder. Raises Conflict while deployments are on it, and for the first one."""
         async with self._one_change:
-            gateway = await self._ours(gateway_name)
+            gateway = await self._ours(gateway_name, actor)
             if gateway.name == FIRST_NAME:
                 raise Conflict(f"{FIRST_NAME} is where deployments go unless they say otherwise; it stays.")
             await self._gateways.require_unused(gateway)
-            logger.info("%s removes the gateway %s", by, gateway.name)
+            logger.info("%s removes the gateway %s", actor.name, gateway.name)
             await self._let_go(gateway.id)
             try:
                 await self._gateways.forget(gateway)
@@ -119,21 +119,21 @@ class LocalGateways:
         """Remove the gateways that were dedicated to a deployment that is gone. A crash before that is made up for."""
         for gateway in await self._database.read(_left_over):
             try:
-                await self.remove(gateway.id, by=TIDIER)
+                await self.remove(gateway.id, actor=Actor.system())
             except (NotFound, Conflict) as error:
                 logger.warning("the dedicated gateway %s is left over: %s", gateway.name, error.message)
 
-    async def log_tail(self, gateway_name: str, lines: int = 200) -> list[str]:
+    async def log_tail(self, gateway_name: str, lines: int = 200, *, actor: Actor) -> list[str]:
         """The last lines that the process itself printed. Raises NotFound for a gateway that is not local."""
-        return await asyncio.to_thread(_tail, self._process_of(await self._ours(gateway_name)).log_file, lines)
+        return await asyncio.to_thread(_tail, self._process_of(await self._ours(gateway_name, actor)).log_file, lines)
 
-    async def _ours(self, gateway_name: str) -> Gateway:
-        gateway = await self._gateways.get(gateway_name)
+    async def _ours(self, gateway_name: str, actor: Actor) -> Gateway:
+        gateway = await self._gateways.get(gateway_name, actor=actor)
         if gateway.kind is not GatewayKind.LOCAL:
             raise NotFound(f"{gateway.name} runs elsewhere; its process and its log are there.")
         return gateway
 
-    async def _planned(self, name: str, by: str) -> Gateway:
+    async def _planned(self, name: str, actor: Actor) -> Gateway:
         taken = {int(row.url.rsplit(":", 1)[1]) for row in await self._database.read(_local_gateways)}
         return Gateway(
             name=name,
@@ -141,7 +141,7 @@ class LocalGateways:
             url=f"http://127.0.0.1:{_free_port(self._preferred_port, taken)}",
             encrypted_token=self._secrets.encrypt(secrets.token_urlsafe(32)),
             status=GatewayStatus.STARTING,
-            created_by=by,
+            created_by=actor.name,
         )
 
     def _watch_over(self, gateway: Gateway) -> None:

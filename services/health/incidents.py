@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, func, or_, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway
@@ -54,36 +55,36 @@ class IncidentService:
         self._database = database
         self._changes = changes
 
-    async def list(self, query: IncidentQuery) -> Page[IncidentSummary]:
+    async def list(self, query: IncidentQuery, *, actor: Actor) -> Page[IncidentSummary]:
         """The open ones first, critical before warning, and then the latest first."""
         return await self._database.read(lambda session: list_incidents(session, query))
 
-    async def open_causes(self) -> set[str]:
+    async def open_causes(self, *, actor: Actor) -> set[str]:
         """The gateways and deployments, by id, that have an open incident of their own."""
         open_ = select(Incident.cause_key).where(Incident.closed_at.is_(None))
         return set(await self._database.read(lambda session: session.exec(open_).all()))
 
-    async def get(self, incident_id: str) -> IncidentDetail:
+    async def get(self, incident_id: str, *, actor: Actor) -> IncidentDetail:
         """Raises NotFound."""
         return await self._database.read(lambda session: read_incident(session, incident_id))
 
-    async def acknowledge(self, incident_id: str, *, by: str) -> IncidentDetail:
+    async def acknowledge(self, incident_id: str, *, actor: Actor) -> IncidentDetail:
         """Somebody sees to it. Done again it changes nothing. Raises NotFound."""
 
         def write(session: Session) -> bool:
             incident = find_incident(session, incident_id)
             if incident.acknowledged_at is not None:
                 return False
-            incident.acknowledged_at, incident.acknowledged_by = now(), by
-            words = f"{by} sees to it."
-            session.add(event_of(incident, IncidentEventKind.ACKNOWLEDGED, words, incident.acknowledged_at, by))
+            incident.acknowledged_at, incident.acknowledged_by = now(), actor.name
+            words = f"{actor.name} sees to it."
+            session.add(event_of(incident, IncidentEventKind.ACKNOWLEDGED, words, incident.acknowledged_at, actor.name))
             return True
 
         if await self._database.write(write):
             self._changes.incident.send(incident_id)
-        return await self.get(incident_id)
+        return await self.get(incident_id, actor=actor)
 
-    async def add_note(self, incident_id: str, text: str, *, by: str) -> IncidentDetail:
+    async def add_note(self, incident_id: str, text: str, *, actor: Actor) -> IncidentDetail:
         """Raises NotFound or InvalidInput."""
         if not text.strip() or len(text) > LONGEST_NOTE:
             fault = Fault("text", f"write 1 to {LONGEST_NOTE:,} characters")
@@ -94,11 +95,11 @@ class IncidentService:
             of_it = select(func.count()).where(IncidentEvent.incident_id == incident.id)
             if session.exec(of_it).one() >= MOST_EVENTS:
                 raise InvalidInput(f"The timeline of this incident is full: {MOST_EVENTS} lines.")
-            session.add(event_of(incident, IncidentEventKind.NOTE, text.strip(), now(), by))
+            session.add(event_of(incident, IncidentEventKind.NOTE, text.strip(), now(), actor.name))
 
         await self._database.write(write)
         self._changes.incident.send(incident_id)
-        return await self.get(incident_id)
+        return await self.get(incident_id, actor=actor)
 
 
 def find_incident(session: Session, incident_id: str) -> Incident:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway
@@ -38,11 +39,11 @@ class MaintenanceService:
         self._database = database
         self._changes = changes
 
-    async def to_come(self) -> list[Planned]:
+    async def to_come(self, *, actor: Actor) -> list[Planned]:
         """What is under way and what is to come, the next first."""
         return await self._database.read(_to_come)
 
-    async def list(self) -> list[Planned]:
+    async def list(self, *, actor: Actor) -> list[Planned]:
         """What is under way and what is to come, the next first, and then what was, the latest first."""
         past = select(MaintenanceWindow).where(MaintenanceWindow.ends_at <= now())
         past = past.order_by(MaintenanceWindow.ends_at.desc()).limit(MOST_SHOWN)
@@ -56,7 +57,7 @@ class MaintenanceService:
         *,
         gateway: str | None = None,
         deployment: str | None = None,
-        by: str,
+        actor: Actor,
     ) -> Planned:
         """A window of one gateway or deployment (by id or name), or of everything. Raises InvalidInput or NotFound."""
         _require_sense(starts_at, ends_at, reason, gateway, deployment)
@@ -68,7 +69,7 @@ class MaintenanceService:
             elif deployment:
                 subject = find_deployment(session, deployment).id
             window = MaintenanceWindow(
-                subject_id=subject, starts_at=starts_at, ends_at=ends_at, reason=reason.strip(), created_by=by
+                subject_id=subject, starts_at=starts_at, ends_at=ends_at, reason=reason.strip(), created_by=actor.name
             )
             session.add(window)
             return Planned(window, _scope(session, subject))
@@ -77,7 +78,7 @@ class MaintenanceService:
         self._changes.health.send(planned.window.subject_id or EVERYTHING)
         return planned
 
-    async def end(self, window_id: str, *, by: str) -> None:
+    async def end(self, window_id: str, *, actor: Actor) -> None:
         """One that is under way ends now; one that is to come is dropped; one that is over stays. Raises NotFound."""
 
         def write(session: Session) -> str | None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select, update
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment, HealthState
 from nexdeck.models.gateway import Gateway
@@ -49,7 +50,7 @@ class HealthService:
         self._interval = timedelta(seconds=interval_seconds)
         self.recorder = HealthRecorder(self._interval, counters.traffic, Sampling())
 
-    async def health_check(self, deployment_id: str) -> HealthStatus:
+    async def health_check(self, deployment_id: str, *, actor: Actor) -> HealthStatus:
         """Look at the deployment's gateway now, and record what was seen. Raises NotFound for an unknown deployment."""
         gateway_id = (await self._database.read(lambda session: find_deployment(session, deployment_id))).gateway_id
         await self._look(gateway_id)
@@ -57,7 +58,7 @@ class HealthService:
         return HealthStatus(row.id, row.health_status, row.health_reason or "", row.last_health_check or now())
 
     async def _look(self, gateway_id: str) -> None:
-        look = await self._counters.look(await self._gateways.get(gateway_id))
+        look = await self._counters.look(await self._gateways.get(gateway_id, actor=Actor.system()))
         await self._gateways.keep(look)
         await self.record(look)
 
@@ -73,7 +74,7 @@ class HealthService:
         paused = select(HealthStanding.subject_id).where(HealthStanding.paused_at.is_not(None))
         return set(await self._database.read(lambda session: session.exec(paused).all()))
 
-    async def pause(self, subject: str, reason: str, *, by: str) -> None:
+    async def pause(self, subject: str, reason: str, *, actor: Actor) -> None:
         """Look no longer at a gateway, or judge a deployment no longer. Paused time is not downtime. Raises NotFound.
 
         Nothing is repaired on a gateway that is paused.
@@ -82,7 +83,7 @@ class HealthService:
 
         def write(session: Session) -> None:
             subject_id = find_subject(session, subject)
-            values = {"paused_at": now(), "paused_by": by, "pause_reason": reason.strip()[:500]}
+            values = {"paused_at": now(), "paused_by": actor.name, "pause_reason": reason.strip()[:500]}
             for id_ in _with_what_is_on_it(session, subject_id):
                 self._let_rest(session, id_, PAUSED, now(), news)
             session.exec(update(HealthStanding).where(HealthStanding.subject_id == subject_id).values(**values))
@@ -91,7 +92,7 @@ class HealthService:
         await self._database.write(write)
         self.tell(news)
 
-    async def resume(self, subject: str, *, by: str) -> None:
+    async def resume(self, subject: str, *, actor: Actor) -> None:
         """Go on with the checks, and look once now. Raises NotFound."""
 
         def write(session: Session) -> tuple[str, str]:

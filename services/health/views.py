@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, String, Subquery, case, cast, null, union_all
 from sqlmodel import Session, func, or_, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment, DesiredState, HealthState
 from nexdeck.models.gateway import Gateway, GatewayStatus
@@ -76,12 +77,12 @@ class HealthViews:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def board(self, query: BoardQuery) -> Page[BoardRow]:
+    async def board(self, query: BoardQuery, *, actor: Actor) -> Page[BoardRow]:
         """Gateways and deployments, worst first. Raises InvalidInput."""
         _require_range(query.range)
         return await self._database.read(lambda session: _read_board(session, query))
 
-    async def rows(self, subject_ids: set[str]) -> dict[str, BoardRow]:
+    async def rows(self, subject_ids: set[str], *, actor: Actor) -> dict[str, BoardRow]:
         """How these are now, by id, without their uptime: what a page needs to change a row in place."""
 
         def query(session: Session) -> dict[str, BoardRow]:
@@ -93,21 +94,21 @@ class HealthViews:
 
         return await self._database.read(query)
 
-    async def counts(self) -> dict[HealthState, int]:
+    async def counts(self, *, actor: Actor) -> dict[HealthState, int]:
         """How many gateways and deployments are in each state."""
         everything = _everything(BoardQuery())
         grouped = select(everything.c.state, func.count()).group_by(everything.c.state)
         found = await self._database.read(lambda session: dict(session.exec(grouped).all()))
         return {state: found.get(state, 0) for state in HealthState}
 
-    async def of_deployment(self, deployment: str, range_: str = "24h") -> HealthView:
+    async def of_deployment(self, deployment: str, range_: str = "24h", *, actor: Actor) -> HealthView:
         """By id or name. Raises NotFound, or InvalidInput for a range that there is not."""
         _require_range(range_)
         return await self._database.read(
             lambda session: _read_view(session, find_deployment(session, deployment).id, range_)
         )
 
-    async def of_subject(self, subject_id: str, range_: str = "24h") -> HealthView:
+    async def of_subject(self, subject_id: str, range_: str = "24h", *, actor: Actor) -> HealthView:
         _require_range(range_)
         return await self._database.read(lambda session: _read_view(session, subject_id, range_))
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment, DeploymentKey, KeyState
 from nexdeck.models.wire import key_hash
@@ -53,7 +54,7 @@ class DeploymentKeys:
         self._changes = changes
         self._delivery = delivery
 
-    async def create(self, deployment: str, name: str, *, expires_at: datetime | None = None, by: str) -> NewKey:
+    async def create(self, deployment: str, name: str, *, expires_at: datetime | None = None, actor: Actor) -> NewKey:
         """A further key, for ever or until a time. Raises InvalidInput, Conflict when there are too many."""
         name = name.strip()
         if not 1 <= len(name) <= 100 or not name.isprintable():
@@ -63,7 +64,7 @@ class DeploymentKeys:
         def insert(session: Session) -> tuple[DeploymentKey, str]:
             row = _callable_deployment(session, deployment)
             _make_room(session, row)
-            return add_key(session, row.id, name, by, expires_at)
+            return add_key(session, row.id, name, actor.name, expires_at)
 
         return await self._made(*await self._database.write(insert))
 
@@ -74,7 +75,7 @@ class DeploymentKeys:
         *,
         old_valid_until: datetime | None = None,
         expires_at: datetime | None = None,
-        by: str,
+        actor: Actor,
     ) -> NewKey:
         """A new key of the same name now; the old one goes on until ``old_valid_until``, or for a day.
 
@@ -89,25 +90,25 @@ class DeploymentKeys:
             if old.state(at) is not KeyState.VALID:
                 raise Conflict(f"The key {old.name} has ended; create a new one instead.", code="key_ended")
             _make_room(session, row)
-            new, text = add_key(session, row.id, old.name, by, expires_at)
+            new, text = add_key(session, row.id, old.name, actor.name, expires_at)
             old.replaced_by = new.id
             end = old_valid_until or at + OVERLAP
             if end <= at:
-                old.revoked_at, old.revoked_by = at, by
+                old.revoked_at, old.revoked_by = at, actor.name
             elif old.expires_at is None or end < old.expires_at:
                 old.expires_at = end
             return new, text
 
         return await self._made(*await self._database.write(replace))
 
-    async def revoke(self, deployment: str, key: str, *, by: str) -> None:
+    async def revoke(self, deployment: str, key: str, *, actor: Actor) -> None:
         """The gateway refuses the key when this returns. Raises NotFound; GatewayUnreachable when that is still due."""
 
         def mark(session: Session) -> Deployment:
             row = find_deployment(session, deployment)
             found = _find_key(session, row, key)
             if found.revoked_at is None:
-                found.revoked_at, found.revoked_by = now(), by
+                found.revoked_at, found.revoked_by = now(), actor.name
             return row
 
         row = await self._database.write(mark)

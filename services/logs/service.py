@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, text
 from sqlmodel import Session
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.log import LogEntry, LogLevel, LogRecord
 from nexdeck.services.deployments.views import find_deployment
@@ -70,21 +71,21 @@ class LogService:
         await self._collector.sweep()
 
     async def tail(
-        self, deployment: str, lines: int = 100, level: LogLevel | None = None, q: str = ""
+        self, deployment: str, lines: int = 100, level: LogLevel | None = None, q: str = "", *, actor: Actor
     ) -> list[LogEntry]:
         """The newest lines, oldest of them first. Raises NotFound."""
-        return (await self.history(deployment, LogQuery(level=level, q=q), limit=lines)).lines
+        return (await self.history(deployment, LogQuery(level=level, q=q), limit=lines, actor=actor)).lines
 
-    async def request(self, deployment: str, request_id: str) -> list[LogEntry]:
+    async def request(self, deployment: str, request_id: str, *, actor: Actor) -> list[LogEntry]:
         """Everything that was written during one request."""
-        return (await self.history(deployment, LogQuery(request_id=request_id), limit=MOST_LINES)).lines
+        return (await self.history(deployment, LogQuery(request_id=request_id), limit=MOST_LINES, actor=actor)).lines
 
-    async def steps(self, deployment: str, request_id: str) -> list[StepSeen]:
+    async def steps(self, deployment: str, request_id: str, *, actor: Actor) -> list[StepSeen]:
         """The steps of an orchestration that a request went through, by when they began; none of other agents."""
-        return steps_of(await self.request(deployment, request_id))
+        return steps_of(await self.request(deployment, request_id, actor=actor))
 
     async def history(
-        self, deployment: str, query: LogQuery, *, limit: int = 100, before: int | None = None
+        self, deployment: str, query: LogQuery, *, limit: int = 100, before: int | None = None, actor: Actor
     ) -> LogPage:
         """The newest lines that fit the query, or the newest before the line with the id ``before``.
 
@@ -103,7 +104,7 @@ class LogService:
 
         return await self._database.read(read)
 
-    async def export(self, deployment: str, query: LogQuery) -> AsyncIterator[list[LogEntry]]:
+    async def export(self, deployment: str, query: LogQuery, *, actor: Actor) -> AsyncIterator[list[LogEntry]]:
         """All lines that fit, in the order in which they arrived, a chunk at a time."""
         terms, after = terms_of(query.q), 0
 
@@ -116,7 +117,7 @@ class LogService:
             yield chunk
             after = chunk[-1].id
 
-    async def subscribe(self, deployment: str) -> Subscription:
+    async def subscribe(self, deployment: str, *, actor: Actor) -> Subscription:
         """Watch what arrives from now on. Raises NotFound. Whoever subscribes must ``unsubscribe``."""
         row = await self._database.read(lambda session: find_deployment(session, deployment))
         return self._feed.subscribe(row.id)

@@ -11,6 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from sqlmodel import Session, func, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.deployment import Deployment, Operation, OperationKind, OperationStatus
 from nexdeck.models.gateway import Gateway, GatewayStatus
 from nexdeck.models.health import Incident, Severity
@@ -38,9 +39,9 @@ class PrometheusService:
         self._storage = storage
         self._version = version
 
-    async def exposition(self) -> bytes:
+    async def exposition(self, *, actor: Actor) -> bytes:
         facts = await self._database.read(_read)
-        tables = await self._storage.tables()
+        tables = await self._storage.tables(actor=actor)
         registry = CollectorRegistry()
         registry.register(_Facade(list(self._families(facts, tables))))
         return generate_latest(registry)

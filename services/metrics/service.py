@@ -8,6 +8,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Row, Select, bindparam
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.metrics import ALL_REVISIONS, Amounts, MetricSeries, Tier
@@ -79,6 +80,7 @@ class MetricsService:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        actor: Actor,
     ) -> Series:
         """The last ``span``, or what lies between two times. Raises NotFound, and InvalidInput for a wrong window."""
         present = now()
@@ -88,7 +90,7 @@ class MetricsService:
             window = window_between(since or end - span.span, end, present)
         return await self._database.read(lambda session: read_series(session, scope, window))
 
-    async def total(self, scope: Scope, since: datetime) -> Point:
+    async def total(self, scope: Scope, since: datetime, *, actor: Actor) -> Point:
         """What calls added up to since the minute of a time in the last 48 h. Raises NotFound."""
         window = since_the_minute_of(since, now())
         return (await self._database.read(lambda session: read_series(session, scope, window))).total

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, delete, func, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import DEFAULT_WORKSPACE, new_id, now
 from nexdeck.models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
 from nexdeck.services.deployments.views import find_deployment
@@ -48,16 +49,16 @@ class NotificationChannels:
         self._sender = sender
         self._link = link
 
-    async def list(self) -> list[NotificationChannel]:
+    async def list(self, *, actor: Actor) -> list[NotificationChannel]:
         query = select(NotificationChannel).order_by(NotificationChannel.name)
         return list(await self._database.read(lambda session: session.exec(query).all()))
 
-    async def get(self, channel: str) -> NotificationChannel:
+    async def get(self, channel: str, *, actor: Actor) -> NotificationChannel:
         """By id or name. Raises NotFound."""
         return await self._database.read(lambda session: find_channel(session, channel))
 
     async def add(
-        self, name: str, kind: ChannelKind, url: str, rule: ChannelRule, *, by: str, enabled: bool = True
+        self, name: str, kind: ChannelKind, url: str, rule: ChannelRule, *, actor: Actor, enabled: bool = True
     ) -> tuple[NotificationChannel, str | None]:
         """Returns the channel, and the secret that a webhook's bodies are signed with: it is shown only this once.
 
@@ -74,7 +75,7 @@ class NotificationChannels:
             shown=target.shown,
             enabled=enabled,
             rule={},
-            created_by=by,
+            created_by=actor.name,
         )
 
         def insert(session: Session) -> None:
@@ -91,9 +92,9 @@ class NotificationChannels:
         self._changes.notice.send(channel.id)
         return channel, secret or None
 
-    async def change(self, channel: str, change: ChannelChange, *, by: str) -> NotificationChannel:
+    async def change(self, channel: str, change: ChannelChange, *, actor: Actor) -> NotificationChannel:
         """Raises NotFound, or InvalidInput as ``add`` does."""
-        kind = (await self.get(channel)).kind
+        kind = (await self.get(channel, actor=actor)).kind
         target = None if change.url is None else await _checked(kind, change.url)
 
         def update(session: Session) -> NotificationChannel:
@@ -112,7 +113,7 @@ class NotificationChannels:
         self._changes.notice.send(changed.id)
         return changed
 
-    async def rotate_secret(self, channel: str, *, by: str) -> tuple[NotificationChannel, str]:
+    async def rotate_secret(self, channel: str, *, actor: Actor) -> tuple[NotificationChannel, str]:
         """A new secret for a webhook, shown only this once; the old one signs beside it for ``OLD_SECRET_SIGNS``.
 
         Raises NotFound, or Conflict for a channel that signs nothing.
@@ -130,11 +131,11 @@ class NotificationChannels:
             return row
 
         rotated = await self._database.write(rotate)
-        logger.info("%s rotated the secret of the channel %s", by, rotated.name)
+        logger.info("%s rotated the secret of the channel %s", actor.name, rotated.name)
         self._changes.notice.send(rotated.id)
         return rotated, secret
 
-    async def remove(self, channel: str, *, by: str) -> None:
+    async def remove(self, channel: str, *, actor: Actor) -> None:
         """Forget a channel and what was sent to it. Raises NotFound."""
 
         def forget(session: Session) -> str:
@@ -145,20 +146,22 @@ class NotificationChannels:
 
         self._changes.notice.send(await self._database.write(forget))
 
-    async def test(self, channel: str, *, by: str) -> None:
+    async def test(self, channel: str, *, actor: Actor) -> None:
         """Send a test now. Raises NotFound, or NotDelivered with the real cause."""
-        row = await self.get(channel)
+        row = await self.get(channel, actor=actor)
         target, signing = await self.target_of(row)
-        await self._send_test(row.id, row.name, target, signing, by)
+        await self._send_test(row.id, row.name, target, signing, actor)
 
-    async def try_out(self, kind: ChannelKind, url: str, *, by: str) -> None:
+    async def try_out(self, kind: ChannelKind, url: str, *, actor: Actor) -> None:
         """Send a test to an address that is not stored. Raises InvalidInput or NotDelivered."""
         target = await _checked(kind, url)
-        await self._send_test(f"trial of {by}", "being added", target, [new_secret()], by)
+        await self._send_test(f"trial of {actor.name}", "being added", target, [new_secret()], actor)
 
-    async def _send_test(self, key: str, name: str, target: DeliveryTarget, signing: Sequence[str], by: str) -> None:
+    async def _send_test(
+        self, key: str, name: str, target: DeliveryTarget, signing: Sequence[str], actor: Actor
+    ) -> None:
         at = now()
-        body = test_body(DEFAULT_WORKSPACE, name, self._link, by, at)
+        body = test_body(DEFAULT_WORKSPACE, name, self._link, actor.name, at)
         parcel = Parcel(new_id("ntf"), message_of([body]), body)
         await self._sender.send(key, target, signing, parcel, at)
 

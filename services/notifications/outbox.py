@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, delete, func, select, update
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.notification import (
     ChannelKind,
@@ -85,7 +86,7 @@ class NotificationOutbox:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def deliveries(
-        self, *, channel: str | None = None, limit: int = 25, cursor: str | None = None
+        self, *, channel: str | None = None, limit: int = 25, cursor: str | None = None, actor: Actor
     ) -> Page[DeliveryView]:
         """The newest first. ``channel`` is an id or a name."""
         offset = parse_cursor(cursor)
@@ -101,7 +102,7 @@ class NotificationOutbox:
 
         return await self._database.read(query)
 
-    async def retry(self, delivery_id: str, *, by: str) -> NotificationDelivery:
+    async def retry(self, delivery_id: str, *, actor: Actor) -> NotificationDelivery:
         """Send one now, also one that was given up or sent already. Raises NotFound."""
 
         def again(session: Session) -> NotificationDelivery:

@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Secret
 from nexdeck.models.wire import VARIABLE_PATTERN
@@ -33,11 +34,11 @@ class SecretVault:
         self._database = database
         self._fernet = Fernet(_key_in(key_file))
 
-    async def names(self) -> list[SecretSummary]:
+    async def names(self, *, actor: Actor) -> list[SecretSummary]:
         rows = await self._database.read(lambda session: session.exec(select(Secret).order_by(Secret.name)).all())
         return [SecretSummary(row.name, row.updated_at, row.updated_by) for row in rows]
 
-    async def put(self, name: str, value: str, *, by: str) -> None:
+    async def put(self, name: str, value: str, *, actor: Actor) -> None:
         """Store or replace a value. Raises InvalidInput for a bad name or an empty or oversized value."""
         require_match(VARIABLE_PATTERN, name, "name", "letters, digits and underscores, as environment variables have")
         if not value or len(value) > MAX_VALUE_LENGTH or "\0" in value:
@@ -45,13 +46,13 @@ class SecretVault:
         encrypted = self.encrypt(value)
 
         def store(session: Session) -> None:
-            row = _find(session, name) or Secret(name=name, encrypted_value="", updated_by=by)
-            row.encrypted_value, row.updated_at, row.updated_by = encrypted, now(), by
+            row = _find(session, name) or Secret(name=name, encrypted_value="", updated_by=actor.name)
+            row.encrypted_value, row.updated_at, row.updated_by = encrypted, now(), actor.name
             session.add(row)
 
         await self._database.write(store)
 
-    async def delete(self, name: str, *, by: str) -> None:
+    async def delete(self, name: str, *, actor: Actor) -> None:
         """Forget a value. What runs keeps it until its next redeploy or restart. Raises NotFound."""
 
         def remove(session: Session) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import inspect, text
 from sqlmodel import Session, SQLModel, func, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.services.platform.database import Database
 
 FRESH_SECONDS = 60.0  # counting the rows of a large table takes a moment: not at every request
@@ -35,7 +36,7 @@ class StorageService:
         self._sizes: list[TableSize] = []
         self._at = -FRESH_SECONDS
 
-    async def tables(self) -> list[TableSize]:
+    async def tables(self, *, actor: Actor) -> list[TableSize]:
         """The largest first, as they were a minute ago at most."""
         if time.monotonic() - self._at > FRESH_SECONDS:
             self._sizes = await self._database.read(self._measure)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment, Operation, Revision
 from nexdeck.models.options import CanaryPlan, DeploymentOptions
@@ -73,7 +74,7 @@ class Canaries:
             await remark(f"{progress.plan.percent}% of the calls. {progress}")
             await asyncio.sleep(POLL_SECONDS)
 
-    async def progress(self, deployment: str) -> CanaryProgress:
+    async def progress(self, deployment: str, *, actor: Actor) -> CanaryProgress:
         """Of the canary under way. Raises Conflict when there is none, NotFound for an unknown deployment."""
         return await self._progress((await self._database.read(lambda s: canary_under_way(s, deployment))).operation.id)
 
@@ -96,7 +97,9 @@ class Canaries:
         )
 
     async def _figures(self, deployment_id: str, revision: int, since: datetime) -> Figures:
-        total = await self._metrics.total(Scope(deployment=deployment_id, revision=revision), since)
+        total = await self._metrics.total(
+            Scope(deployment=deployment_id, revision=revision), since, actor=Actor.system()
+        )
         return Figures(total.amounts.requests, total.amounts.failures, total.p95_ms)
 
 

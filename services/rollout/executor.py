@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.deployment import Operation, OperationKind, OperationStatus, StepStatus
 from nexdeck.services.deployments.journal import Journal, OperationDetail, active_operation, read_operation
 from nexdeck.services.deployments.leases import Lease, LeaseLost, Leases
@@ -96,7 +97,7 @@ class OperationExecutor:
                     await self._scratch_revisions.give_way(deployment_id)
                     await self._carry_out(lease, after)
                 if lease.operation.kind in PUTS_LIVE:  # so that nobody sees “unknown” until the next sweep
-                    await self._health.health_check(deployment_id)
+                    await self._health.health_check(deployment_id, actor=Actor.system())
         except LeaseLost as error:
             logger.info("%s", error.message)
         except StorageFailed as error:  # the operation stays active: ``take_over`` goes on with it

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.agent import Agent, AgentVersion
 from nexdeck.models.deployment import Deployment, OperationKind, Revision, Secret
 from nexdeck.models.gateway import Gateway
@@ -48,27 +49,27 @@ class Orphans:
         self._executor = executor
         self._studio_url = studio_url
 
-    async def list(self, gateway: str) -> list[Orphan]:
+    async def list(self, gateway: str, *, actor: Actor) -> list[Orphan]:
         """As the last probe of the gateway saw them."""
-        row = await self._gateways.get(gateway)
+        row = await self._gateways.get(gateway, actor=actor)
         held = self._reconciler.orphans(row.id)
         return await self._database.read(lambda session: [_judge(session, row, each) for each in held]) if held else []
 
-    async def remove(self, gateway: str, deployment_id: str, *, by: str) -> None:
+    async def remove(self, gateway: str, deployment_id: str, *, actor: Actor) -> None:
         """Take it off the gateway. Raises NotFound for what is not there or is a deployment of ours."""
-        row, orphan = await self._find(gateway, deployment_id)
+        row, orphan = await self._find(gateway, deployment_id, actor)
         await self._gateways.client(row).remove(orphan.held.deployment_id)
-        await self._reconciler.check(row.id)
+        await self._reconciler.check(row.id, actor=actor)
 
-    async def adopt(self, gateway: str, deployment_id: str, *, by: str) -> Change:
+    async def adopt(self, gateway: str, deployment_id: str, *, actor: Actor) -> Change:
         """Make a deployment of it, with its id, name and options; a revision of ours is proven beside what serves.
 
         Raises NotFound, or Conflict (``not_adoptable``) with the reason.
         """
-        row, orphan = await self._find(gateway, deployment_id)
+        row, orphan = await self._find(gateway, deployment_id, actor)
         if orphan.obstacle is not None:
             raise Conflict(f"{orphan.held.name} cannot be adopted: {orphan.obstacle}", code="not_adoptable")
-        request = DeploymentRequest(orphan.version, _options(orphan), by, f"adopted from {row.name}")
+        request = DeploymentRequest(orphan.version, _options(orphan), actor.name, f"adopted from {row.name}")
         await check_request(request, self._secrets)
 
         def write(session: Session) -> Change:
@@ -78,20 +79,20 @@ class Orphans:
             session.flush()
             deployment.live_revision = held.live.revision
             ours = write_revision(session, deployment, request)
-            operation = open_operation(session, deployment, OperationKind.REDEPLOY, ours, by)
-            key = add_key(session, deployment.id, "first key", by)[1] if request.options.require_key else None
+            operation = open_operation(session, deployment, OperationKind.REDEPLOY, ours, actor.name)
+            key = add_key(session, deployment.id, "first key", actor.name)[1] if request.options.require_key else None
             session.flush()
             return Change(deployment, read_operation(session, operation.id), key)
 
         change = await self._database.write(write)
         self._executor.converge(change.deployment.id)
-        await self._reconciler.check(row.id)
+        await self._reconciler.check(row.id, actor=actor)
         return change
 
-    async def _find(self, gateway: str, deployment_id: str) -> tuple[Gateway, Orphan]:
+    async def _find(self, gateway: str, deployment_id: str, actor: Actor) -> tuple[Gateway, Orphan]:
         """After a probe of the gateway, so that it is judged as it is now."""
-        row = await self._reconciler.check(gateway)
-        for orphan in await self.list(row.id):
+        row = await self._reconciler.check(gateway, actor=actor)
+        for orphan in await self.list(row.id, actor=actor):
             if orphan.held.deployment_id == deployment_id:
                 return row, orphan
         raise NotFound(f"{row.name} holds nothing unknown with the id {deployment_id[:80]!r}.")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.gateway import Gateway
 from nexdeck.services.errors import Fault, InvalidInput
 from nexdeck.services.gateways.directory import GatewayDirectory
@@ -27,14 +28,14 @@ class Placement:
 
 @asynccontextmanager
 async def place_for(
-    gateways: GatewayDirectory, local: LocalGateways, gateway: str | None, dedicated: str | None, by: str
+    gateways: GatewayDirectory, local: LocalGateways, gateway: str | None, dedicated: str | None, actor: Actor
 ) -> AsyncIterator[Placement]:
     """``gateway`` by id or name, or ``dedicated``: a new one of that name. Write it within the block."""
     if dedicated is None:
-        yield Placement(await gateways.get(gateway or FIRST_NAME))
+        yield Placement(await gateways.get(gateway or FIRST_NAME, actor=actor))
         return
     if gateway is not None:
         message = "a dedicated gateway is a new one; leave this out"
         raise InvalidInput("Choose a gateway or a dedicated one.", errors=[Fault("gateway", message)])
-    async with local.room_for(dedicated, by=by) as new:
+    async with local.room_for(dedicated, actor=actor) as new:
         yield Placement(new, is_new=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment, OperationKind
 from nexdeck.models.gateway import Gateway, GatewayKind
@@ -90,9 +91,9 @@ class Reconciler:
             self._startup_grace.intersection_update(gateway.id for gateway in here)
             await asyncio.gather(*(self._visit(gateway) for gateway in here if gateway.id in self._startup_grace))
 
-    async def check(self, gateway: str) -> Gateway:
+    async def check(self, gateway: str, *, actor: Actor) -> Gateway:
         """Look at one gateway now, and repair what drifted on it. An unreachable gateway is no error."""
-        return await self._visit(await self._gateways.get(gateway))
+        return await self._visit(await self._gateways.get(gateway, actor=actor))
 
     async def close(self) -> None:
         await self._noted.close()

@@ -2,6 +2,7 @@
 
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.agent import AgentVersion
 from nexdeck.models.deployment import Deployment, DeploymentStatus, Revision
 from nexdeck.models.options import DeploymentOptions
@@ -23,11 +24,16 @@ class RevisionDiffs:
         self._agents = agents
 
     async def diff(
-        self, deployment: str, *, to_version: str | None = None, to_options: DeploymentOptions | None = None
+        self,
+        deployment: str,
+        *,
+        to_version: str | None = None,
+        to_options: DeploymentOptions | None = None,
+        actor: Actor,
     ) -> RevisionDiff:
         """What a redeploy would change of what serves; version None is the newest, options None as before."""
         detail = await self._database.read(lambda session: read_detail(session, deployment))
-        wanted = await self._agents.version(detail.summary.deployment.agent_id, to_version)
+        wanted = await self._agents.version(detail.summary.deployment.agent_id, to_version, actor=actor)
         candidate = Snapshot(None, wanted, to_options or detail.options)
 
         def read(session: Session) -> RevisionDiff:
@@ -36,7 +42,7 @@ class RevisionDiffs:
 
         return await self._database.read(read)
 
-    async def diff_revisions(self, deployment: str, a: int, b: int) -> RevisionDiff:
+    async def diff_revisions(self, deployment: str, a: int, b: int, *, actor: Actor) -> RevisionDiff:
         """What going from revision ``a`` to ``b`` changes. Raises NotFound."""
 
         def read(session: Session) -> RevisionDiff:
@@ -46,7 +52,7 @@ class RevisionDiffs:
 
         return await self._database.read(read)
 
-    async def diff_rollback(self, deployment: str, revision: int | None = None) -> RevisionDiff:
+    async def diff_rollback(self, deployment: str, revision: int | None = None, *, actor: Actor) -> RevisionDiff:
         """What a rollback would change of what serves. Raises as ``rollback`` does."""
 
         def read(session: Session) -> RevisionDiff:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import new_id, now
 from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState, OperationKind, Revision
 from nexdeck.models.options import DeploymentOptions
@@ -22,9 +23,8 @@ from nexdeck.services.deployments.views import DeploymentReader, find_deployment
 from nexdeck.services.errors import Conflict
 from nexdeck.services.gateways.directory import GatewayDirectory
 from nexdeck.services.gateways.local import LocalGateways
-from nexdeck.services.health.service import HealthService
-from nexdeck.services.keys.delivery import KeyDelivery
-from nexdeck.services.keys.service import DeploymentKeys, add_key
+from nexdeck.services.health.service import HealthService, HealthStatus
+from nexdeck.services.keys.service import add_key
 from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.secrets import SecretVault
@@ -39,7 +39,6 @@ from nexdeck.services.rollout.requests import (
     write_revision,
 )
 from nexdeck.services.rollout.revisions import (
-    RevisionDiffs,
     request_of,
     require_reason,
     require_unbroken,
@@ -47,6 +46,7 @@ from nexdeck.services.rollout.revisions import (
 )
 from nexdeck.services.rules.lifecycle import transition
 
+SYSTEM = Actor.system()
 SUPERSEDED_AT_MOST = 5  # operations by one request
 Write = Callable[[Session, Deployment], Revision]
 
@@ -68,7 +68,6 @@ class NexusDeploymentService(DeploymentReader):
         agents: AgentCatalog,
         gateways: GatewayDirectory,
         secrets: SecretVault,
-        keys: KeyDelivery,
         health: HealthService,
         executor: OperationExecutor,
         local_gateways: LocalGateways,
@@ -82,13 +81,15 @@ class NexusDeploymentService(DeploymentReader):
         self._executor = executor
         self._studio_url = studio_url
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._keys = DeploymentKeys(database, changes, keys)
-        self.create_key, self.rotate_key, self.revoke_key = self._keys.create, self._keys.rotate, self._keys.revoke
-        self._diffs = RevisionDiffs(database, agents)
-        self.diff, self.diff_revisions = self._diffs.diff, self._diffs.diff_revisions
-        self.diff_rollback = self._diffs.diff_rollback
-        self.health_check = health.health_check
-        self.wait = executor.wait
+        self._health = health
+
+    async def health_check(self, deployment_id: str, *, actor: Actor) -> HealthStatus:
+        """Probe the deployment's gateway now; see ``HealthService.health_check``."""
+        return await self._health.health_check(deployment_id, actor=actor)
+
+    async def wait(self, operation_id: str, seconds: float | None = None, *, actor: Actor) -> OperationDetail:
+        """Until an operation has ended, or ``seconds`` have passed; see ``OperationExecutor.wait``."""
+        return await self._executor.wait(operation_id, seconds)
 
     async def deploy_agent(
         self,
@@ -98,15 +99,15 @@ class NexusDeploymentService(DeploymentReader):
         *,
         name: str | None = None,
         options: DeploymentOptions | None = None,
-        by: str = "local",
+        actor: Actor = SYSTEM,
     ) -> Deployment:
         """Deploy and wait for the end: the deployment is ``running``, or ``failed`` with ``error_message``.
 
         Agent and gateway by id or name; version None is the newest. Raises as ``request_deploy`` does.
         """
-        change = await self.request_deploy(agent_id, version, gateway_id, name=name, options=options, by=by)
-        await self.wait(change.operation.operation.id)
-        return await self.get(change.deployment.id)
+        change = await self.request_deploy(agent_id, version, gateway_id, name=name, options=options, actor=actor)
+        await self.wait(change.operation.operation.id, actor=actor)
+        return await self.get(change.deployment.id, actor=actor)
 
     async def request_deploy(
         self,
@@ -117,27 +118,29 @@ class NexusDeploymentService(DeploymentReader):
         name: str | None = None,
         options: DeploymentOptions | None = None,
         dedicated: bool = False,
-        by: str,
+        actor: Actor,
     ) -> Change:
         """Accept a deployment and begin; ``dedicated``: on a new gateway of its name, which comes and goes with it.
 
         Raises NotFound, InvalidInput or Conflict, and then nothing was written."""
-        detail = await self._agents.get(agent)
-        wanted = await self._agents.version(detail.agent.id, version)
-        request = DeploymentRequest(wanted, options or DeploymentOptions(), by)
+        detail = await self._agents.get(agent, actor=actor)
+        wanted = await self._agents.version(detail.agent.id, version, actor=actor)
+        request = DeploymentRequest(wanted, options or DeploymentOptions(), actor.name)
         await check_request(request, self._secrets)
         name, deployment_id = name or detail.agent.name, new_id("dep")
 
         def write(session: Session) -> Change:
             place.write(session, deployment_id)
             row = write_deployment(session, request, place.gateway, name, self._studio_url, deployment_id)
-            operation = open_operation(session, row, OperationKind.DEPLOY, write_revision(session, row, request), by)
-            key = add_key(session, row.id, "first key", by)[1] if request.options.require_key else None
+            operation = open_operation(
+                session, row, OperationKind.DEPLOY, write_revision(session, row, request), actor.name
+            )
+            key = add_key(session, row.id, "first key", actor.name)[1] if request.options.require_key else None
             session.flush()
             return Change(row, read_operation(session, operation.id), key)
 
         gateways = self._gateways, self._local_gateways
-        async with place_for(*gateways, gateway, name if dedicated else None, by) as place:
+        async with place_for(*gateways, gateway, name if dedicated else None, actor) as place:
             change = await self._database.write(write)
         self._executor.converge(change.deployment.id)
         return change
@@ -150,15 +153,15 @@ class NexusDeploymentService(DeploymentReader):
         options: DeploymentOptions | None = None,
         reason: str = "",
         allow_breaking: bool = False,
-        by: str,
+        actor: Actor,
     ) -> Change:
         """A new revision beside the live one, then in its place; version None is the newest, options None as before.
 
         Raises Conflict (``breaking_change``, an error for each) where callers would break and that was not allowed.
         """
-        detail = await self.overview(deployment)
-        wanted = await self._agents.version(detail.summary.deployment.agent_id, version)
-        request = DeploymentRequest(wanted, options or detail.options, by, reason)
+        detail = await self.overview(deployment, actor=actor)
+        wanted = await self._agents.version(detail.summary.deployment.agent_id, version, actor=actor)
+        request = DeploymentRequest(wanted, options or detail.options, actor.name, reason)
         await check_request(request, self._secrets)
 
         def write(session: Session, row: Deployment) -> Revision:
@@ -169,9 +172,9 @@ class NexusDeploymentService(DeploymentReader):
         if not allow_breaking:  # before what is under way gives way to it, and again when nothing can come between
             row = detail.summary.deployment
             await self._database.read(lambda session: require_unbroken(session, row, request))
-        return await self._change(deployment, OperationKind.REDEPLOY, write, by)
+        return await self._change(deployment, OperationKind.REDEPLOY, write, actor)
 
-    async def rollback(self, deployment: str, *, revision: int | None = None, reason: str, by: str) -> Change:
+    async def rollback(self, deployment: str, *, revision: int | None = None, reason: str, actor: Actor) -> Change:
         """A new revision that runs what an earlier one ran; None is the newest proven one before the live one.
 
         Whoever rolls back is in a hurry for good reason, so the contract gate does not hold it up. Raises NotFound,
@@ -180,51 +183,51 @@ class NexusDeploymentService(DeploymentReader):
         reason = require_reason(reason)
 
         def wish(session: Session, row: Deployment) -> DeploymentRequest:
-            return request_of(session, rollback_target(session, row, revision), by, reason)
+            return request_of(session, rollback_target(session, row, revision), actor.name, reason)
 
-        row = await self.get(deployment)
+        row = await self.get(deployment, actor=actor)
         request = await self._database.read(lambda session: wish(session, row))
         await check_request(request, self._secrets)
         return await self._change(
-            deployment, OperationKind.ROLLBACK, lambda session, row: write_revision(session, row, request), by
+            deployment, OperationKind.ROLLBACK, lambda session, row: write_revision(session, row, request), actor
         )
 
-    async def start(self, deployment: str, *, by: str) -> Change:
-        return await self._change(deployment, OperationKind.START, _again, by)
+    async def start(self, deployment: str, *, actor: Actor) -> Change:
+        return await self._change(deployment, OperationKind.START, _again, actor)
 
-    async def restart(self, deployment: str, *, by: str) -> Change:
+    async def restart(self, deployment: str, *, actor: Actor) -> Change:
         """Load the same revision afresh, with the secrets as they are now. It is away for the moment between."""
-        return await self._change(deployment, OperationKind.RESTART, _again, by)
+        return await self._change(deployment, OperationKind.RESTART, _again, actor)
 
-    async def stop(self, deployment: str, *, by: str) -> Change:
+    async def stop(self, deployment: str, *, actor: Actor) -> Change:
         """Off the gateway after the last call has ended; everything else of it is kept."""
-        return await self._change(deployment, OperationKind.STOP, _to(DesiredState.STOPPED), by)
+        return await self._change(deployment, OperationKind.STOP, _to(DesiredState.STOPPED), actor)
 
-    async def undeploy(self, deployment: str, *, by: str) -> Change:
+    async def undeploy(self, deployment: str, *, actor: Actor) -> Change:
         """Off the gateway and out of the lists; its history is kept and its name is free again."""
-        return await self._change(deployment, OperationKind.UNDEPLOY, _to(DesiredState.ABSENT), by)
+        return await self._change(deployment, OperationKind.UNDEPLOY, _to(DesiredState.ABSENT), actor)
 
-    async def cancel(self, deployment: str, *, by: str) -> Change:
+    async def cancel(self, deployment: str, *, actor: Actor) -> Change:
         """End the active operation; what was live before stays live. Raises Conflict when nothing is under way."""
-        row = await self.get(deployment)
+        row = await self.get(deployment, actor=actor)
         async with self._turns[row.id]:
-            ended = await self._executor.supersede(row.id, by, f"cancelled by {by}")
+            ended = await self._executor.supersede(row.id, actor.name, f"cancelled by {actor.name}")
             if ended is None:
                 raise Conflict(f"Nothing is under way on {row.name}.", code="nothing_to_cancel")
-        return Change(await self.get(row.id), await self.operation(ended.id))
+        return Change(await self.get(row.id, actor=actor), await self.operation(ended.id, actor=actor))
 
-    async def promote(self, deployment: str, *, by: str) -> Change:
+    async def promote(self, deployment: str, *, actor: Actor) -> Change:
         """Let the canary have all callers now, whatever its figures. Raises Conflict when none is under way."""
 
         def change(session: Session) -> Change:
             detail = canary_under_way(session, deployment)
-            detail.operation.promoted_by = by
+            detail.operation.promoted_by = actor.name
             return Change(find_deployment(session, deployment), detail)
 
         return await self._database.write(change)
 
-    async def _change(self, deployment: str, kind: OperationKind, write: Write, by: str) -> Change:
-        row = await self.get(deployment)
+    async def _change(self, deployment: str, kind: OperationKind, write: Write, actor: Actor) -> Change:
+        row = await self.get(deployment, actor=actor)
         if row.undeployed_at is not None:
             raise Conflict(f"{row.name} was undeployed; deploy the agent again.", code="undeployed")
 
@@ -233,15 +236,15 @@ class NexusDeploymentService(DeploymentReader):
             revision = write(session, current)
             restarted = current.desired_state is DesiredState.RUNNING
             if restarted and current.status in (DeploymentStatus.STOPPED, DeploymentStatus.FAILED):
-                session.add(transition(current, "requested", by=by))
+                session.add(transition(current, "requested", by=actor.name))
             current.updated_at = now()
-            operation = open_operation(session, current, kind, revision, by)
+            operation = open_operation(session, current, kind, revision, actor.name)
             session.flush()
             return Change(current, read_operation(session, operation.id))
 
         async with self._turns[row.id]:
             for _ in range(SUPERSEDED_AT_MOST):
-                await self._executor.supersede(row.id, by, f"superseded by a {kind} of {by}")
+                await self._executor.supersede(row.id, actor.name, f"superseded by a {kind} of {actor.name}")
                 with suppress(IntegrityError):  # the reconciler, or another Nexdeck, began one in between
                     change = await self._database.write(open_it)
                     self._executor.converge(row.id)

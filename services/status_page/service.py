@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.base import DEFAULT_WORKSPACE, now
 from nexdeck.models.status_page import StatusPage, StatusPageSettings
 from nexdeck.services.deployments.views import find_deployment
@@ -25,11 +26,11 @@ class StatusPages:
         self._shown: tuple[float, str, PublicStatus] | None = None
         self._one_reading = asyncio.Lock()
 
-    async def settings(self) -> StatusPageSettings:
+    async def settings(self, *, actor: Actor) -> StatusPageSettings:
         """Those of the workspace; as they are at first while nobody changed them."""
         return await self._database.read(_read_settings)
 
-    async def change(self, settings: StatusPageSettings, *, by: str) -> StatusPageSettings:
+    async def change(self, settings: StatusPageSettings, *, actor: Actor) -> StatusPageSettings:
         """Returns them with ids in place of names. Raises InvalidInput, or NotFound for a deployment."""
 
         def write(session: Session) -> StatusPageSettings:
@@ -41,11 +42,11 @@ class StatusPages:
                 message = "name each deployment once"
                 raise InvalidInput("A deployment is there twice.", errors=[Fault("items", message)])
             row = session.get(StatusPage, DEFAULT_WORKSPACE) or StatusPage(
-                workspace_id=DEFAULT_WORKSPACE, slug=settings.slug, title="", items=[], updated_by=by
+                workspace_id=DEFAULT_WORKSPACE, slug=settings.slug, title="", items=[], updated_by=actor.name
             )
             row.enabled, row.slug, row.title = settings.enabled, settings.slug, settings.title
             row.items = [item.model_dump() for item in items]
-            row.updated_at, row.updated_by = now(), by
+            row.updated_at, row.updated_by = now(), actor.name
             session.add(row)
             return settings.model_copy(update={"items": items})
 

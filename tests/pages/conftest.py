@@ -18,6 +18,7 @@ from nexdeck.app.settings import Settings
 from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.pages.registry import register
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 
 PATIENCE = 100  # tenths of a second; what is seen at once is not waited for
 ABOUT = {"version": "1.2.3", "data_dir": "/somewhere", "database": "SQLite", "settings": []}
@@ -80,4 +81,4 @@ async def user(studio: Studio, tmp_path: Path, caplog: pytest.LogCaptureFixture)
 @pytest.fixture
 async def echo(studio: Studio) -> str:
     """The name of an agent in the catalog."""
-    return (await studio.agents.create("echo.py", ECHO, by="test")).agent.name
+    return (await studio.agents.create("echo.py", ECHO, actor=ACTOR)).agent.name

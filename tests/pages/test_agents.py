@@ -9,14 +9,15 @@ from nexdeck.pages.assets import STATIC
 from nexdeck.pages.components.agents.dialog import STARTERS, bumped
 from nexdeck.services.errors import NotFound
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 
 
 async def test_the_starting_points_are_agents_as_they_stand(studio: Studio) -> None:
-    await studio.agents.import_samples(by="test")
+    await studio.agents.import_samples(actor=ACTOR)
     kinds = []
     for name in STARTERS:
         source = (STATIC / "starters" / name).read_text()
-        kinds.append((await studio.agents.preview(name, source)).kind)
+        kinds.append((await studio.agents.preview(name, source, actor=ACTOR)).kind)
     assert kinds == [AgentKind.DECLARATIVE, AgentKind.PYTHON, AgentKind.ORCHESTRATION]
 
 
@@ -36,7 +37,7 @@ async def test_a_new_agent_gets_into_the_catalog(user: User, studio: Studio) -> 
     await user.should_see(marker="draft-name")
     user.find(marker="save-agent").click()
     await user.should_see("Version 0.1.0")
-    assert (await studio.agents.get("my-assistant")).agent.created_by == "local"
+    assert (await studio.agents.get("my-assistant", actor=ACTOR)).agent.created_by == "local"
 
 
 async def test_a_new_version_begins_with_the_newest_source(user: User, studio: Studio, echo: str) -> None:
@@ -45,18 +46,18 @@ async def test_a_new_version_begins_with_the_newest_source(user: User, studio: S
     await user.should_see("A new version of echo")
     user.find(marker="save-agent").click()
     await user.should_see("Version 1.0.1")
-    assert [v.version for v in (await studio.agents.get(echo)).versions] == ["1.0.1", "1.0.0"]
+    assert [v.version for v in (await studio.agents.get(echo, actor=ACTOR)).versions] == ["1.0.1", "1.0.0"]
 
 
 async def test_deleting_asks_first(user: User, studio: Studio, echo: str) -> None:
     await user.open(f"/agents/{echo}")
     user.find(marker="delete-agent").click()
     await user.should_see("This cannot be undone")
-    await studio.agents.get(echo)
+    await studio.agents.get(echo, actor=ACTOR)
     user.find(marker="confirm").click()
     await user.should_see("The catalog is empty")
     with pytest.raises(NotFound):
-        await studio.agents.get(echo)
+        await studio.agents.get(echo, actor=ACTOR)
 
 
 def test_a_version_label_moves_on_in_yaml_and_python() -> None:

@@ -13,13 +13,14 @@ from nexdeck.pages.live import Watch
 from nexdeck.services.deployments.views import DeploymentQuery
 from nexdeck.services.errors import GatewayUnreachable
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.pages.waiting import until
 
 
 async def deployed(studio: Studio, agent: str, name: str) -> str:
     """The id of a deployment that has failed: what answers here is no gateway."""
-    change = await studio.deployments.request_deploy(agent, None, "local", name=name, by="test")
-    await studio.deployments.wait(change.operation.operation.id, 30)
+    change = await studio.deployments.request_deploy(agent, None, "local", name=name, actor=ACTOR)
+    await studio.deployments.wait(change.operation.operation.id, 30, actor=ACTOR)
     return change.deployment.id
 
 
@@ -29,9 +30,9 @@ async def test_two_presses_deploy_with_good_defaults(user: User, studio: Studio,
     await user.should_see("echo 1.0.0 on local")
     user.find(marker="deploy").click()
     await user.should_see("Load it into the gateway")
-    (row,) = (await studio.deployments.list(DeploymentQuery())).items
+    (row,) = (await studio.deployments.list(DeploymentQuery(), actor=ACTOR)).items
     assert (row.deployment.name, row.agent_name) == ("echo", "echo")
-    options = (await studio.deployments.overview(row.deployment.id)).options
+    options = (await studio.deployments.overview(row.deployment.id, actor=ACTOR)).options
     assert options.channels == list(Channel)
     assert options.sample_input is None
 
@@ -64,7 +65,7 @@ async def test_a_sample_that_is_not_json_is_told_and_nothing_is_deployed(user: U
     sample.set_value("{not json")
     user.find(marker="deploy").click()
     await user.should_see("This is not JSON")
-    assert (await studio.deployments.counts()).total == 0
+    assert (await studio.deployments.counts(actor=ACTOR)).total == 0
 
 
 async def test_required_keys_are_shown_once(user: User, studio: Studio, echo: str) -> None:
@@ -80,8 +81,8 @@ async def test_required_keys_are_shown_once(user: User, studio: Studio, echo: st
 
 
 async def test_a_key_is_made_rotated_and_revoked_in_the_settings(user: User, studio: Studio, echo: str) -> None:
-    change = await studio.deployments.request_deploy(echo, options=DeploymentOptions(require_key=True), by="test")
-    await studio.deployments.wait(change.operation.operation.id, 60)
+    change = await studio.deployments.request_deploy(echo, options=DeploymentOptions(require_key=True), actor=ACTOR)
+    await studio.deployments.wait(change.operation.operation.id, 60, actor=ACTOR)
     await user.open(f"/deployments/{change.deployment.id}?tab=settings")
     await user.should_see("first key")
     user.find(marker="new-key-dialog").click()
@@ -93,13 +94,13 @@ async def test_a_key_is_made_rotated_and_revoked_in_the_settings(user: User, stu
     await user.should_see("It will not be shown again")
     user.find("I have stored it").click()
     await user.should_see("mobile <b>app</b>")
-    detail = await studio.deployments.overview(change.deployment.id)
+    detail = await studio.deployments.overview(change.deployment.id, actor=ACTOR)
     made = next(key for key in detail.keys if key.name.startswith("mobile"))
     assert 29 <= (made.expires_at - made.created_at).days <= 30
-    await studio.deployments.rotate_key(change.deployment.id, made.id, by="test")
+    await studio.keys.rotate(change.deployment.id, made.id, actor=ACTOR)
     await user.should_see("replaced")
     with pytest.raises(GatewayUnreachable):  # what answers here is no gateway; it counts as revoked all the same
-        await studio.deployments.revoke_key(change.deployment.id, made.id, by="somebody")
+        await studio.keys.revoke(change.deployment.id, made.id, actor=ACTOR)
     await user.should_see("revoked")
 
 
@@ -148,7 +149,7 @@ async def test_pages_that_were_left_watch_no_longer(user: User, studio: Studio, 
 
 async def test_a_failure_names_its_step_and_cause(user: User, studio: Studio, echo: str) -> None:
     deployment_id = await deployed(studio, echo, "unlucky")
-    assert (await studio.deployments.get(deployment_id)).status is DeploymentStatus.FAILED
+    assert (await studio.deployments.get(deployment_id, actor=ACTOR)).status is DeploymentStatus.FAILED
     await user.open(f"/deployments/{deployment_id}")
     await user.should_see("Failed")
     await user.should_see("is not a Nexdeck gateway")
@@ -158,7 +159,7 @@ async def test_a_failure_names_its_step_and_cause(user: User, studio: Studio, ec
 async def test_the_artifact_is_shown_exactly(user: User, studio: Studio, echo: str) -> None:
     deployment_id = await deployed(studio, echo, "shown")
     await user.open(f"/deployments/{deployment_id}?tab=artifact")
-    version = await studio.agents.version(echo)
+    version = await studio.agents.version(echo, actor=ACTOR)
     await user.should_see(version.sha256)
     assert any("&lt;b&gt;it&lt;/b&gt;" in element.content for element in user.find(kind=ui.html).elements)
 
@@ -168,7 +169,7 @@ async def test_undeploy_asks_first_and_says_what_it_does(user: User, studio: Stu
     await user.open(f"/deployments/{deployment_id}")
     user.find(marker="action-undeploy").click()
     await user.should_see("its endpoints and its keys stop working")
-    assert (await studio.deployments.overview(deployment_id)).operation.operation.kind == "deploy"
+    assert (await studio.deployments.overview(deployment_id, actor=ACTOR)).operation.operation.kind == "deploy"
     user.find(marker="confirm").click()
     await user.should_see("leaving is being undeployed.")
 
@@ -189,20 +190,20 @@ def names_in_order(user: User) -> list[str]:
 
 
 async def test_an_older_version_stays_chosen(user: User, studio: Studio, echo: str) -> None:
-    newer = (await studio.agents.version(echo)).source.replace("1.0.0", "2.0.0")
-    await studio.agents.add_version(echo, "echo.py", newer, by="test")
+    newer = (await studio.agents.version(echo, actor=ACTOR)).source.replace("1.0.0", "2.0.0")
+    await studio.agents.add_version(echo, "echo.py", newer, actor=ACTOR)
     await user.open(f"/agents/{echo}?version=1.0.0")
     user.find("Deploy this version").click()
     await user.should_see("echo 1.0.0 on local")
     user.find(marker="deploy").click()
     await user.should_see("Load it into the gateway")
-    (row,) = (await studio.deployments.list(DeploymentQuery())).items
+    (row,) = (await studio.deployments.list(DeploymentQuery(), actor=ACTOR)).items
     assert row.deployment.version == "1.0.0"
 
 
 async def test_another_agent_brings_its_own_sample_and_name(user: User, studio: Studio, echo: str) -> None:
-    other = (await studio.agents.version(echo)).source.replace("echo", "shout").replace("hello", "HELLO")
-    await studio.agents.create("shout.py", other, by="test")
+    other = (await studio.agents.version(echo, actor=ACTOR)).source.replace("echo", "shout").replace("hello", "HELLO")
+    await studio.agents.create("shout.py", other, actor=ACTOR)
     await user.open("/deployments")
     user.find("Deploy agent").click()
     await user.should_see("echo 1.0.0 on local")

@@ -9,6 +9,7 @@ from nexdeck.models.gateway import GatewayKind
 from nexdeck.models.trust import TrustKind
 from nexdeck.models.wire import DeploymentState, Limits, LiveOptions, RevisionState
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.certificates import Authority, showing
 from tests.pages.waiting import until
 
@@ -24,7 +25,7 @@ async def test_a_gateway_that_does_not_answer_is_not_added(user: User, studio: S
     await user.should_see("Nothing usable answers")
     user.find(marker="save-gateway").click()
     await user.should_see("Nothing usable answers")
-    assert [s.gateway.kind for s in await studio.gateways.list()] == [GatewayKind.LOCAL]
+    assert [s.gateway.kind for s in await studio.gateways.list(actor=ACTOR)] == [GatewayKind.LOCAL]
 
 
 async def test_faults_stand_at_their_fields(user: User) -> None:
@@ -49,8 +50,8 @@ async def test_a_local_gateway_needs_a_name_that_is_free(user: User) -> None:
 
 
 async def test_what_is_unknown_on_a_gateway_is_told(user: User, studio: Studio, echo: str) -> None:
-    gateway = await studio.gateways.get("local")
-    version = await studio.agents.version(echo)
+    gateway = await studio.gateways.get("local", actor=ACTOR)
+    version = await studio.agents.version(echo, actor=ACTOR)
     options = LiveOptions(channels=["api"], require_key=False, limits=Limits())
     known = RevisionState(revision=1, sha256=version.sha256)
     other = RevisionState(revision=1, sha256="0" * 64)
@@ -69,7 +70,7 @@ async def test_what_is_unknown_on_a_gateway_is_told(user: User, studio: Studio, 
 
 
 async def test_a_pause_of_the_checks_is_told_and_ended_in_the_row(user: User, studio: Studio) -> None:
-    gateway = await studio.gateways.get("local")
+    gateway = await studio.gateways.get("local", actor=ACTOR)
     await user.open("/gateways")
     await user.should_see("Not seen yet")
     user.find(marker="menu-local").click()
@@ -94,7 +95,7 @@ async def test_a_pause_of_the_checks_is_told_and_ended_in_the_row(user: User, st
 async def test_the_overview_tells_of_paused_checks_live(user: User, studio: Studio) -> None:
     await user.open("/")
     await user.should_see("Not seen yet")
-    await studio.health.pause((await studio.gateways.get("local")).id, "", by="test")
+    await studio.health.pause((await studio.gateways.get("local", actor=ACTOR)).id, "", actor=ACTOR)
     await user.should_see("Paused", retries=100)
 
 

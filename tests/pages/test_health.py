@@ -10,6 +10,7 @@ from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.incidents import IncidentQuery
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -24,11 +25,11 @@ class Sweeps:
     async def fail(self, times: int = 3) -> str:
         """The gateway does not answer; returns the incident's id, once there is one."""
         for _ in range(times):
-            gateway = await self._studio.gateways.get("local")
+            gateway = await self._studio.gateways.get("local", actor=ACTOR)
             gateway.status_reason = f"refused {HOSTILE}"
             self._at += timedelta(seconds=15)
             await self._studio.health.record(Probe(gateway, None, self._at, 1.0))
-        found = await self._studio.incidents.list(IncidentQuery())
+        found = await self._studio.incidents.list(IncidentQuery(), actor=ACTOR)
         return found.items[0].incident.id if found.items else ""
 
 
@@ -40,13 +41,13 @@ def sweeps(studio: Studio) -> Sweeps:
 async def test_an_incident_appears_live_and_is_seen_to(user: User, studio: Studio, sweeps: Sweeps) -> None:
     await user.open("/health")
     await user.should_see("No open incidents")
-    gateway = await studio.gateways.get("local")
+    gateway = await studio.gateways.get("local", actor=ACTOR)
     incident = await sweeps.fail()
     await user.should_see("Gateway local cannot be reached")
     await user.should_see(f"refused {HOSTILE}")
     user.find(marker=f"acknowledge-{gateway.id}").click()
     await user.should_see("local sees to it")
-    assert (await studio.incidents.get(incident)).summary.incident.acknowledged_by == "local"
+    assert (await studio.incidents.get(incident, actor=ACTOR)).summary.incident.acknowledged_by == "local"
 
 
 async def test_an_incident_has_a_page_with_its_timeline_and_notes(user: User, studio: Studio, sweeps: Sweeps) -> None:
@@ -61,7 +62,7 @@ async def test_an_incident_has_a_page_with_its_timeline_and_notes(user: User, st
 
 
 async def test_the_checks_of_a_gateway_are_paused_from_its_row(user: User, studio: Studio) -> None:
-    gateway = await studio.gateways.get("local")
+    gateway = await studio.gateways.get("local", actor=ACTOR)
     await user.open("/health?kind=gateway&range=7d")
     await user.should_see("Uptime, 7 days")
     user.find(marker=f"menu-{gateway.id}").click()

@@ -7,9 +7,11 @@ from nicegui import ui
 from nicegui.testing import User
 from pytest import LogCaptureFixture
 
+from nexdeck.models.actor import Actor
 from nexdeck.pages.live import Feed
 from nexdeck.services.catalog.service import AgentDetail
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.pages.conftest import ECHO
 from tests.pages.waiting import until
 
@@ -82,10 +84,10 @@ async def test_what_changes_while_a_page_reads_is_told_after_it(user: User) -> N
 async def test_a_page_shows_what_changed_while_it_was_built(user: User, studio: Studio, echo: str) -> None:
     look = studio.agents.get
 
-    async def look_just_before_a_change(agent: str) -> AgentDetail:
+    async def look_just_before_a_change(agent: str, *, actor: Actor) -> AgentDetail:
         studio.agents.get = look
-        found = await look(agent)
-        await studio.agents.add_version(agent, "echo.py", ECHO.replace("1.0.0", "1.1.0"), by="test")
+        found = await look(agent, actor=actor)
+        await studio.agents.add_version(agent, "echo.py", ECHO.replace("1.0.0", "1.1.0"), actor=ACTOR)
         return found
 
     studio.agents.get = look_just_before_a_change

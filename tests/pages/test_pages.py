@@ -5,6 +5,7 @@ from nicegui import ui
 from nicegui.testing import User
 
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 
 TITLES = {
     "/": "Overview",
@@ -28,7 +29,7 @@ async def test_the_first_visit_leads_from_the_samples_to_a_deployment(user: User
     await user.should_see("Choose an agent")
     user.find(marker="import-samples").click()
     await user.should_see("See the agents")
-    assert (await studio.agents.list(limit=1)).total >= 6
+    assert (await studio.agents.list(limit=1, actor=ACTOR)).total >= 6
 
 
 async def test_empty_lists_say_what_to_do(user: User) -> None:
@@ -56,7 +57,7 @@ async def test_what_is_not_there_says_so_and_leads_back(user: User, path: str, w
 
 
 async def test_settings_never_show_a_secret(user: User, studio: Studio) -> None:
-    await studio.secrets.put("OPENAI_API_KEY", "sk-very-secret", by="test")
+    await studio.secrets.put("OPENAI_API_KEY", "sk-very-secret", actor=ACTOR)
     await user.open("/settings")
     await user.should_see("OPENAI_API_KEY")
     await user.should_not_see("sk-very-secret")
@@ -69,7 +70,7 @@ async def test_hostile_texts_stay_text(user: User, studio: Studio) -> None:
         '"""<img src=x onerror=alert(1)>"""\n__version__ = "1.0.0"\nSAMPLE = {"x": "</script><b>"}\n\n'
         'def hostile(x: str) -> str:\n    """<script>alert(2)</script>"""\n    return x\n'
     )
-    await studio.agents.create("hostile.py", source, by="<b>me</b>")
+    await studio.agents.create("hostile.py", source, actor=ACTOR)
     await user.open("/agents/hostile")
     await user.should_see("<script>alert(2)</script>")
     for html in user.find(kind=ui.html).elements:

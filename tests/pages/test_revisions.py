@@ -8,6 +8,7 @@ from nexdeck.models.base import now
 from nexdeck.models.deployment import Revision
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.pages.conftest import ECHO
 from tests.pages.test_deployments import deployed
 from tests.pages.waiting import until
@@ -25,9 +26,9 @@ async def two_revisions(studio: Studio, agent: str) -> str:
         revision.proven_at, revision.failed_at = now(), None
 
     await studio.database.write(prove)
-    await studio.agents.add_version(agent, "echo.py", RENAMED, by="test")
-    change = await studio.deployments.redeploy(deployment_id, allow_breaking=True, reason="a new name", by="test")
-    await studio.deployments.wait(change.operation.operation.id, 30)
+    await studio.agents.add_version(agent, "echo.py", RENAMED, actor=ACTOR)
+    change = await studio.deployments.redeploy(deployment_id, allow_breaking=True, reason="a new name", actor=ACTOR)
+    await studio.deployments.wait(change.operation.operation.id, 30, actor=ACTOR)
     return deployment_id
 
 
@@ -35,7 +36,7 @@ async def test_the_redeploy_dialog_tells_what_breaks_and_wants_it_confirmed(
     user: User, studio: Studio, echo: str
 ) -> None:
     deployment_id = await deployed(studio, echo, "asked")
-    await studio.agents.add_version(echo, "echo.py", RENAMED, by="test")
+    await studio.agents.add_version(echo, "echo.py", RENAMED, actor=ACTOR)
     await user.open(f"/deployments/{deployment_id}")
     user.find(marker="action-redeploy").click()
     await user.should_see("2 breaking")
@@ -47,7 +48,10 @@ async def test_the_redeploy_dialog_tells_what_breaks_and_wants_it_confirmed(
     await until(lambda: button.enabled)
     user.find(marker="redeploy").click()
     await user.should_see("asked is being redeployed.")
-    assert [r.version for r in (await studio.deployments.overview(deployment_id)).revisions] == ["2.0.0", "1.0.0"]
+    assert [r.version for r in (await studio.deployments.overview(deployment_id, actor=ACTOR)).revisions] == [
+        "2.0.0",
+        "1.0.0",
+    ]
 
 
 async def test_a_safe_redeploy_asks_for_nothing(user: User, studio: Studio, echo: str) -> None:
@@ -73,7 +77,7 @@ async def test_revisions_tell_who_why_and_what_and_a_failed_one_offers_no_way_ba
 
 async def test_rolling_back_shows_the_diff_and_wants_a_reason(user: User, studio: Studio, echo: str) -> None:
     deployment_id = await two_revisions(studio, echo)
-    await studio.deployments.redeploy(deployment_id, version="1.0.0", options=None, allow_breaking=True, by="test")
+    await studio.deployments.redeploy(deployment_id, version="1.0.0", options=None, allow_breaking=True, actor=ACTOR)
     await user.open(f"/deployments/{deployment_id}?tab=revisions")
     await user.should_see(marker="rollback-1")
     user.find(marker="rollback-1").click()
@@ -84,7 +88,7 @@ async def test_rolling_back_shows_the_diff_and_wants_a_reason(user: User, studio
     reason.set_value("callers complain")
     user.find(marker="roll-back").click()
     await user.should_see("moved is being rolled back to revision 1.")
-    newest = (await studio.deployments.overview(deployment_id)).revisions[0]
+    newest = (await studio.deployments.overview(deployment_id, actor=ACTOR)).revisions[0]
     assert (newest.version, newest.reason) == ("1.0.0", "Rollback to revision 1: callers complain")
 
 
@@ -101,9 +105,9 @@ async def test_compare_shows_the_lines_that_differ(user: User, studio: Studio, e
 async def test_a_redeploy_that_failed_changes_no_option(user: User, studio: Studio, echo: str) -> None:
     deployment_id = await two_revisions(studio, echo)
     guarded = DeploymentOptions(require_key=True)
-    change = await studio.deployments.redeploy(deployment_id, version="1.0.0", options=guarded, by="test")
-    await studio.deployments.wait(change.operation.operation.id, 30)
-    detail = await studio.deployments.overview(deployment_id)
+    change = await studio.deployments.redeploy(deployment_id, version="1.0.0", options=guarded, actor=ACTOR)
+    await studio.deployments.wait(change.operation.operation.id, 30, actor=ACTOR)
+    detail = await studio.deployments.overview(deployment_id, actor=ACTOR)
     assert (detail.revisions[0].number, detail.options.require_key, detail.artifact.version) == (3, False, "1.0.0")
 
 
@@ -112,8 +116,8 @@ async def test_options_are_called_the_same_in_the_list_of_revisions_and_where_tw
 ) -> None:
     deployment_id = await deployed(studio, echo, "changed")
     slower = DeploymentOptions(limits={"timeout_seconds": 90})
-    change = await studio.deployments.redeploy(deployment_id, options=slower, by="test")
-    await studio.deployments.wait(change.operation.operation.id, 30)
+    change = await studio.deployments.redeploy(deployment_id, options=slower, actor=ACTOR)
+    await studio.deployments.wait(change.operation.operation.id, 30, actor=ACTOR)
     await user.open(f"/deployments/{deployment_id}?tab=revisions")
     await user.should_see("timeout in seconds")
     assert len(user.find("timeout in seconds").elements) == 1

@@ -5,6 +5,7 @@ from nicegui.testing import User
 
 from nexdeck.models.notification import ChannelKind, ChannelRule
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.pages.waiting import until
 
 DEAD_END = "http://127.0.0.1:9/very-secret-path"
@@ -48,11 +49,13 @@ async def test_faults_stand_at_their_fields_and_nothing_is_stored(user: User, st
     field(user, "channel-url").set_value("file:///etc/passwd")
     user.find(marker="save-channel").click()
     await until(lambda: "begin it with" in (field(user, "channel-url").error or ""))
-    assert await studio.notification_channels.list() == []
+    assert await studio.notification_channels.list(actor=ACTOR) == []
 
 
 async def test_the_address_stays_when_only_the_rule_is_changed(user: User, studio: Studio) -> None:
-    channel, _ = await studio.notification_channels.add("hook", ChannelKind.WEBHOOK, DEAD_END, ChannelRule(), by="test")
+    channel, _ = await studio.notification_channels.add(
+        "hook", ChannelKind.WEBHOOK, DEAD_END, ChannelRule(), actor=ACTOR
+    )
     await user.open("/settings")
     await user.should_see("All incidents")
     user.find(marker="change-hook").click()
@@ -61,7 +64,9 @@ async def test_the_address_stays_when_only_the_rule_is_changed(user: User, studi
     field(user, "quiet-on", ui.switch).set_value(True)
     user.find(marker="save-channel").click()
     await user.should_see("Critical incidents; quiet 22:00–07:00 UTC")
-    target, _ = await studio.notification_channels.target_of(await studio.notification_channels.get(channel.id))
+    target, _ = await studio.notification_channels.target_of(
+        await studio.notification_channels.get(channel.id, actor=ACTOR)
+    )
     assert target.url == DEAD_END
 
 
@@ -75,4 +80,4 @@ async def test_the_status_page_is_switched_on(user: User, studio: Studio, echo: 
     field(user, "status-page-slug").set_value("acme")
     user.find(marker="save-status-page").click()
     await user.should_see(marker="open-status-page")
-    assert (await studio.status_pages.settings()).enabled
+    assert (await studio.status_pages.settings(actor=ACTOR)).enabled

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query
 
-from nexdeck.app.api.parameters import Reference, Services, Time
+from nexdeck.app.api.parameters import Caller, Reference, Services, Time
 from nexdeck.app.api.patterns import LINE_PATTERN
 from nexdeck.app.api.schemas.calls import RequestDetailShape, RequestListing, request_detail, request_shape
 from nexdeck.models.wire import Channel
@@ -47,6 +47,7 @@ Choice = Annotated[CallQuery, Depends(_query)]
 @router.get("")
 async def list_requests(
     studio: Services,
+    actor: Caller,
     deployment: Reference,
     query: Choice,
     limit: Annotated[int, Query(ge=1, le=MOST_CALLS, description="how many at most")] = 50,
@@ -54,12 +55,14 @@ async def list_requests(
 ) -> RequestListing:
     """The newest calls that fit."""
     before = int(cursor) if cursor is not None else None
-    page = await studio.calls.list(deployment, query, limit=limit, before=before)
+    page = await studio.calls.list(deployment, query, limit=limit, before=before, actor=actor)
     items = [request_shape(call) for call in page.calls]
     return RequestListing(items=items, next_cursor=page.next_cursor and str(page.next_cursor))
 
 
 @router.get("/{request}")
-async def get_request(studio: Services, deployment: Reference, request: RequestReference) -> RequestDetailShape:
+async def get_request(
+    studio: Services, actor: Caller, deployment: Reference, request: RequestReference
+) -> RequestDetailShape:
     """One call, with its input and output where the deployment's options had them kept."""
-    return request_detail(await studio.calls.get(deployment, request))
+    return request_detail(await studio.calls.get(deployment, request, actor=actor))

@@ -43,10 +43,10 @@ class ApplyShape(BaseModel):
 
 
 @router.post("/apply")
-async def apply(studio: Services, by: Caller, body: Declared) -> ApplyShape:
+async def apply(studio: Services, actor: Caller, body: Declared) -> ApplyShape:
     """Make the deployments what was declared, and wait for the end. A fault anywhere, and nothing at all is done."""
-    plan = await studio.declared.plan(body.source, prune=body.prune, allow_breaking=body.allow_breaking, by=by)
-    applied = [] if body.dry_run else await studio.declared.apply(plan, allow_breaking=body.allow_breaking, by=by)
+    plan = await studio.declared.plan(body.source, prune=body.prune, allow_breaking=body.allow_breaking, actor=actor)
+    applied = [] if body.dry_run else await studio.declared.apply(plan, allow_breaking=body.allow_breaking, actor=actor)
     return ApplyShape(plan=[PlannedShape(**_planned(each)) for each in plan], changes=[_applied(e) for e in applied])
 
 
@@ -55,9 +55,9 @@ async def apply(studio: Services, by: Caller, body: Declared) -> ApplyShape:
     response_class=Response,
     responses={200: {"content": {YAML_TYPE: {"schema": {"type": "object"}}}}},
 )
-async def export(studio: Services) -> Response:
+async def export(studio: Services, actor: Caller) -> Response:
     """All deployments as YAML that `apply` takes. Names of secrets are in it, values are not."""
-    return Response((await studio.declared.export()).encode(), media_type=YAML_TYPE)
+    return Response((await studio.declared.export(actor=actor)).encode(), media_type=YAML_TYPE)
 
 
 def _planned(change: PlannedChange) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from nexdeck.app.api.parameters import Reference, Services
+from nexdeck.app.api.parameters import Caller, Reference, Services
 from nexdeck.app.api.schemas.base import Listing
 from nexdeck.app.api.schemas.deployments import EventShape, RevisionShape
 from nexdeck.services.docs.interface import interface_of
@@ -14,20 +14,20 @@ router = APIRouter(prefix="/v1/deployments/{deployment}", tags=["deployments"])
 
 
 @router.get("/revisions")
-async def list_revisions(studio: Services, deployment: Reference) -> Listing[RevisionShape]:
+async def list_revisions(studio: Services, actor: Caller, deployment: Reference) -> Listing[RevisionShape]:
     """Newest first."""
-    detail = await studio.deployments.overview(deployment)
+    detail = await studio.deployments.overview(deployment, actor=actor)
     return Listing.whole([RevisionShape.model_validate(row) for row in detail.revisions])
 
 
 @router.get("/openapi.json")
-async def get_openapi(studio: Services, deployment: Reference) -> dict[str, Any]:
+async def get_openapi(studio: Services, actor: Caller, deployment: Reference) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the agent itself, as its gateway answers it."""
-    return openapi(interface_of(await studio.deployments.overview(deployment)))
+    return openapi(interface_of(await studio.deployments.overview(deployment, actor=actor)))
 
 
 @router.get("/events")
-async def list_events(studio: Services, deployment: Reference) -> Listing[EventShape]:
+async def list_events(studio: Services, actor: Caller, deployment: Reference) -> Listing[EventShape]:
     """The newest 50 changes of its status, newest first."""
-    detail = await studio.deployments.overview(deployment)
+    detail = await studio.deployments.overview(deployment, actor=actor)
     return Listing.whole([EventShape.model_validate(row) for row in detail.events])

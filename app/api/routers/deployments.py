@@ -50,6 +50,7 @@ class Redeployment(Body):
 @router.get("")
 async def list_deployments(
     studio: Services,
+    actor: Caller,
     q: SearchText = "",
     status: Annotated[DeploymentStatus | None, Query()] = None,
     health: Annotated[HealthState | None, Query()] = None,
@@ -62,12 +63,14 @@ async def list_deployments(
     query = DeploymentQuery(
         q=q, status=status, health=health, gateway=gateway, agent=agent, sort=sort, limit=limit, cursor=cursor
     )
-    page = await studio.deployments.list(query)
+    page = await studio.deployments.list(query, actor=actor)
     return Listing.page(page, [deployment_row(item) for item in page.items])
 
 
 @router.post("", status_code=202)
-async def deploy(studio: Services, by: Caller, body: NewDeployment, response: Response, wait: Wait = 0) -> ChangeShape:
+async def deploy(
+    studio: Services, actor: Caller, body: NewDeployment, response: Response, wait: Wait = 0
+) -> ChangeShape:
     """Deploy an agent's version to a gateway. It says "running" once every chosen channel answered a real call."""
     change = await studio.deployments.request_deploy(
         body.agent,
@@ -76,47 +79,53 @@ async def deploy(studio: Services, by: Caller, body: NewDeployment, response: Re
         name=body.name,
         options=body.options,
         dedicated=body.dedicated,
-        by=by,
+        actor=actor,
     )
-    return await change_answer(studio, change, wait, response)
+    return await change_answer(studio, actor, change, wait, response)
 
 
 @router.get("/{deployment}")
-async def get_deployment(studio: Services, deployment: Reference) -> DeploymentShape:
-    return deployment_shape(await studio.deployments.overview(deployment))
+async def get_deployment(studio: Services, actor: Caller, deployment: Reference) -> DeploymentShape:
+    return deployment_shape(await studio.deployments.overview(deployment, actor=actor))
 
 
 @router.delete("/{deployment}", status_code=202)
 async def undeploy(
-    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+    studio: Services, actor: Caller, deployment: Reference, response: Response, wait: Wait = 0
 ) -> ChangeShape:
     """Remove it from its gateway for good; its history stays."""
-    return await change_answer(studio, await studio.deployments.undeploy(deployment, by=by), wait, response)
+    return await change_answer(
+        studio, actor, await studio.deployments.undeploy(deployment, actor=actor), wait, response
+    )
 
 
 @router.post("/{deployment}/stop", status_code=202)
-async def stop(studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0) -> ChangeShape:
+async def stop(
+    studio: Services, actor: Caller, deployment: Reference, response: Response, wait: Wait = 0
+) -> ChangeShape:
     """Take it off its gateway; `start` brings it back."""
-    return await change_answer(studio, await studio.deployments.stop(deployment, by=by), wait, response)
+    return await change_answer(studio, actor, await studio.deployments.stop(deployment, actor=actor), wait, response)
 
 
 @router.post("/{deployment}/start", status_code=202)
-async def start(studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0) -> ChangeShape:
-    return await change_answer(studio, await studio.deployments.start(deployment, by=by), wait, response)
+async def start(
+    studio: Services, actor: Caller, deployment: Reference, response: Response, wait: Wait = 0
+) -> ChangeShape:
+    return await change_answer(studio, actor, await studio.deployments.start(deployment, actor=actor), wait, response)
 
 
 @router.post("/{deployment}/restart", status_code=202)
 async def restart(
-    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+    studio: Services, actor: Caller, deployment: Reference, response: Response, wait: Wait = 0
 ) -> ChangeShape:
     """Load the same revision afresh, with the secrets as they are now; it is away for the moment between."""
-    return await change_answer(studio, await studio.deployments.restart(deployment, by=by), wait, response)
+    return await change_answer(studio, actor, await studio.deployments.restart(deployment, actor=actor), wait, response)
 
 
 @router.post("/{deployment}/redeploy", status_code=202)
 async def redeploy(
     studio: Services,
-    by: Caller,
+    actor: Caller,
     deployment: Reference,
     response: Response,
     body: Redeployment | None = None,
@@ -133,28 +142,28 @@ async def redeploy(
         options=body.options,
         reason=body.reason,
         allow_breaking=body.allow_breaking,
-        by=by,
+        actor=actor,
     )
-    return await change_answer(studio, change, wait, response)
+    return await change_answer(studio, actor, change, wait, response)
 
 
 @router.get("/{deployment}/canary")
-async def get_canary(studio: Services, deployment: Reference) -> CanaryShape:
+async def get_canary(studio: Services, actor: Caller, deployment: Reference) -> CanaryShape:
     """How the canary that is under way does beside the live revision; 409 `no_canary` when none is."""
-    return CanaryShape.model_validate(await studio.canaries.progress(deployment))
+    return CanaryShape.model_validate(await studio.canaries.progress(deployment, actor=actor))
 
 
 @router.post("/{deployment}/promote", status_code=202)
 async def promote(
-    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+    studio: Services, actor: Caller, deployment: Reference, response: Response, wait: Wait = 0
 ) -> ChangeShape:
     """Let the canary that is under way have all callers now; `cancel` gives it up instead."""
-    return await change_answer(studio, await studio.deployments.promote(deployment, by=by), wait, response)
+    return await change_answer(studio, actor, await studio.deployments.promote(deployment, actor=actor), wait, response)
 
 
 @router.post("/{deployment}/cancel", status_code=202)
 async def cancel(
-    studio: Services, by: Caller, deployment: Reference, response: Response, wait: Wait = 0
+    studio: Services, actor: Caller, deployment: Reference, response: Response, wait: Wait = 0
 ) -> ChangeShape:
     """Give up the operation that is under way."""
-    return await change_answer(studio, await studio.deployments.cancel(deployment, by=by), wait, response)
+    return await change_answer(studio, actor, await studio.deployments.cancel(deployment, actor=actor), wait, response)

@@ -86,7 +86,7 @@ def _of_the_request() -> Iterator[None]:
 
 
 @router.get("")
-async def list_gateways(studio: Services) -> Listing[GatewayRowShape]:
+async def list_gateways(studio: Services, actor: Caller) -> Listing[GatewayRowShape]:
     rows = [
         GatewayRowShape(
             **_plain(item.gateway),
@@ -94,37 +94,39 @@ async def list_gateways(studio: Services) -> Listing[GatewayRowShape]:
             running_count=item.running_count,
             paused=item.pause is not None,
         )
-        for item in await studio.gateways.list()
+        for item in await studio.gateways.list(actor=actor)
     ]
     return Listing.whole(rows)
 
 
 @router.post("", status_code=201)
-async def add_gateway(studio: Services, by: Caller, body: NewGateway, response: Response) -> GatewayShape:
+async def add_gateway(studio: Services, actor: Caller, body: NewGateway, response: Response) -> GatewayShape:
     """Add a gateway that runs elsewhere, which must answer now, or start another one on this machine."""
     if body.kind is GatewayKind.LOCAL:
-        gateway = await studio.local_gateways.create(body.name, by=by)
+        gateway = await studio.local_gateways.create(body.name, actor=actor)
     else:
         with _of_the_request():
             gateway = await studio.gateways.add_remote(
-                body.name, body.url, body.token, body.wish(), allow_plain=body.allow_plain_http, by=by
+                body.name, body.url, body.token, body.wish(), allow_plain=body.allow_plain_http, actor=actor
             )
     response.headers["Location"] = f"/api/v1/gateways/{gateway.name}"
     return GatewayShape.model_validate(gateway)
 
 
 @router.post("/test")
-async def test_gateway(studio: Services, body: GatewayAddress) -> GatewayTestShape:
+async def test_gateway(studio: Services, actor: Caller, body: GatewayAddress) -> GatewayTestShape:
     """Look whether a gateway answers at an address and takes a token. Nothing is stored."""
     with _of_the_request():
-        state = await studio.gateways.test(body.url, body.token, body.wish(), allow_plain=body.allow_plain_http)
+        state = await studio.gateways.test(
+            body.url, body.token, body.wish(), allow_plain=body.allow_plain_http, actor=actor
+        )
     return GatewayTestShape(**state.model_dump(), deployment_count=len(state.deployments))
 
 
 @router.get("/{gateway}")
-async def get_gateway(studio: Services, gateway: Reference) -> GatewayDetailShape:
-    found = await studio.gateways.get(gateway)
-    orphans = [_orphan(each) for each in await studio.orphans.list(found.id)]
+async def get_gateway(studio: Services, actor: Caller, gateway: Reference) -> GatewayDetailShape:
+    found = await studio.gateways.get(gateway, actor=actor)
+    orphans = [_orphan(each) for each in await studio.orphans.list(found.id, actor=actor)]
     return GatewayDetailShape(**_plain(found), orphans=orphans, strangers=orphans)
 
 
@@ -133,9 +135,9 @@ async def get_gateway(studio: Services, gateway: Reference) -> GatewayDetailShap
     response_class=Response,
     responses={200: {"content": {PEM_TYPE: {"schema": {"type": "string"}}}}},
 )
-async def get_certificate(studio: Services, gateway: Reference) -> Response:
+async def get_certificate(studio: Services, actor: Caller, gateway: Reference) -> Response:
     """The certificate that callers verify it by, in PEM: its CA's, or its own where that is pinned."""
-    found = await studio.gateways.get(gateway)
+    found = await studio.gateways.get(gateway, actor=actor)
     if found.certificate is None:
         raise NotFound(f"{found.name} has no certificate of its own here; what the system trusts is enough for it.")
     return Response(found.certificate, media_type=PEM_TYPE)
@@ -143,50 +145,52 @@ async def get_certificate(studio: Services, gateway: Reference) -> Response:
 
 @router.post("/{gateway}/orphans/{deployment}/remove", status_code=204)
 @router.post("/{gateway}/strangers/{deployment}/remove", status_code=204, include_in_schema=False)
-async def remove_orphan(studio: Services, by: Caller, gateway: Reference, deployment: Reference) -> None:
+async def remove_orphan(studio: Services, actor: Caller, gateway: Reference, deployment: Reference) -> None:
     """Take what this Nexdeck does not know off a gateway; whoever put it there is not asked."""
-    await studio.orphans.remove(gateway, deployment, by=by)
+    await studio.orphans.remove(gateway, deployment, actor=actor)
 
 
 @router.post("/{gateway}/orphans/{deployment}/adopt", status_code=202)
 @router.post("/{gateway}/strangers/{deployment}/adopt", status_code=202, include_in_schema=False)
 async def adopt_orphan(
-    studio: Services, by: Caller, gateway: Reference, deployment: Reference, response: Response, wait: Wait = 0
+    studio: Services, actor: Caller, gateway: Reference, deployment: Reference, response: Response, wait: Wait = 0
 ) -> ChangeShape:
     """Make a deployment of it. It serves on while a revision of ours is proven beside it; its keys end with that."""
-    return await change_answer(studio, await studio.orphans.adopt(gateway, deployment, by=by), wait, response)
+    return await change_answer(
+        studio, actor, await studio.orphans.adopt(gateway, deployment, actor=actor), wait, response
+    )
 
 
 @router.patch("/{gateway}")
-async def change_gateway(studio: Services, by: Caller, gateway: Reference, body: GatewayChange) -> GatewayShape:
+async def change_gateway(studio: Services, actor: Caller, gateway: Reference, body: GatewayChange) -> GatewayShape:
     trust = None if body.ca is None and body.pin is None else body.wish()
     with _of_the_request():
         changed = await studio.gateways.update_remote(
-            gateway, url=body.url, token=body.token, trust=trust, allow_plain=body.allow_plain_http, by=by
+            gateway, url=body.url, token=body.token, trust=trust, allow_plain=body.allow_plain_http, actor=actor
         )
     return GatewayShape.model_validate(changed)
 
 
 @router.delete("/{gateway}", status_code=204)
-async def remove_gateway(studio: Services, by: Caller, gateway: Reference) -> None:
+async def remove_gateway(studio: Services, actor: Caller, gateway: Reference) -> None:
     """Forget a gateway, or end a local one and delete its folder; refused while deployments are on it."""
-    found = await studio.gateways.get(gateway)
+    found = await studio.gateways.get(gateway, actor=actor)
     if found.kind is GatewayKind.LOCAL:
-        await studio.local_gateways.remove(found.id, by=by)
+        await studio.local_gateways.remove(found.id, actor=actor)
     else:
-        await studio.gateways.remove(found.id, by=by)
+        await studio.gateways.remove(found.id, actor=actor)
 
 
 @router.post("/{gateway}/restart", status_code=202)
-async def restart_gateway(studio: Services, by: Caller, gateway: Reference) -> GatewayShape:
+async def restart_gateway(studio: Services, actor: Caller, gateway: Reference) -> GatewayShape:
     """End the process of a local gateway and start it again; what is deployed on it comes back by itself."""
-    return GatewayShape.model_validate(await studio.local_gateways.restart(gateway, by=by))
+    return GatewayShape.model_validate(await studio.local_gateways.restart(gateway, actor=actor))
 
 
 @router.post("/{gateway}/check")
-async def check_gateway(studio: Services, gateway: Reference) -> GatewayShape:
+async def check_gateway(studio: Services, actor: Caller, gateway: Reference) -> GatewayShape:
     """Look at a gateway now. That it does not answer is no error: `status` and `status_reason` tell."""
-    return GatewayShape.model_validate(await studio.reconciler.check(gateway))
+    return GatewayShape.model_validate(await studio.reconciler.check(gateway, actor=actor))
 
 
 def _plain(gateway: Gateway) -> dict[str, Any]:

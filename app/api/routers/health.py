@@ -31,6 +31,7 @@ class Pause(Body):
 @router.get("/health")
 async def list_health(
     studio: Services,
+    actor: Caller,
     q: SearchText = "",
     state: HealthState | None = None,
     kind: Literal["gateway", "deployment"] | None = None,
@@ -40,54 +41,54 @@ async def list_health(
     cursor: Cursor = None,
 ) -> Listing[BoardRowShape]:
     """Gateways and the deployments that are meant to run, worst first."""
-    place = (await studio.gateways.get(gateway)).id if gateway else None
+    place = (await studio.gateways.get(gateway, actor=actor)).id if gateway else None
     query = BoardQuery(q, state, kind, place, range.value, limit, cursor)
-    page = await studio.health_views.board(query)
+    page = await studio.health_views.board(query, actor=actor)
     return Listing.page(page, [board_row_shape(row) for row in page.items])
 
 
 @router.get("/deployments/{deployment}/health")
-async def get_health(studio: Services, deployment: Reference) -> HealthDetailShape:
+async def get_health(studio: Services, actor: Caller, deployment: Reference) -> HealthDetailShape:
     """How it is, why, its uptime, and what was seen of it."""
-    return health_detail_shape(await studio.health_views.of_deployment(deployment))
+    return health_detail_shape(await studio.health_views.of_deployment(deployment, actor=actor))
 
 
 @router.post("/deployments/{deployment}/health")
-async def check_health(studio: Services, deployment: Reference) -> HealthShape:
+async def check_health(studio: Services, actor: Caller, deployment: Reference) -> HealthShape:
     """Look now."""
-    row = await studio.deployments.get(deployment)
-    seen = await studio.health.health_check(row.id)
+    row = await studio.deployments.get(deployment, actor=actor)
+    seen = await studio.health.health_check(row.id, actor=actor)
     return HealthShape(
         deployment_id=row.id, health_status=seen.health_status, reason=seen.reason, checked_at=seen.checked_at
     )
 
 
 @router.post("/deployments/{deployment}/health/pause", status_code=204)
-async def pause_deployment(studio: Services, by: Caller, deployment: Reference, body: Pause) -> None:
+async def pause_deployment(studio: Services, actor: Caller, deployment: Reference, body: Pause) -> None:
     """Judge it no longer until it is resumed. The time until then counts neither as up nor as down."""
-    await studio.health.pause((await studio.deployments.get(deployment)).id, body.reason, by=by)
+    await studio.health.pause((await studio.deployments.get(deployment, actor=actor)).id, body.reason, actor=actor)
 
 
 @router.post("/deployments/{deployment}/health/resume", status_code=204)
-async def resume_deployment(studio: Services, by: Caller, deployment: Reference) -> None:
+async def resume_deployment(studio: Services, actor: Caller, deployment: Reference) -> None:
     """Go on, beginning with a probe now."""
-    await studio.health.resume((await studio.deployments.get(deployment)).id, by=by)
+    await studio.health.resume((await studio.deployments.get(deployment, actor=actor)).id, actor=actor)
 
 
 @router.get("/gateways/{gateway}/health")
-async def get_gateway_health(studio: Services, gateway: Reference) -> HealthDetailShape:
+async def get_gateway_health(studio: Services, actor: Caller, gateway: Reference) -> HealthDetailShape:
     """How it is, why, its uptime, and what was seen of it; `POST …/check` looks now."""
-    found = await studio.gateways.get(gateway)
-    return health_detail_shape(await studio.health_views.of_subject(found.id))
+    found = await studio.gateways.get(gateway, actor=actor)
+    return health_detail_shape(await studio.health_views.of_subject(found.id, actor=actor))
 
 
 @router.post("/gateways/{gateway}/health/pause", status_code=204)
-async def pause_gateway(studio: Services, by: Caller, gateway: Reference, body: Pause) -> None:
+async def pause_gateway(studio: Services, actor: Caller, gateway: Reference, body: Pause) -> None:
     """Look at it no longer until it is resumed: meanwhile nothing on it is judged or repaired."""
-    await studio.health.pause((await studio.gateways.get(gateway)).id, body.reason, by=by)
+    await studio.health.pause((await studio.gateways.get(gateway, actor=actor)).id, body.reason, actor=actor)
 
 
 @router.post("/gateways/{gateway}/health/resume", status_code=204)
-async def resume_gateway(studio: Services, by: Caller, gateway: Reference) -> None:
+async def resume_gateway(studio: Services, actor: Caller, gateway: Reference) -> None:
     """Go on, beginning with a probe now."""
-    await studio.health.resume((await studio.gateways.get(gateway)).id, by=by)
+    await studio.health.resume((await studio.gateways.get(gateway, actor=actor)).id, actor=actor)

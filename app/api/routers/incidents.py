@@ -22,6 +22,7 @@ class Note(Body):
 @router.get("")
 async def list_incidents(
     studio: Services,
+    actor: Caller,
     status: Literal["open", "closed"] | None = None,
     severity: Severity | None = None,
     gateway: ReferenceFilter = None,
@@ -30,26 +31,26 @@ async def list_incidents(
     cursor: Cursor = None,
 ) -> Listing[IncidentShape]:
     """The open ones first, critical before warning, and then the latest first."""
-    place = (await studio.gateways.get(gateway)).id if gateway else None
-    subject = (await studio.deployments.get(deployment)).id if deployment else None
+    place = (await studio.gateways.get(gateway, actor=actor)).id if gateway else None
+    subject = (await studio.deployments.get(deployment, actor=actor)).id if deployment else None
     is_open = None if status is None else status == "open"
-    page = await studio.incidents.list(IncidentQuery(is_open, severity, place, subject, limit, cursor))
+    page = await studio.incidents.list(IncidentQuery(is_open, severity, place, subject, limit, cursor), actor=actor)
     return Listing.page(page, [incident_shape(summary) for summary in page.items])
 
 
 @router.get("/{incident}")
-async def get_incident(studio: Services, incident: IncidentId) -> IncidentDetailShape:
+async def get_incident(studio: Services, actor: Caller, incident: IncidentId) -> IncidentDetailShape:
     """With its timeline and the deployments that it affects."""
-    return incident_detail_shape(await studio.incidents.get(incident))
+    return incident_detail_shape(await studio.incidents.get(incident, actor=actor))
 
 
 @router.post("/{incident}/acknowledge")
-async def acknowledge_incident(studio: Services, by: Caller, incident: IncidentId) -> IncidentDetailShape:
+async def acknowledge_incident(studio: Services, actor: Caller, incident: IncidentId) -> IncidentDetailShape:
     """Tell others that somebody sees to it. Done again it changes nothing."""
-    return incident_detail_shape(await studio.incidents.acknowledge(incident, by=by))
+    return incident_detail_shape(await studio.incidents.acknowledge(incident, actor=actor))
 
 
 @router.post("/{incident}/notes", status_code=201)
-async def add_note(studio: Services, by: Caller, incident: IncidentId, body: Note) -> IncidentDetailShape:
+async def add_note(studio: Services, actor: Caller, incident: IncidentId, body: Note) -> IncidentDetailShape:
     """Add a line to its timeline."""
-    return incident_detail_shape(await studio.incidents.add_note(incident, body.text, by=by))
+    return incident_detail_shape(await studio.incidents.add_note(incident, body.text, actor=actor))

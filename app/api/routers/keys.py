@@ -25,36 +25,36 @@ class Rotation(Body):
 
 
 @router.get("")
-async def list_keys(studio: Services, deployment: Reference) -> Listing[KeyShape]:
+async def list_keys(studio: Services, actor: Caller, deployment: Reference) -> Listing[KeyShape]:
     """Those that ended too. How they were used is what the last probe of the gateway told, at most 15 s ago."""
-    detail = await studio.deployments.overview(deployment)
+    detail = await studio.deployments.overview(deployment, actor=actor)
     return Listing.whole([KeyShape.of(row) for row in detail.keys])
 
 
 @router.post("", status_code=201)
 async def create_key(
-    studio: Services, by: Caller, deployment: Reference, body: KeyRequest, response: Response
+    studio: Services, actor: Caller, deployment: Reference, body: KeyRequest, response: Response
 ) -> NewKeyShape:
     """Make an invocation key. It is shown this once."""
-    made = await studio.deployments.create_key(deployment, body.name, expires_at=body.expires_at, by=by)
+    made = await studio.keys.create(deployment, body.name, expires_at=body.expires_at, actor=actor)
     return _shown_once(made, response)
 
 
 @router.post("/{key}/rotate", status_code=201)
 async def rotate_key(
-    studio: Services, by: Caller, deployment: Reference, key: Reference, body: Rotation, response: Response
+    studio: Services, actor: Caller, deployment: Reference, key: Reference, body: Rotation, response: Response
 ) -> NewKeyShape:
     """Make a key in its place, and let the old one go on for a while. The new key is shown this once."""
-    made = await studio.deployments.rotate_key(
-        deployment, key, old_valid_until=body.old_valid_until, expires_at=body.expires_at, by=by
+    made = await studio.keys.rotate(
+        deployment, key, old_valid_until=body.old_valid_until, expires_at=body.expires_at, actor=actor
     )
     return _shown_once(made, response)
 
 
 @router.delete("/{key}", status_code=204)
-async def revoke_key(studio: Services, by: Caller, deployment: Reference, key: Reference) -> None:
+async def revoke_key(studio: Services, actor: Caller, deployment: Reference, key: Reference) -> None:
     """The gateway refuses it from now on."""
-    await studio.deployments.revoke_key(deployment, key, by=by)
+    await studio.keys.revoke(deployment, key, actor=actor)
 
 
 def _shown_once(made: NewKey, response: Response) -> NewKeyShape:

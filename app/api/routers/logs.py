@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
 from nexdeck.app.api.log_text import as_events, as_json_lines, as_text
-from nexdeck.app.api.parameters import Reference, Services, Time
+from nexdeck.app.api.parameters import Caller, Reference, Services, Time
 from nexdeck.app.api.patterns import LINE_PATTERN
 from nexdeck.app.api.schemas.logs import LogLineShape, LogListing, OrchestrationStepShape
+from nexdeck.models.actor import Actor
 from nexdeck.models.log import LogEntry, LogLevel
 from nexdeck.services.logs.service import MOST_LINES, LogQuery
 from nexdeck.services.studio import Studio
@@ -53,9 +54,14 @@ Choice = Annotated[LogQuery, Depends(_query)]
 
 
 @router.get("/steps")
-async def list_steps(studio: Services, deployment: Reference, request_id: OneRequest) -> list[OrchestrationStepShape]:
+async def list_steps(
+    studio: Services, actor: Caller, deployment: Reference, request_id: OneRequest
+) -> list[OrchestrationStepShape]:
     """The steps of an orchestration that one request went through: what ran when, for how long, and what failed."""
-    return [OrchestrationStepShape.model_validate(step) for step in await studio.logs.steps(deployment, request_id)]
+    return [
+        OrchestrationStepShape.model_validate(step)
+        for step in await studio.logs.steps(deployment, request_id, actor=actor)
+    ]
 
 
 @router.get(
@@ -65,6 +71,7 @@ async def list_steps(studio: Services, deployment: Reference, request_id: OneReq
 )
 async def list_logs(
     studio: Services,
+    actor: Caller,
     deployment: Reference,
     query: Choice,
     limit: Lines = 100,
@@ -73,9 +80,9 @@ async def list_logs(
 ) -> LogListing | Response:
     """The newest lines that fit."""
     if format is not LogFormat.JSON:
-        return await _download(studio, deployment, query, format)
+        return await _download(studio, actor, deployment, query, format)
     before = int(cursor) if cursor is not None else None
-    page = await studio.logs.history(deployment, query, limit=limit, before=before)
+    page = await studio.logs.history(deployment, query, limit=limit, before=before, actor=actor)
     items = [LogLineShape.model_validate(line) for line in page.lines]
     return LogListing(items=items, next_cursor=page.next_cursor and str(page.next_cursor))
 
@@ -83,6 +90,7 @@ async def list_logs(
 @router.get("/stream", response_class=Response, responses={200: {"content": {EVENTS: {"schema": {"type": "string"}}}}})
 async def stream_logs(
     studio: Services,
+    actor: Caller,
     deployment: Reference,
     level: Level = None,
     q: Words = "",
@@ -97,23 +105,23 @@ async def stream_logs(
     """
     query = LogQuery(level, q, request_id)
     query.matcher()  # what is wrong with the query is told before the stream begins
-    row = await studio.deployments.get(deployment)
+    row = await studio.deployments.get(deployment, actor=actor)
     seen = int(last_event_id) if last_event_id is not None else None
-    events = _follow(studio, row.id, query, lines, seen)
+    events = _follow(studio, actor, row.id, query, lines, seen)
     return StreamingResponse(
         events, media_type=EVENTS, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
 
 
 async def _follow(
-    studio: Studio, deployment_id: str, query: LogQuery, lines: int, seen: int | None
+    studio: Studio, actor: Actor, deployment_id: str, query: LogQuery, lines: int, seen: int | None
 ) -> AsyncIterator[bytes]:
     fits = query.matcher()
-    subscription = await studio.logs.subscribe(deployment_id)
+    subscription = await studio.logs.subscribe(deployment_id, actor=actor)
     try:
         yield b": follows\n\n"
         last = seen or 0
-        if begin := await _earlier(studio, deployment_id, query, lines, seen):
+        if begin := await _earlier(studio, actor, deployment_id, query, lines, seen):
             last = max(line.id for line in begin)
             yield as_events(begin)
         while not subscription.closed:
@@ -127,17 +135,19 @@ async def _follow(
         studio.logs.unsubscribe(subscription)
 
 
-async def _earlier(studio: Studio, deployment_id: str, query: LogQuery, lines: int, seen: int | None) -> list[LogEntry]:
+async def _earlier(
+    studio: Studio, actor: Actor, deployment_id: str, query: LogQuery, lines: int, seen: int | None
+) -> list[LogEntry]:
     """What a stream begins with: what came after the line that was seen last, else the newest ``lines``."""
     if seen is None and lines == 0:
         return []
-    page = await studio.logs.history(deployment_id, query, limit=lines if seen is None else MOST_LINES)
+    page = await studio.logs.history(deployment_id, query, limit=lines if seen is None else MOST_LINES, actor=actor)
     return [line for line in page.lines if line.id > (seen or 0)]
 
 
-async def _download(studio: Studio, deployment: str, query: LogQuery, format: LogFormat) -> Response:
-    row = await studio.deployments.get(deployment)
-    chunks = studio.logs.export(row.id, query)
+async def _download(studio: Studio, actor: Actor, deployment: str, query: LogQuery, format: LogFormat) -> Response:
+    row = await studio.deployments.get(deployment, actor=actor)
+    chunks = studio.logs.export(row.id, query, actor=actor)
     first = await anext(chunks, [])  # what is wrong with the query is told before the file begins
     write, kind, suffix = (as_text, TEXT, "log") if format is LogFormat.TEXT else (as_json_lines, JSON_LINES, "jsonl")
 

@@ -25,17 +25,17 @@ class NewWindow(Body):
 
 
 @router.get("")
-async def list_windows(studio: Services) -> Listing[MaintenanceShape]:
+async def list_windows(studio: Services, actor: Caller) -> Listing[MaintenanceShape]:
     """Under way and to come first, then those that are over, the latest first."""
-    return Listing.whole([maintenance_shape(planned) for planned in await studio.maintenance.list()])
+    return Listing.whole([maintenance_shape(planned) for planned in await studio.maintenance.list(actor=actor)])
 
 
 @router.post("", status_code=201)
-async def plan_window(studio: Services, by: Caller, body: NewWindow) -> MaintenanceShape:
-    return maintenance_shape(await studio.maintenance.plan(**dict(body), by=by))
+async def plan_window(studio: Services, actor: Caller, body: NewWindow) -> MaintenanceShape:
+    return maintenance_shape(await studio.maintenance.plan(**dict(body), actor=actor))
 
 
 @router.delete("/{window}", status_code=204)
-async def end_window(studio: Services, by: Caller, window: WindowId) -> None:
+async def end_window(studio: Services, actor: Caller, window: WindowId) -> None:
     """One that is under way ends now; one that is to come is dropped."""
-    await studio.maintenance.end(window, by=by)
+    await studio.maintenance.end(window, actor=actor)

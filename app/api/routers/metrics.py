@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from nexdeck.app.api.metric_text import as_csv, series_shape
-from nexdeck.app.api.parameters import Reference, Services, Time
+from nexdeck.app.api.parameters import Caller, Reference, Services, Time
 from nexdeck.app.api.schemas.metrics import MetricSeriesShape
+from nexdeck.models.actor import Actor
 from nexdeck.models.wire import Channel
 from nexdeck.services.metrics.service import Scope, Series
 from nexdeck.services.rules.windows import Range, moment
@@ -32,8 +33,8 @@ class _Window:
     ) -> None:
         self.range, self.since, self.until, self.format = range, since, until, format
 
-    async def answer(self, studio: Studio, scope: Scope) -> MetricSeriesShape | Response:
-        series = await studio.metrics.series(scope, self.range, since=self.since, until=self.until)
+    async def answer(self, studio: Studio, actor: Actor, scope: Scope) -> MetricSeriesShape | Response:
+        series = await studio.metrics.series(scope, self.range, since=self.since, until=self.until, actor=actor)
         return _csv(series) if self.format is MetricFormat.CSV else series_shape(series)
 
 
@@ -44,23 +45,30 @@ OneChannel = Annotated[Channel | None, Query(description="calls through this cha
 
 
 @router.get("/metrics", response_model=MetricSeriesShape, responses=ANSWERS)
-async def get_metrics(studio: Services, window: Window) -> MetricSeriesShape | Response:
+async def get_metrics(studio: Services, actor: Caller, window: Window) -> MetricSeriesShape | Response:
     """What all calls through all gateways add up to."""
-    return await window.answer(studio, Scope())
+    return await window.answer(studio, actor, Scope())
 
 
 @router.get("/gateways/{gateway}/metrics", response_model=MetricSeriesShape, responses=ANSWERS)
-async def get_gateway_metrics(studio: Services, gateway: Reference, window: Window) -> MetricSeriesShape | Response:
+async def get_gateway_metrics(
+    studio: Services, actor: Caller, gateway: Reference, window: Window
+) -> MetricSeriesShape | Response:
     """What all calls through a gateway add up to."""
-    return await window.answer(studio, Scope(gateway=gateway))
+    return await window.answer(studio, actor, Scope(gateway=gateway))
 
 
 @router.get("/deployments/{deployment}/metrics", response_model=MetricSeriesShape, responses=ANSWERS)
 async def get_deployment_metrics(
-    studio: Services, deployment: Reference, window: Window, revision: Revision = None, channel: OneChannel = None
+    studio: Services,
+    actor: Caller,
+    deployment: Reference,
+    window: Window,
+    revision: Revision = None,
+    channel: OneChannel = None,
 ) -> MetricSeriesShape | Response:
     """What the calls of a deployment add up to, in steps that fit the range."""
-    return await window.answer(studio, Scope(deployment=deployment, revision=revision, channel=channel))
+    return await window.answer(studio, actor, Scope(deployment=deployment, revision=revision, channel=channel))
 
 
 def _csv(series: Series) -> Response:

@@ -35,69 +35,71 @@ class ChannelPatch(Body):
 
 
 @router.get("/channels")
-async def list_channels(studio: Services) -> Listing[ChannelShape]:
-    return Listing.whole([ChannelShape.model_validate(each) for each in await studio.notification_channels.list()])
+async def list_channels(studio: Services, actor: Caller) -> Listing[ChannelShape]:
+    return Listing.whole(
+        [ChannelShape.model_validate(each) for each in await studio.notification_channels.list(actor=actor)]
+    )
 
 
 @router.post("/channels", status_code=201)
-async def add_channel(studio: Services, by: Caller, body: NewChannel, response: Response) -> NewChannelShape:
+async def add_channel(studio: Services, actor: Caller, body: NewChannel, response: Response) -> NewChannelShape:
     """Add a channel. Nothing is sent; `POST channels/{channel}/test` does that."""
     channel, secret = await studio.notification_channels.add(
-        body.name, body.kind, body.url, body.rule, by=by, enabled=body.enabled
+        body.name, body.kind, body.url, body.rule, actor=actor, enabled=body.enabled
     )
     response.headers["Location"] = f"/api/v1/notifications/channels/{channel.name}"
     return _shown_once(channel, secret, response)
 
 
 @router.post("/test", status_code=204)
-async def try_address(studio: Services, by: Caller, body: ChannelAddress) -> None:
+async def try_address(studio: Services, actor: Caller, body: ChannelAddress) -> None:
     """Send a test to an address that is not stored. What went wrong is told as `not_delivered`."""
-    await studio.notification_channels.try_out(body.kind, body.url, by=by)
+    await studio.notification_channels.try_out(body.kind, body.url, actor=actor)
 
 
 @router.get("/channels/{channel}")
-async def get_channel(studio: Services, channel: Reference) -> ChannelShape:
-    return ChannelShape.model_validate(await studio.notification_channels.get(channel))
+async def get_channel(studio: Services, actor: Caller, channel: Reference) -> ChannelShape:
+    return ChannelShape.model_validate(await studio.notification_channels.get(channel, actor=actor))
 
 
 @router.patch("/channels/{channel}")
-async def change_channel(studio: Services, by: Caller, channel: Reference, body: ChannelPatch) -> ChannelShape:
+async def change_channel(studio: Services, actor: Caller, channel: Reference, body: ChannelPatch) -> ChannelShape:
     change = ChannelChange(url=body.url, enabled=body.enabled, rule=body.rule)
-    return ChannelShape.model_validate(await studio.notification_channels.change(channel, change, by=by))
+    return ChannelShape.model_validate(await studio.notification_channels.change(channel, change, actor=actor))
 
 
 @router.delete("/channels/{channel}", status_code=204)
-async def remove_channel(studio: Services, by: Caller, channel: Reference) -> None:
+async def remove_channel(studio: Services, actor: Caller, channel: Reference) -> None:
     """Forget a channel, with its deliveries."""
-    await studio.notification_channels.remove(channel, by=by)
+    await studio.notification_channels.remove(channel, actor=actor)
 
 
 @router.post("/channels/{channel}/rotate", status_code=201)
-async def rotate_secret(studio: Services, by: Caller, channel: Reference, response: Response) -> NewChannelShape:
+async def rotate_secret(studio: Services, actor: Caller, channel: Reference, response: Response) -> NewChannelShape:
     """Make a webhook another signing secret. It is shown this once; for a day the old one signs beside it."""
-    return _shown_once(*await studio.notification_channels.rotate_secret(channel, by=by), response)
+    return _shown_once(*await studio.notification_channels.rotate_secret(channel, actor=actor), response)
 
 
 @router.post("/channels/{channel}/test", status_code=204)
-async def test_channel(studio: Services, by: Caller, channel: Reference) -> None:
+async def test_channel(studio: Services, actor: Caller, channel: Reference) -> None:
     """Send a test now. What went wrong is told as `not_delivered`."""
-    await studio.notification_channels.test(channel, by=by)
+    await studio.notification_channels.test(channel, actor=actor)
 
 
 @router.get("/deliveries")
 async def list_deliveries(
-    studio: Services, channel: ReferenceFilter = None, limit: Limit = 25, cursor: Cursor = None
+    studio: Services, actor: Caller, channel: ReferenceFilter = None, limit: Limit = 25, cursor: Cursor = None
 ) -> Listing[DeliveryShape]:
     """What was told and what is to be told, the newest first."""
-    page = await studio.outbox.deliveries(channel=channel, limit=limit, cursor=cursor)
+    page = await studio.outbox.deliveries(channel=channel, limit=limit, cursor=cursor, actor=actor)
     return Listing.page(page, [_shape(view.delivery, view.channel_name) for view in page.items])
 
 
 @router.post("/deliveries/{delivery}/retry", status_code=202)
-async def retry_delivery(studio: Services, by: Caller, delivery: Reference) -> DeliveryShape:
+async def retry_delivery(studio: Services, actor: Caller, delivery: Reference) -> DeliveryShape:
     """Send it now, under the same id, also when it was given up."""
-    row = await studio.outbox.retry(delivery, by=by)
-    return _shape(row, (await studio.notification_channels.get(row.channel_id)).name)
+    row = await studio.outbox.retry(delivery, actor=actor)
+    return _shape(row, (await studio.notification_channels.get(row.channel_id, actor=actor)).name)
 
 
 def _shown_once(channel: NotificationChannel, secret: str | None, response: Response) -> NewChannelShape:

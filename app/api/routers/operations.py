@@ -3,15 +3,15 @@
 from fastapi import APIRouter
 
 from nexdeck.app.api.answers import operation_shape
-from nexdeck.app.api.parameters import Reference, Services, Wait
+from nexdeck.app.api.parameters import Caller, Reference, Services, Wait
 from nexdeck.app.api.schemas.deployments import OperationShape
 
 router = APIRouter(prefix="/v1/operations", tags=["operations"])
 
 
 @router.get("/{operation}")
-async def get_operation(studio: Services, operation: Reference, wait: Wait = 0) -> OperationShape:
+async def get_operation(studio: Services, actor: Caller, operation: Reference, wait: Wait = 0) -> OperationShape:
     """Its steps so far; with `wait` the answer comes when it ended or the seconds passed."""
     if wait:
-        return operation_shape(await studio.deployments.wait(operation, wait))
-    return operation_shape(await studio.deployments.operation(operation))
+        return operation_shape(await studio.deployments.wait(operation, wait, actor=actor))
+    return operation_shape(await studio.deployments.operation(operation, actor=actor))

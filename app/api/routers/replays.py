@@ -28,23 +28,27 @@ class NewReplay(Body):
 
 @router.post("", status_code=202)
 async def start_replay(
-    studio: Services, by: Caller, deployment: Reference, body: NewReplay, response: Response, wait: Wait = 0
+    studio: Services, actor: Caller, deployment: Reference, body: NewReplay, response: Response, wait: Wait = 0
 ) -> ReplayShape:
     """Make recorded calls again. They are real: whatever the agent does, it does again. Nothing is switched, and they
     count neither as traffic nor for health."""
     request = ReplayRequest(body.requests, body.last, body.version, body.options, body.revision, body.with_live)
-    replay = await studio.replays.start(deployment, request, by=by)
+    replay = await studio.replays.start(deployment, request, actor=actor)
     response.headers["Location"] = f"/api/v1/deployments/{deployment}/replays/{replay.id}"
     return ReplayShape.model_validate(await studio.replays.wait(replay, wait))
 
 
 @router.get("/{replay}")
-async def get_replay(studio: Services, deployment: Reference, replay: ReplayId, wait: Wait = 0) -> ReplayShape:
+async def get_replay(
+    studio: Services, actor: Caller, deployment: Reference, replay: ReplayId, wait: Wait = 0
+) -> ReplayShape:
     """How far it is, and what came back. Only the last few replays are kept, until a restart of Nexdeck."""
-    return ReplayShape.model_validate(await studio.replays.wait(await studio.replays.get(deployment, replay), wait))
+    return ReplayShape.model_validate(
+        await studio.replays.wait(await studio.replays.get(deployment, replay, actor=actor), wait)
+    )
 
 
 @router.post("/{replay}/cancel")
-async def cancel_replay(studio: Services, deployment: Reference, replay: ReplayId) -> ReplayShape:
+async def cancel_replay(studio: Services, actor: Caller, deployment: Reference, replay: ReplayId) -> ReplayShape:
     """End it; what it loaded takes no more calls when this answers. One that has ended stays as it is."""
-    return ReplayShape.model_validate(await studio.replays.cancel(deployment, replay))
+    return ReplayShape.model_validate(await studio.replays.cancel(deployment, replay, actor=actor))

@@ -25,26 +25,27 @@ class Rollback(Body):
 
 @router.post("/rollback", status_code=202)
 async def roll_back(
-    studio: Services, by: Caller, deployment: Reference, body: Rollback, response: Response, wait: Wait = 0
+    studio: Services, actor: Caller, deployment: Reference, body: Rollback, response: Response, wait: Wait = 0
 ) -> ChangeShape:
     """Run again what an earlier revision ran, as a new revision. Breaking changes do not hold it up."""
-    change = await studio.deployments.rollback(deployment, revision=body.revision, reason=body.reason, by=by)
-    return await change_answer(studio, change, wait, response)
+    change = await studio.deployments.rollback(deployment, revision=body.revision, reason=body.reason, actor=actor)
+    return await change_answer(studio, actor, change, wait, response)
 
 
 @router.get("/diff")
 async def diff_candidate(
     studio: Services,
+    actor: Caller,
     deployment: Reference,
     version: Annotated[str | None, Query(pattern=LABEL_PATTERN, description="none: the newest")] = None,
 ) -> RevisionDiffShape:
     """What a redeploy of a version, with the options as they are, would change of what serves."""
-    return RevisionDiffShape.model_validate(await studio.deployments.diff(deployment, to_version=version))
+    return RevisionDiffShape.model_validate(await studio.revisions.diff(deployment, to_version=version, actor=actor))
 
 
 @router.get("/revisions/{a}/diff/{b}")
 async def diff_revisions(
-    studio: Services, deployment: Reference, a: RevisionNumber, b: RevisionNumber
+    studio: Services, actor: Caller, deployment: Reference, a: RevisionNumber, b: RevisionNumber
 ) -> RevisionDiffShape:
     """What going from revision `a` to revision `b` changes."""
-    return RevisionDiffShape.model_validate(await studio.deployments.diff_revisions(deployment, a, b))
+    return RevisionDiffShape.model_validate(await studio.revisions.diff_revisions(deployment, a, b, actor=actor))

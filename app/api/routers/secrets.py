@@ -15,16 +15,16 @@ class SecretValue(Body):
 
 
 @router.get("")
-async def list_secrets(studio: Services) -> Listing[SecretShape]:
-    return Listing.whole([SecretShape.model_validate(item) for item in await studio.secrets.names()])
+async def list_secrets(studio: Services, actor: Caller) -> Listing[SecretShape]:
+    return Listing.whole([SecretShape.model_validate(item) for item in await studio.secrets.names(actor=actor)])
 
 
 @router.put("/{name}", status_code=204)
-async def put_secret(studio: Services, by: Caller, name: SecretName, body: SecretValue) -> None:
+async def put_secret(studio: Services, actor: Caller, name: SecretName, body: SecretValue) -> None:
     """Store or replace a value. What runs takes it up with its next redeploy or restart."""
-    await studio.secrets.put(name, body.value, by=by)
+    await studio.secrets.put(name, body.value, actor=actor)
 
 
 @router.delete("/{name}", status_code=204)
-async def delete_secret(studio: Services, by: Caller, name: SecretName) -> None:
-    await studio.secrets.delete(name, by=by)
+async def delete_secret(studio: Services, actor: Caller, name: SecretName) -> None:
+    await studio.secrets.delete(name, actor=actor)

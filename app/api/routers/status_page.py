@@ -14,12 +14,12 @@ class WantedStatusPage(StatusPageSettings, Body):
 
 
 @router.get("")
-async def get_status_page(studio: Services) -> StatusPageSettings:
+async def get_status_page(studio: Services, actor: Caller) -> StatusPageSettings:
     """As it is set, and whether it is switched on."""
-    return await studio.status_pages.settings()
+    return await studio.status_pages.settings(actor=actor)
 
 
 @router.put("")
-async def set_status_page(studio: Services, by: Caller, body: WantedStatusPage) -> StatusPageSettings:
+async def set_status_page(studio: Services, actor: Caller, body: WantedStatusPage) -> StatusPageSettings:
     """Set all of it. The page tells, to everybody who can reach Nexdeck, how the chosen deployments are."""
-    return await studio.status_pages.change(StatusPageSettings(**body.model_dump()), by=by)
+    return await studio.status_pages.change(StatusPageSettings(**body.model_dump()), actor=actor)

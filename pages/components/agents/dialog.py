@@ -150,7 +150,7 @@ class AgentDialog:
         """Read what stands there now; if more was typed meanwhile, the next check tells about that."""
         filename, source = self._filename.value or "", self._editor.value or ""
         try:
-            outcome = await self._studio.agents.preview(filename, source)
+            outcome = await self._studio.agents.preview(filename, source, actor=me())
         except SourceInvalid as error:
             outcome = error
         if (filename, source) != (self._filename.value or "", self._editor.value or ""):
@@ -188,10 +188,10 @@ class AgentDialog:
         filename, source = self._filename.value or "", self._editor.value or ""
         try:
             if self._target is None:
-                name = (await self._studio.agents.create(filename, source, by=me())).agent.name
+                name = (await self._studio.agents.create(filename, source, actor=me())).agent.name
             else:
                 name = self._target.agent
-                await self._studio.agents.add_version(name, filename, source, by=me())
+                await self._studio.agents.add_version(name, filename, source, actor=me())
         except SourceInvalid as error:
             self._show_faults(error)
             return

@@ -26,14 +26,14 @@ DEDICATED = "dedicated gateway"  # no gateway can have such a name
 
 async def open_deploy_dialog(studio: Studio, *, agent: str | None = None, version: str | None = None) -> None:
     """With an agent's name, and perhaps a version, chosen beforehand."""
-    agents = await studio.agents.list(limit=MOST_AGENTS)
+    agents = await studio.agents.list(limit=MOST_AGENTS, actor=me())
     names = [summary.agent.name for summary in agents.items]
     if agent is not None and agent not in names:
         names.append(agent)
     if not names:
         _nothing_to_deploy()
         return
-    gateways = [summary.gateway for summary in await studio.gateways.list()]
+    gateways = [summary.gateway for summary in await studio.gateways.list(actor=me())]
     dialog = DeployDialog(studio, names, gateways, agent or names[0])
     await dialog.show_versions(version)
     dialog.open()
@@ -83,8 +83,8 @@ class DeployDialog:
 
     async def show_versions(self, version: str | None) -> None:
         """Those of the chosen agent, with this one chosen, else the newest."""
-        detail = await self._studio.agents.get(self._agent.value)
-        newest = await self._studio.agents.version(detail.agent.id)
+        detail = await self._studio.agents.get(self._agent.value, actor=me())
+        newest = await self._studio.agents.version(detail.agent.id, actor=me())
         labels = {v.version: v.version for v in detail.versions}
         labels[newest.version] += "  (newest)"
         self._version.set_options(labels, value=version or newest.version)
@@ -93,7 +93,9 @@ class DeployDialog:
 
     async def _version_chosen(self) -> None:
         if self._version.value is not None:
-            await self._options.show_version(await self._studio.agents.version(self._agent.value, self._version.value))
+            await self._options.show_version(
+                await self._studio.agents.version(self._agent.value, self._version.value, actor=me())
+            )
             self._tell()
 
     async def _place_chosen(self) -> None:
@@ -131,9 +133,11 @@ class DeployDialog:
 
     async def _is_taken(self, name: str) -> bool:
         if self._is_dedicated:
-            return name in [summary.gateway.name for summary in await self._studio.gateways.list()]
+            return name in [summary.gateway.name for summary in await self._studio.gateways.list(actor=me())]
         query = DeploymentQuery(q=name, gateway=self._gateway.value, sort="name", limit=200)
-        return any(found.deployment.name == name for found in (await self._studio.deployments.list(query)).items)
+        return any(
+            found.deployment.name == name for found in (await self._studio.deployments.list(query, actor=me())).items
+        )
 
     def _tell(self) -> None:
         place = "a gateway of its own" if self._is_dedicated else self._gateway.value
@@ -149,7 +153,7 @@ class DeployDialog:
                 name=self._name.value,
                 options=self._options.read(),
                 dedicated=self._is_dedicated,
-                by=me(),
+                actor=me(),
             )
         except StudioError as error:
             self._errors.show(error)

@@ -19,8 +19,8 @@ from nexdeck.services.studio import Studio
 
 
 async def open_redeploy_dialog(studio: Studio, deployment_id: str) -> None:
-    detail = await studio.deployments.overview(deployment_id)
-    versions = (await studio.agents.get(detail.summary.deployment.agent_id)).versions
+    detail = await studio.deployments.overview(deployment_id, actor=me())
+    versions = (await studio.agents.get(detail.summary.deployment.agent_id, actor=me())).versions
     dialog = RedeployDialog(studio, detail, [version.version for version in versions])
     await dialog.show_version()
     dialog.open()
@@ -63,7 +63,7 @@ class RedeployDialog:
 
     async def show_version(self) -> None:
         await self._options.show_version(
-            await self._studio.agents.version(self._deployment.agent_id, self._version.value)
+            await self._studio.agents.version(self._deployment.agent_id, self._version.value, actor=me())
         )
         await self._show_changes()
 
@@ -76,7 +76,9 @@ class RedeployDialog:
             return
         self._wanted = wanted
         version, options = wanted
-        diff = await self._studio.deployments.diff(self._deployment.id, to_version=version, to_options=options)
+        diff = await self._studio.revisions.diff(
+            self._deployment.id, to_version=version, to_options=options, actor=me()
+        )
         if wanted == self._wanted and not self._modal.dialog.is_deleted:
             self._changes.show(diff)
 
@@ -97,7 +99,7 @@ class RedeployDialog:
                 options=options,
                 reason=self._reason.value.strip(),
                 allow_breaking=self._changes.breaks_callers,
-                by=me(),
+                actor=me(),
             )
         except StudioError as error:
             self._errors.show(error)

@@ -15,8 +15,8 @@ from nexdeck.services.studio import Studio
 
 
 async def open_rollback_dialog(studio: Studio, deployment_id: str, number: int) -> None:
-    diff = await studio.deployments.diff_rollback(deployment_id, number)
-    name = (await studio.deployments.get(deployment_id)).name
+    diff = await studio.revisions.diff_rollback(deployment_id, number, actor=me())
+    name = (await studio.deployments.get(deployment_id, actor=me())).name
     note = "It runs as a new revision, which takes over once it has answered on each channel."
     modal = Modal(f"Roll {name} back to revision {number}", note)
     with modal.body:
@@ -30,7 +30,7 @@ async def open_rollback_dialog(studio: Studio, deployment_id: str, number: int) 
     async def roll_back() -> None:
         errors.clear()
         try:
-            await studio.deployments.rollback(deployment_id, revision=number, reason=reason.value or "", by=me())
+            await studio.deployments.rollback(deployment_id, revision=number, reason=reason.value or "", actor=me())
         except StudioError as error:
             errors.show(error)
             return
@@ -53,7 +53,7 @@ async def open_compare_dialog(studio: Studio, detail: DeploymentDetail, number: 
         place = ui.element("div").classes("full")
 
     async def show() -> None:
-        diff = await studio.deployments.diff_revisions(deployment.id, earlier.value, number)
+        diff = await studio.revisions.diff_revisions(deployment.id, earlier.value, number, actor=me())
         place.clear()
         with place:
             show_diff(diff)

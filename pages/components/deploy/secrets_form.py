@@ -51,7 +51,7 @@ class SecretsForm:
     async def show_needed(self, needed: list[str]) -> None:
         """What the version itself reads; a field for each that is not stored yet."""
         self._needed = needed
-        self._stored = [secret.name for secret in await self._studio.secrets.names()]
+        self._stored = [secret.name for secret in await self._studio.secrets.names(actor=me())]
         self._choice.set_options(sorted({*self._stored, *self._choice.value}))
         self._needed_place.clear()
         with self._needed_place:
@@ -74,7 +74,7 @@ class SecretsForm:
             Button("Store", lambda: self._store(name, value.value))
 
     async def _store(self, name: str, value: str) -> None:
-        await self._studio.secrets.put(name, value, by=me())
+        await self._studio.secrets.put(name, value, actor=me())
         await self.show_needed(self._needed)
         say(f"{name} is stored.")
 

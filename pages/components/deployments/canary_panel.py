@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from nexdeck.models.base import now
+from nexdeck.pages.identity import me
 from nexdeck.pages.words import milliseconds
 from nexdeck.services.errors import Conflict
 from nexdeck.services.rollout.canary import CanaryProgress
@@ -36,7 +37,7 @@ class CanaryPanel:
 
     async def _show(self) -> None:
         try:
-            progress = await self._studio.canaries.progress(self._deployment_id)
+            progress = await self._studio.canaries.progress(self._deployment_id, actor=me())
         except Conflict:
             self._timer.deactivate()
             return

@@ -121,7 +121,7 @@ class Lifecycle:
         if action is LifecycleAction.REDEPLOY:
             await self._redeploy(deployment.id)
             return
-        change = await getattr(self._studio.deployments, action)(deployment.id, by=me())
+        change = await getattr(self._studio.deployments, action)(deployment.id, actor=me())
         say(BEGUN[action].format(name=deployment.name))
         if change.key is not None:
             show_key_once(deployment.name, change.key)

@@ -73,6 +73,7 @@ class GatewayDialog:
                 self._token.value,
                 self._certificate.wish(),
                 allow_plain=self._certificate.allows_plain,
+                actor=me(),
             )
         except StudioError as error:
             self._errors.show(error)
@@ -93,7 +94,7 @@ class GatewayDialog:
                     self._token.value,
                     self._certificate.wish(),
                     allow_plain=self._certificate.allows_plain,
-                    by=me(),
+                    actor=me(),
                 )
             else:
                 saved = await self._studio.gateways.update_remote(
@@ -102,7 +103,7 @@ class GatewayDialog:
                     token=self._token.value or None,
                     trust=self._certificate.changed(),
                     allow_plain=self._certificate.allows_plain,
-                    by=me(),
+                    actor=me(),
                 )
         except StudioError as error:
             self._errors.show(error)

@@ -21,7 +21,7 @@ def open_local_gateway_dialog(studio: Studio) -> None:
     async def add() -> None:
         errors.clear()
         try:
-            gateway = await studio.local_gateways.create(name.value or "", by=me())
+            gateway = await studio.local_gateways.create(name.value or "", actor=me())
         except StudioError as error:
             errors.show(error)
             return

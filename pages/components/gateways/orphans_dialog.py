@@ -20,7 +20,7 @@ NOTE = (
 
 
 async def open_orphans_dialog(studio: Studio, gateway: Gateway) -> None:
-    orphans = await studio.orphans.list(gateway.id)
+    orphans = await studio.orphans.list(gateway.id, actor=me())
     modal = Modal(f"{count_of(len(orphans), 'unknown deployment')} on {gateway.name}".capitalize(), NOTE)
     with modal.body:
         for orphan in orphans:
@@ -54,7 +54,7 @@ class _Entry:
         name = self._orphan.held.name
 
         async def adopt() -> None:
-            change = await self._studio.orphans.adopt(self._gateway.id, self._orphan.held.deployment_id, by=me())
+            change = await self._studio.orphans.adopt(self._gateway.id, self._orphan.held.deployment_id, actor=me())
             self._modal.close()
             if change.key is not None:
                 show_key_once(name, change.key)
@@ -74,7 +74,7 @@ class _Entry:
         name = self._orphan.held.name
 
         async def remove() -> None:
-            await self._studio.orphans.remove(self._gateway.id, self._orphan.held.deployment_id, by=me())
+            await self._studio.orphans.remove(self._gateway.id, self._orphan.held.deployment_id, actor=me())
             self._modal.close()
             say(f"{name} is removed from {self._gateway.name}.")
 

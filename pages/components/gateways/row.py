@@ -109,7 +109,7 @@ class GatewayRow:
         self._menu.open()
 
     async def _check(self) -> None:
-        gateway = await self._studio.reconciler.check(self._gateway.id)
+        gateway = await self._studio.reconciler.check(self._gateway.id, actor=me())
         if gateway.status_reason:
             complain(gateway.status_reason)
         else:
@@ -119,7 +119,7 @@ class GatewayRow:
         open_gateway_dialog(self._studio, self._gateway)
 
     async def _show_log(self) -> None:
-        lines = await self._studio.local_gateways.log_tail(self._gateway.name)
+        lines = await self._studio.local_gateways.log_tail(self._gateway.name, actor=me())
         modal = Modal(f"Process log of {self._gateway.name}", f"The last {len(lines)} lines.", width="wide")
         with modal.body, ui.element("div").classes("code"), ui.element("pre").props("tabindex=0").classes("log"):
             ui.label("\n".join(lines) or "Nothing was printed yet.")
@@ -134,7 +134,7 @@ class GatewayRow:
         gateway = self._gateway
 
         async def restart() -> None:
-            await self._studio.local_gateways.restart(gateway.id, by=me())
+            await self._studio.local_gateways.restart(gateway.id, actor=me())
             say(f"{gateway.name} is restarting.")
 
         confirm(
@@ -152,7 +152,7 @@ class GatewayRow:
         directory = self._studio.local_gateways if is_local else self._studio.gateways
 
         async def remove() -> None:
-            await directory.remove(gateway.id, by=me())
+            await directory.remove(gateway.id, actor=me())
             say(f"{gateway.name} is removed.")
 
         kept = f"Nexdeck forgets its address ({gateway.url}) and its token. The gateway itself keeps running."

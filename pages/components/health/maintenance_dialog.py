@@ -57,7 +57,7 @@ class MaintenanceDialog:
         try:
             begin = now() if self._begins.value == NOW else await self._chosen_time()
             end = begin + timedelta(hours=self._hours.value)
-            planned = await self._studio.maintenance.plan(begin, end, self._reason.value or "", **named, by=me())
+            planned = await self._studio.maintenance.plan(begin, end, self._reason.value or "", **named, actor=me())
         except StudioError as error:
             self._errors.show(error)
             return

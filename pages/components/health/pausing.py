@@ -29,7 +29,7 @@ def open_pause_dialog(studio: Studio, subject: BoardRow | Gateway) -> None:
         reason.props(f"maxlength={LONGEST_REASON}").mark("pause-reason")
 
     async def pause() -> None:
-        await studio.health.pause(subject.id, reason.value or "", by=me())
+        await studio.health.pause(subject.id, reason.value or "", actor=me())
         modal.close()
         say(f"The checks of {subject.name} are paused.")
 
@@ -40,7 +40,7 @@ def open_pause_dialog(studio: Studio, subject: BoardRow | Gateway) -> None:
 
 
 async def resume_checks(studio: Studio, subject: BoardRow | Gateway) -> None:
-    await studio.health.resume(subject.id, by=me())
+    await studio.health.resume(subject.id, actor=me())
     say(f"The checks of {subject.name} go on.")
 
 

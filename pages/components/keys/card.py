@@ -80,7 +80,7 @@ class KeysCard:
 
     def _ask_revoke(self, key: DeploymentKey) -> None:
         async def revoke() -> None:
-            await self._studio.deployments.revoke_key(self._id, key.id, by=me())
+            await self._studio.keys.revoke(self._id, key.id, actor=me())
             say(f"The key {key.name} is revoked.")
 
         recent = key.last_used_at is not None and now() - key.last_used_at < timedelta(days=1)

@@ -27,9 +27,7 @@ def open_new_key(studio, deployment_id: str, deployment: str) -> None:
 
     async def create() -> None:
         try:
-            made = await studio.deployments.create_key(
-                deployment_id, name.value, expires_at=_after(expiry.value), by=me()
-            )
+            made = await studio.keys.create(deployment_id, name.value, expires_at=_after(expiry.value), actor=me())
         except StudioError as error:
             errors.show(error)
             return
@@ -54,12 +52,12 @@ def open_rotation(studio, deployment_id: str, key: DeploymentKey) -> None:
 
     async def rotate() -> None:
         try:
-            made = await studio.deployments.rotate_key(
+            made = await studio.keys.rotate(
                 deployment_id,
                 key.id,
                 old_valid_until=now() + timedelta(seconds=overlap.value),
                 expires_at=_after(expiry.value),
-                by=me(),
+                actor=me(),
             )
         except StudioError as error:
             errors.show(error)

@@ -6,6 +6,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from nexdeck.pages.components.metrics.figures import ERRORS, IN_FLIGHT, LATENCY, REQUESTS, TOKENS, Chart, Kind, figure
+from nexdeck.pages.identity import me
 from nexdeck.services.metrics.service import Scope, Series
 from nexdeck.services.rules.windows import Range, moment
 from nexdeck.services.studio import Studio
@@ -60,4 +61,6 @@ async def read(
     studio: Studio, scope: Scope, span: str, since: datetime | None = None, until: datetime | None = None
 ) -> Series:
     """A series for what an address says; a range that is none is an hour."""
-    return await studio.metrics.series(scope, Range(span) if span in RANGES else Range.HOUR, since=since, until=until)
+    return await studio.metrics.series(
+        scope, Range(span) if span in RANGES else Range.HOUR, since=since, until=until, actor=me()
+    )

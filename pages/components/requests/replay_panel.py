@@ -57,7 +57,7 @@ class ReplayPanel:
             request = ReplayRequest(
                 self._calls, last, wish.version, wish.options, wish.revision, bool(self._with_live.value)
             )
-            self._replay = await self._studio.replays.start(self._deployment_id, request, by=me())
+            self._replay = await self._studio.replays.start(self._deployment_id, request, actor=me())
         except StudioError as error:
             self._say_trouble("; ".join([error.message, *(fault.message for fault in error.errors)]))
             return
@@ -65,7 +65,7 @@ class ReplayPanel:
         self._look()
 
     async def _end(self) -> None:
-        await self._studio.replays.cancel(self._deployment_id, self._replay.id)
+        await self._studio.replays.cancel(self._deployment_id, self._replay.id, actor=me())
         self._look()
 
     def _look(self) -> None:

@@ -17,6 +17,7 @@ from nexdeck.models.log import LogRecord
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.models.wire import Channel
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.gateway_process import TOKEN, gateway_process
 
 AGENT = """
@@ -52,8 +53,8 @@ async def test_each_line_and_call_is_kept_once(tmp_path: Path) -> None:
     studios = [build_studio(settings), build_studio(settings)]
     try:
         with gateway_process(tmp_path / "gateway") as gateway:
-            await studios[0].agents.create("agent.py", AGENT, by="test")
-            await studios[0].gateways.add_remote("far", gateway.url, TOKEN, by="test")
+            await studios[0].agents.create("agent.py", AGENT, actor=ACTOR)
+            await studios[0].gateways.add_remote("far", gateway.url, TOKEN, actor=ACTOR)
             options = DeploymentOptions(channels=[Channel.API])
             await studios[0].deployments.deploy_agent("agent", None, "far", name="talks", options=options)
             async with httpx.AsyncClient(base_url=gateway.url, trust_env=False) as http:

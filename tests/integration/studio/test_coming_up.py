@@ -12,6 +12,7 @@ from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.services.gateways.startup_grace import StartupGrace
 from nexdeck.services.health.incidents import IncidentQuery
 from nexdeck.services.rules.health import RESTARTS_TO_TELL
+from tests.actors import ACTOR
 from tests.integration.studio.test_reconciler import eventually
 from tests.programs import free_port, running_studio
 
@@ -36,7 +37,7 @@ async def test_that_it_died_by_itself_excuses_nothing(tmp_path: Path) -> None:
     studio = build_studio(Settings(data_dir=tmp_path, gateway_port=free_port()))
     await studio.local_gateways.start()
     try:
-        gateway = await studio.gateways.get("local")
+        gateway = await studio.gateways.get("local", actor=ACTOR)
         async with asyncio.timeout(60):
             while not (look := await studio.gateways.look(gateway)).is_up:
                 pass
@@ -58,8 +59,8 @@ async def test_one_that_does_not_come_up_in_time_is_an_incident(tmp_path: Path) 
     async def look() -> tuple[str, list[str]]:
         await studio.reconciler.sweep()
         await asyncio.sleep(0.2)
-        found = await studio.incidents.list(IncidentQuery())
-        return (await studio.gateways.get("local")).status, [each.incident.title for each in found.items]
+        found = await studio.incidents.list(IncidentQuery(), actor=ACTOR)
+        return (await studio.gateways.get("local", actor=ACTOR)).status, [each.incident.title for each in found.items]
 
     async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port):
         try:

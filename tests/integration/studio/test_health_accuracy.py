@@ -17,6 +17,7 @@ import pytest
 from nexdeck.models.base import now
 from nexdeck.models.deployment import HealthState
 from nexdeck.models.health import HealthCause, IncidentEventKind
+from tests.actors import ACTOR
 from tests.gateway_process import TOKEN, GatewayProcess, gateway_process
 from tests.integration.studio.watched import AGENT, INTERVAL, Relay, Watch
 
@@ -32,8 +33,8 @@ async def watch(tmp_path: Path, gateway: GatewayProcess) -> AsyncIterator[Watch]
     relay = Relay(gateway.port)
     await relay.mend()
     watch = Watch(tmp_path / "data", gateway, relay)
-    await watch.studio.agents.create("agent.py", AGENT, by="test")
-    await watch.studio.gateways.add_remote("far", f"http://127.0.0.1:{relay.port}", TOKEN, by="test")
+    await watch.studio.agents.create("agent.py", AGENT, actor=ACTOR)
+    await watch.studio.gateways.add_remote("far", f"http://127.0.0.1:{relay.port}", TOKEN, actor=ACTOR)
     yield watch
     await watch.studio.stop()
     await relay.cut()
@@ -46,7 +47,9 @@ async def test_a_killed_gateway_is_one_incident_after_three_sweeps_and_over_afte
     await watch.sweep()
     watch.gateway.kill()
     await watch.sweep()
-    assert (await watch.studio.gateways.get("far")).status == "offline", "what a look sees is shown at once"
+    assert (await watch.studio.gateways.get("far", actor=ACTOR)).status == "offline", (
+        "what a look sees is shown at once"
+    )
     assert (await watch.view(ids[0])).row.state is HealthState.HEALTHY
     assert await watch.until(ids[0], HealthState.UNHEALTHY) == 2
     views = [await watch.view(id_) for id_ in ids]
@@ -65,7 +68,7 @@ async def test_a_killed_gateway_is_one_incident_after_three_sweeps_and_over_afte
 
 async def test_a_gateway_that_keeps_restarting_is_told_though_it_answers(watch: Watch) -> None:
     id_ = await watch.deploy("interrupted")
-    gateway = await watch.studio.gateways.get("far")
+    gateway = await watch.studio.gateways.get("far", actor=ACTOR)
     await watch.sweep(2)
     for number in range(3):
         assert (await watch.view(gateway.id)).row.state is HealthState.HEALTHY, f"after {number} restarts"
@@ -195,7 +198,9 @@ async def test_a_sample_call_tells_of_what_nobody_calls(watch: Watch, tmp_path: 
     broken.unlink()
     await watch.studio.sample_calls.call_due()
     assert await watch.until(id_, HealthState.HEALTHY) == 2
-    assert (await watch.studio.deployments.get("idle")).request_count == 0, "they are not counted among the calls"
+    assert (await watch.studio.deployments.get("idle", actor=ACTOR)).request_count == 0, (
+        "they are not counted among the calls"
+    )
 
 
 async def test_a_sample_call_that_meets_a_gateway_coming_up_tells_nothing(watch: Watch) -> None:
@@ -227,7 +232,7 @@ async def test_flapping_keeps_one_incident_open_and_says_so(watch: Watch) -> Non
         await watch.sweep(3)
         await watch.relay.mend()
         await watch.sweep(2)
-    gateway = await watch.studio.gateways.get("far")
+    gateway = await watch.studio.gateways.get("far", actor=ACTOR)
     assert (await watch.view(gateway.id)).row.flapping
     incidents = await watch.incidents()
     assert len(incidents) == 2, "one before it was known to flap, and one from then on"
@@ -262,7 +267,7 @@ async def test_neither_a_pause_nor_planned_work_is_downtime(watch: Watch) -> Non
     id_ = await watch.deploy("worked-on")
     await watch.sweep()
     began: datetime = watch.at
-    await watch.studio.maintenance.plan(now(), began + timedelta(hours=1), "a new disk", gateway="far", by="test")
+    await watch.studio.maintenance.plan(now(), began + timedelta(hours=1), "a new disk", gateway="far", actor=ACTOR)
     watch.gateway.control.delete(f"/control/v1/deployments/{id_}").raise_for_status()
     assert await watch.until(id_, HealthState.UNHEALTHY) == 2
     assert (await watch.view(id_)).row.in_maintenance
@@ -270,7 +275,7 @@ async def test_neither_a_pause_nor_planned_work_is_downtime(watch: Watch) -> Non
     watch.at = began + timedelta(hours=1)
     await watch.sweep()
     assert len(await watch.incidents()) == 1, "it is over and still not well"
-    await watch.studio.health.pause(id_, "it is known", by="test")
+    await watch.studio.health.pause(id_, "it is known", actor=ACTOR)
     await watch.sweep(3)
     seen = await watch.view(id_)
     assert (seen.row.state, seen.standing.pause_reason) == (HealthState.UNKNOWN, "it is known")

@@ -20,6 +20,7 @@ from nexdeck.app.settings import Settings
 from nexdeck.models.base import now
 from nexdeck.models.log import LogRecord
 from nexdeck.services.logs.search import add_to_index
+from tests.actors import ACTOR
 from tests.programs import ROOT, Studio, running_studio
 from tests.stored import stored_deployment
 
@@ -192,10 +193,10 @@ async def test_old_lines_and_too_many_are_removed_from_table_and_index(tmp_path:
 
     try:
         await studio.database.write(fill)
-        assert len(await studio.logs.tail("kept", 1000, q="surplus")) == 1000
+        assert len(await studio.logs.tail("kept", 1000, q="surplus", actor=ACTOR)) == 1000
         await studio.logs.prune()
         for search in ("", "surplus"):
-            lines = await studio.logs.tail("kept", 1000, q=search)
+            lines = await studio.logs.tail("kept", 1000, q=search, actor=ACTOR)
             assert [line.id for line in lines] == list(range(2901, 3001))
     finally:
         await studio.stop()

@@ -19,6 +19,7 @@ from nexdeck.services.health.incidents import IncidentDetail, IncidentQuery
 from nexdeck.services.health.views import HealthView
 from nexdeck.services.metrics import writer as metric_writer
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.gateway_process import GatewayProcess
 
 INTERVAL = timedelta(seconds=15)
@@ -112,7 +113,7 @@ class Watch:
 
     async def look(self):
         """And take what was counted, at the time of the test's clock."""
-        gateway = await self.studio.gateways.get("far")
+        gateway = await self.studio.gateways.get("far", actor=ACTOR)
         with contextlib.suppress(StudioError), pytest.MonkeyPatch.context() as patch:
             patch.setattr(metric_writer, "now", lambda: self.at)
             await self.studio.metrics.collect(gateway)
@@ -138,11 +139,11 @@ class Watch:
         raise AssertionError(f"not {state} after {most} sweeps: {seen.state}, {seen.reason}")
 
     async def view(self, subject_id: str) -> HealthView:
-        return await self.studio.health_views.of_subject(subject_id)
+        return await self.studio.health_views.of_subject(subject_id, actor=ACTOR)
 
     async def incidents(self) -> list[IncidentDetail]:
-        found = await self.studio.incidents.list(IncidentQuery(limit=100))
-        return [await self.studio.incidents.get(summary.incident.id) for summary in found.items]
+        found = await self.studio.incidents.list(IncidentQuery(limit=100), actor=ACTOR)
+        return [await self.studio.incidents.get(summary.incident.id, actor=ACTOR) for summary in found.items]
 
     async def call(self, name: str, times: int, *, failing: int = 0, ms: int = 0) -> None:
         async with httpx.AsyncClient(base_url=self.gateway.url, trust_env=False, timeout=30) as http:

@@ -6,10 +6,11 @@ import httpx
 import pytest
 
 from nexdeck.app.api import build_api
+from nexdeck.models.actor import Actor
 
 
 class BrokenCatalog:
-    async def get(self, agent: str) -> None:
+    async def get(self, agent: str, *, actor: Actor) -> None:
         raise ZeroDivisionError("the database's password is hunter2")
 
 

@@ -9,6 +9,7 @@ from nexdeck.models.agent import AgentVersion
 from nexdeck.services.catalog.service import AgentCatalog
 from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
+from tests.actors import ACTOR
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 # The orchestrations last: they name agents that must be there.
@@ -33,6 +34,6 @@ async def with_examples(catalog: AgentCatalog) -> dict[str, AgentVersion]:
     """The versions of all sample agents, by the name of their file."""
     versions = {}
     for name in EXAMPLE_FILES:
-        detail = await catalog.create(name, (EXAMPLES / name).read_text(encoding="utf-8"), by="test")
+        detail = await catalog.create(name, (EXAMPLES / name).read_text(encoding="utf-8"), actor=ACTOR)
         versions[name] = detail.versions[0]
     return versions

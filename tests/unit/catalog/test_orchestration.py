@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nexdeck.services.errors import SourceInvalid
+from tests.actors import ACTOR
 from tests.unit.catalog.catalogs import new_catalog
 
 MEMBERS = {
@@ -31,12 +32,12 @@ HEAD = "kind: orchestration\nname: both\npattern: {pattern}\nsteps:\n"
 async def catalog(tmp_path):
     catalog = new_catalog(tmp_path)
     for filename, source in MEMBERS.items():
-        await catalog.create(filename, source, by="test")
+        await catalog.create(filename, source, actor=ACTOR)
     return catalog
 
 
 async def drafted(catalog, steps: str, pattern: str = "sequential"):
-    return await catalog.preview("both.yaml", HEAD.format(pattern=pattern) + steps)
+    return await catalog.preview("both.yaml", HEAD.format(pattern=pattern) + steps, actor=ACTOR)
 
 
 def run(module_text: str, **inputs: Any) -> dict[str, Any]:
@@ -96,14 +97,14 @@ async def test_parallel_steps_share_the_inputs(catalog):
 
 async def test_an_orchestration_can_be_a_member(catalog):
     source = HEAD.format(pattern="sequential").replace("both", "inner") + "  - agent: shout\n"
-    await catalog.create("inner.yaml", source, by="test")
+    await catalog.create("inner.yaml", source, actor=ACTOR)
     draft = await drafted(catalog, "  - agent: inner\n  - agent: free\n    inputs: {heard: steps.inner.loud}\n")
     assert await in_thread(draft.module, text="a") == {"heard": "A"}
 
 
 async def test_members_are_embedded_unchanged_whatever_they_contain(catalog):
     draft = await drafted(catalog, "  - agent: hostile\n")
-    member = await catalog.version("hostile")
+    member = await catalog.version("hostile", actor=ACTOR)
     space: dict[str, Any] = {"__name__": "orchestrated"}
     exec(draft.module, space)
     assert space["SOURCE_1"] == member.module
@@ -112,7 +113,7 @@ async def test_members_are_embedded_unchanged_whatever_they_contain(catalog):
 
 async def test_members_stay_at_their_version_and_bring_their_secrets(catalog):
     draft = await drafted(catalog, "  - agent: asker\n")
-    await catalog.add_version("asker", "asker.yaml", MEMBERS["asker.yaml"] + "version: 2.0.0\n", by="test")
+    await catalog.add_version("asker", "asker.yaml", MEMBERS["asker.yaml"] + "version: 2.0.0\n", actor=ACTOR)
     assert draft.secrets == ["OPENAI_API_KEY"]
     assert (await drafted(catalog, "  - agent: asker\n")).members == ["asker@2.0.0"]
     assert (await drafted(catalog, "  - {agent: asker, version: 1.0.0}\n")).members == ["asker@1.0.0"]

@@ -21,6 +21,7 @@ from nexdeck.services.errors import Conflict
 from nexdeck.services.notifications.channels import ChannelChange
 from nexdeck.services.rules.notices import PAUSES
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.unit.notifications.conftest import LOOPBACK, Trouble, send_what_is_due
 from tests.unit.notifications.receivers import HttpReceiver, Mailbox
 
@@ -30,11 +31,11 @@ OPENED, CLOSED = IncidentEventKind.OPENED, IncidentEventKind.CLOSED
 async def webhook(studio: Studio, receiver: HttpReceiver, name: str = "hook", **rule) -> str:
     """Returns the secret of a new webhook channel."""
     url = f"http://127.0.0.1:{receiver.port}/in/secret-path"
-    return (await studio.notification_channels.add(name, ChannelKind.WEBHOOK, url, ChannelRule(**rule), by="test"))[1]
+    return (await studio.notification_channels.add(name, ChannelKind.WEBHOOK, url, ChannelRule(**rule), actor=ACTOR))[1]
 
 
 async def states(studio: Studio) -> list[DeliveryState]:
-    return [view.delivery.state for view in (await studio.outbox.deliveries()).items]
+    return [view.delivery.state for view in (await studio.outbox.deliveries(actor=ACTOR)).items]
 
 
 async def test_a_receiver_can_verify_each_webhook_and_refuse_replays(
@@ -66,10 +67,10 @@ async def test_a_rotated_secret_signs_at_once_and_the_one_before_for_a_day(
 ) -> None:
     secrets = [await webhook(studio, receiver)]
     for _ in range(2):
-        channel, secret = await studio.notification_channels.rotate_secret("hook", by="test")
+        channel, secret = await studio.notification_channels.rotate_secret("hook", actor=ACTOR)
         secrets.append(secret)
     assert len(set(secrets)) == 3
-    await studio.notification_channels.test("hook", by="test")
+    await studio.notification_channels.test("hook", actor=ACTOR)
     body, headers = receiver.bodies[-1], receiver.headers[-1]
     for secret in secrets[1:]:
         Webhook(secret).verify(body, headers)
@@ -77,15 +78,15 @@ async def test_a_rotated_secret_signs_at_once_and_the_one_before_for_a_day(
         Webhook(secrets[0]).verify(body, headers)
     ended = update(NotificationChannel).values(old_secret_until=now() - timedelta(seconds=1))
     await studio.database.write(lambda session: session.exec(ended))
-    await studio.notification_channels.test(channel.id, by="test")
+    await studio.notification_channels.test(channel.id, actor=ACTOR)
     Webhook(secrets[2]).verify(receiver.bodies[-1], receiver.headers[-1])
     with pytest.raises(WebhookVerificationError):
         Webhook(secrets[1]).verify(receiver.bodies[-1], receiver.headers[-1])
     await studio.notification_channels.add(
-        "mail", ChannelKind.APPRISE, "mailto://u:p@example.com", ChannelRule(), by="test"
+        "mail", ChannelKind.APPRISE, "mailto://u:p@example.com", ChannelRule(), actor=ACTOR
     )
     with pytest.raises(Conflict):
-        await studio.notification_channels.rotate_secret("mail", by="test")
+        await studio.notification_channels.rotate_secret("mail", actor=ACTOR)
 
 
 async def test_nothing_is_told_twice_and_notes_are_not_told(
@@ -109,7 +110,7 @@ async def test_a_target_that_is_down_gets_it_later_under_the_same_id(
     await send_what_is_due(studio, began)
     await send_what_is_due(studio, began + timedelta(seconds=PAUSES[0] - 1))
     assert len(receiver.bodies) == 1
-    row = (await studio.outbox.deliveries()).items[0].delivery
+    row = (await studio.outbox.deliveries(actor=ACTOR)).items[0].delivery
     assert (row.state, row.error) == (DeliveryState.WAITING, "It answered with status 503.")
 
     receiver.status = 200
@@ -133,7 +134,7 @@ async def test_it_is_given_up_in_the_end_and_can_be_sent_by_hand(
     assert await states(studio) == [DeliveryState.FAILED]
 
     receiver.status = 200
-    await studio.outbox.retry((await studio.outbox.deliveries()).items[0].delivery.id, by="test")
+    await studio.outbox.retry((await studio.outbox.deliveries(actor=ACTOR)).items[0].delivery.id, actor=ACTOR)
     await send_what_is_due(studio)
     assert await states(studio) == [DeliveryState.SENT]
 
@@ -181,7 +182,9 @@ async def test_an_attempt_that_was_cut_off_is_made_again(tmp_path: Path, receive
     at = now()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        channel, _ = await studio.notification_channels.add("hook", ChannelKind.WEBHOOK, url, ChannelRule(), by="test")
+        channel, _ = await studio.notification_channels.add(
+            "hook", ChannelKind.WEBHOOK, url, ChannelRule(), actor=ACTOR
+        )
         await Trouble(studio).happens(OPENED)
         await studio.outbox.collect(at)
         await studio.outbox.begin(at)
@@ -190,11 +193,11 @@ async def test_an_attempt_that_was_cut_off_is_made_again(tmp_path: Path, receive
 
     studio = build_studio(settings)
     change = ChannelChange(url=f"http://127.0.0.1:{receiver.port}/")
-    await studio.notification_channels.change(channel.id, change, by="test")
+    await studio.notification_channels.change(channel.id, change, actor=ACTOR)
     await send_what_is_due(studio, at + timedelta(seconds=59))
     assert receiver.bodies == []
     await send_what_is_due(studio, at + timedelta(seconds=61))
-    view = (await studio.outbox.deliveries()).items[0]
+    view = (await studio.outbox.deliveries(actor=ACTOR)).items[0]
     assert (view.delivery.state, view.delivery.attempts) == (DeliveryState.SENT, 2)
     assert receiver.headers[0]["webhook-id"] == view.delivery.id
     await studio.stop()
@@ -206,7 +209,7 @@ async def test_quiet_hours_hold_back_what_is_not_critical_and_end_in_one_message
     night = QuietHours(start="22:00", end="07:00")
     rule = ChannelRule(quiet_hours=night)
     await studio.notification_channels.add(
-        "chat", ChannelKind.APPRISE, f"json://127.0.0.1:{receiver.port}", rule, by="test"
+        "chat", ChannelKind.APPRISE, f"json://127.0.0.1:{receiver.port}", rule, actor=ACTOR
     )
     at = datetime(2026, 1, 11, 1, 0, tzinfo=UTC)
     for name in ("slow one", "slow two"):
@@ -233,19 +236,23 @@ async def test_a_rule_keeps_away_what_a_channel_did_not_ask_for(
     await other.happens(OPENED, Severity.WARNING)
     await trouble.happens(OPENED, Severity.WARNING)
     await send_what_is_due(studio)
-    told = [(view.channel_name, view.delivery.incident_id) for view in (await studio.outbox.deliveries()).items]
+    told = [
+        (view.channel_name, view.delivery.incident_id) for view in (await studio.outbox.deliveries(actor=ACTOR)).items
+    ]
     assert told == [("mine", trouble.incident.id)]
 
 
 async def test_mail_arrives_and_hostile_names_stay_text(studio: Studio, mailbox: Mailbox) -> None:
     hostile = "<script>alert(1)</script>\r\nBcc: all@example.com\r\n\r\n@everyone <!channel> \u202e\x1b[31m"
     url = f"mailto://127.0.0.1:{mailbox.port}/?from=deck@example.com&to=ops@example.com&mode=insecure"
-    await studio.notification_channels.add("mail", ChannelKind.APPRISE, url, ChannelRule(), by="test")
+    await studio.notification_channels.add("mail", ChannelKind.APPRISE, url, ChannelRule(), actor=ACTOR)
     trouble = Trouble(studio, hostile)
     await trouble.happens(OPENED, message=hostile)
     await send_what_is_due(studio)
 
-    assert await states(studio) == [DeliveryState.SENT], (await studio.outbox.deliveries()).items[0].delivery.error
+    assert await states(studio) == [DeliveryState.SENT], (
+        (await studio.outbox.deliveries(actor=ACTOR)).items[0].delivery.error
+    )
     message = mailbox.messages[0]
     assert message["Bcc"] is None and message["To"] == "ops@example.com"
     assert "\n" not in message["Subject"] and "@everyone" not in message["Subject"]
@@ -268,7 +275,7 @@ async def test_what_ended_long_ago_is_removed_and_what_waits_too_long_is_given_u
     await trouble.happens(CLOSED)
     await send_what_is_due(studio, now() - timedelta(days=31))
     await studio.outbox.prune()
-    assert [view.delivery.event for view in (await studio.outbox.deliveries()).items] == ["opened"]
+    assert [view.delivery.event for view in (await studio.outbox.deliveries(actor=ACTOR)).items] == ["opened"]
 
 
 async def test_secrets_of_an_address_are_in_no_row_answer_or_log(
@@ -278,12 +285,12 @@ async def test_secrets_of_an_address_are_in_no_row_answer_or_log(
     receiver.status = 500
     secret = await webhook(studio, receiver)
     url = f"json://someone:pass-word-1@127.0.0.1:{receiver.port}/token-in-path?+X-Key=key-in-header"
-    chat, _ = await studio.notification_channels.add("chat", ChannelKind.APPRISE, url, ChannelRule(), by="test")
+    chat, _ = await studio.notification_channels.add("chat", ChannelKind.APPRISE, url, ChannelRule(), actor=ACTOR)
     await trouble.happens(OPENED)
     await send_what_is_due(studio)
 
     assert chat.shown == "json://127.0.0.1/…"
-    said = caplog.text + "".join(map(repr, (await studio.outbox.deliveries()).items))
+    said = caplog.text + "".join(map(repr, (await studio.outbox.deliveries(actor=ACTOR)).items))
     with studio.database.engine.connect() as connection:
         said += "\n".join(connection.connection.driver_connection.iterdump())
     for each in (secret, "secret-path", "pass-word-1", "token-in-path", "key-in-header"):

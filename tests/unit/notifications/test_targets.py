@@ -13,6 +13,7 @@ from nexdeck.services.errors import InvalidInput, NotDelivered
 from nexdeck.services.notifications import sending
 from nexdeck.services.notifications.targets import parse_target
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 from tests.unit.notifications.receivers import HttpReceiver
 
 
@@ -81,13 +82,15 @@ async def test_loopback_is_refused_however_it_is_written(
 ) -> None:
     scheme = "http" if kind is ChannelKind.WEBHOOK else "json"
     with pytest.raises((NotDelivered, InvalidInput)):
-        await strict.notification_channels.try_out(kind, f"{scheme}://{host}:{receiver.port}/x", by="test")
+        await strict.notification_channels.try_out(kind, f"{scheme}://{host}:{receiver.port}/x", actor=ACTOR)
     assert receiver.bodies == []
 
 
 async def test_the_refusal_says_which_setting_allows_it(strict: Studio, receiver: HttpReceiver) -> None:
     with pytest.raises(NotDelivered, match="NEXDECK_NOTIFY_ALLOWED_NETWORKS"):
-        await strict.notification_channels.try_out(ChannelKind.APPRISE, f"json://localhost:{receiver.port}", by="test")
+        await strict.notification_channels.try_out(
+            ChannelKind.APPRISE, f"json://localhost:{receiver.port}", actor=ACTOR
+        )
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "10.0.0.1", "100.64.0.1", "192.168.1.1"])
@@ -95,7 +98,9 @@ async def test_metadata_and_private_networks_are_refused_though_loopback_is_allo
     studio: Studio, address: str
 ) -> None:
     with pytest.raises(NotDelivered, match=r"notices do not go there"):
-        await studio.notification_channels.try_out(ChannelKind.WEBHOOK, f"http://{address}/latest/meta-data", by="test")
+        await studio.notification_channels.try_out(
+            ChannelKind.WEBHOOK, f"http://{address}/latest/meta-data", actor=ACTOR
+        )
 
 
 async def test_the_address_that_counts_is_that_of_the_connection(
@@ -106,14 +111,14 @@ async def test_the_address_that_counts_is_that_of_the_connection(
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rebound)
     for kind, url in ((ChannelKind.WEBHOOK, "http://hook.example/x"), (ChannelKind.APPRISE, "json://hook.example/x")):
         with pytest.raises(NotDelivered, match=r"169\.254\.169\.254"):
-            await studio.notification_channels.try_out(kind, url, by="test")
+            await studio.notification_channels.try_out(kind, url, actor=ACTOR)
 
 
 async def test_why_a_webhook_cannot_be_reached_is_told_without_a_number(studio: Studio) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
     with pytest.raises(NotDelivered, match=r"It cannot be reached \(Connection refused\)"):
-        await studio.notification_channels.try_out(ChannelKind.WEBHOOK, f"http://127.0.0.1:{port}/x", by="test")
+        await studio.notification_channels.try_out(ChannelKind.WEBHOOK, f"http://127.0.0.1:{port}/x", actor=ACTOR)
 
 
 @pytest.mark.parametrize(("kind", "scheme"), [(ChannelKind.WEBHOOK, "http"), (ChannelKind.APPRISE, "json")])
@@ -122,7 +127,7 @@ async def test_redirects_are_not_followed(
 ) -> None:
     receiver.status, receiver.location = 307, f"http://127.0.0.1:{receiver.port}/elsewhere"
     with pytest.raises(NotDelivered, match="307"):
-        await studio.notification_channels.try_out(kind, f"{scheme}://127.0.0.1:{receiver.port}/x", by="test")
+        await studio.notification_channels.try_out(kind, f"{scheme}://127.0.0.1:{receiver.port}/x", actor=ACTOR)
     assert len(receiver.bodies) == 1
 
 
@@ -134,7 +139,7 @@ async def test_a_target_that_hangs_ends_at_the_limit_and_costs_one_thread(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         with pytest.raises(NotDelivered, match="did not end"):
-            await studio.notification_channels.try_out(ChannelKind.WEBHOOK, url, by="test")
+            await studio.notification_channels.try_out(ChannelKind.WEBHOOK, url, actor=ACTOR)
         with pytest.raises(NotDelivered, match="still hangs"):
-            await studio.notification_channels.try_out(ChannelKind.WEBHOOK, url, by="test")
+            await studio.notification_channels.try_out(ChannelKind.WEBHOOK, url, actor=ACTOR)
     await asyncio.sleep(0)

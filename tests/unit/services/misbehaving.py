@@ -37,6 +37,7 @@ from nexdeck.services.rollout.reconciler import Reconciler
 from nexdeck.services.rollout.scratch_revisions import ScratchRevisions
 from nexdeck.services.rollout.service import NexusDeploymentService
 from nexdeck.services.rollout.steps import Rollout
+from tests.actors import ACTOR
 
 URL = "http://127.0.0.1:1"
 
@@ -187,7 +188,7 @@ class Services:
         )
         local = LocalGateways(self.database, vault, self.gateways, folder, 8401, "")
         self.deployments = NexusDeploymentService(
-            self.database, changes, self.agents, self.gateways, vault, keys, health, self.executor, local, URL
+            self.database, changes, self.agents, self.gateways, vault, health, self.executor, local, URL
         )
         self._encrypt = vault.encrypt
 
@@ -196,7 +197,7 @@ class Services:
         token = self._encrypt("token")
         row = Gateway(name="local", kind=GatewayKind.REMOTE, url=URL, encrypted_token=token, created_by="test")
         await self.gateways.save_new(row)
-        await self.agents.create("echo.py", "SAMPLE = {}\n\n\ndef echo() -> dict:\n    return {}\n", by="test")
+        await self.agents.create("echo.py", "SAMPLE = {}\n\n\ndef echo() -> dict:\n    return {}\n", actor=ACTOR)
 
     async def close(self) -> None:
         await self.executor.close()

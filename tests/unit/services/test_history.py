@@ -9,6 +9,7 @@ from sqlmodel import Session, func, select
 
 from nexdeck.models.deployment import Deployment, Operation, OperationStep, Revision, StatusChange
 from nexdeck.services.deployments.retention import History
+from tests.actors import ACTOR, acting
 from tests.unit.services.misbehaving import MemoryGateway, Services
 
 TABLES = (Deployment, Revision, Operation, OperationStep, StatusChange)
@@ -24,11 +25,11 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
 
 async def deployed(services: Services, name: str, *kinds: str) -> str:
     """A deployment that those changes were made of, one after the other. Returns its id."""
-    change = await services.deployments.request_deploy("echo", name=name, by="ann")
+    change = await services.deployments.request_deploy("echo", name=name, actor=ACTOR)
     for kind in ("", *kinds):
         if kind:
-            change = await getattr(services.deployments, kind)(change.deployment.id, by="ann")
-        await services.deployments.wait(change.operation.operation.id, 20)
+            change = await getattr(services.deployments, kind)(change.deployment.id, actor=acting("ann"))
+        await services.deployments.wait(change.operation.operation.id, 20, actor=ACTOR)
     return change.deployment.id
 
 
@@ -55,8 +56,8 @@ async def test_the_newest_operations_stay_however_old_and_all_that_are_young(ser
     await History(services.database, days=1, operations=2).prune()
     assert [await count(services, Operation, id_) for id_ in (old, young)] == [2, 4]
     assert await count(services, StatusChange, old) == 8
-    assert (await services.deployments.get("old")).status == "running"
-    kept = (await services.deployments.overview("old")).operation
+    assert (await services.deployments.get("old", actor=ACTOR)).status == "running"
+    kept = (await services.deployments.overview("old", actor=ACTOR)).operation
     assert (kept.operation.kind, len(kept.steps)) == ("start", 7)
 
 

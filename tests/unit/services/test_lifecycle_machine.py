@@ -18,6 +18,7 @@ from nexdeck.services.deployments import leases
 from nexdeck.services.errors import Conflict
 from nexdeck.services.rollout import canary, outcomes
 from nexdeck.services.rules.convergence import Backoff
+from tests.actors import ACTOR, acting
 from tests.unit.services.misbehaving import MemoryGateway, Services
 
 NAMES = ("red", "blue")
@@ -53,7 +54,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES))
     def deploy(self, name: str) -> None:
         async def work() -> None:
-            change = await self.services.deployments.request_deploy("echo", name=name, by="ann")
+            change = await self.services.deployments.request_deploy("echo", name=name, actor=ACTOR)
             self.ids[name] = change.deployment.id
             self.wished[change.deployment.id] = DesiredState.RUNNING
 
@@ -67,7 +68,7 @@ class Lifecycle(RuleBasedStateMachine):
         reason = {"reason": "because"} if what == "rollback" else {}
 
         async def work() -> None:
-            await getattr(self.services.deployments, what)(self.ids[name], by="ann", **reason)
+            await getattr(self.services.deployments, what)(self.ids[name], actor=acting("ann"), **reason)
             self.wished[self.ids[name]] = WISHES.get(what, DesiredState.RUNNING)
 
         if name in self.ids:
@@ -78,7 +79,7 @@ class Lifecycle(RuleBasedStateMachine):
         """What was live stays wished for; what never was is wished for no longer."""
 
         async def work() -> None:
-            row = (await self.services.deployments.cancel(self.ids[name], by="ann")).deployment
+            row = (await self.services.deployments.cancel(self.ids[name], actor=ACTOR)).deployment
             assert row.desired_state in (self.wished[row.id], DesiredState.STOPPED)
             self.wished[row.id] = row.desired_state
 
@@ -94,7 +95,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(name=st.sampled_from(NAMES))
     def promote(self, name: str) -> None:
         if name in self.ids:
-            self.run(self._refusable(self.services.deployments.promote(self.ids[name], by="ann")))
+            self.run(self._refusable(self.services.deployments.promote(self.ids[name], actor=ACTOR)))
 
     @rule(seconds=st.sampled_from([0, 0.005, 0.05]))
     def let_time_pass(self, seconds: float) -> None:
@@ -148,7 +149,7 @@ class Lifecycle(RuleBasedStateMachine):
             await work
 
     async def _redeploy(self, deployment_id: str, options: DeploymentOptions) -> None:
-        await self.services.deployments.redeploy(deployment_id, options=options, by="ann")
+        await self.services.deployments.redeploy(deployment_id, options=options, actor=ACTOR)
         self.wished[deployment_id] = DesiredState.RUNNING
 
     async def _settle(self) -> None:
@@ -164,7 +165,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     async def _promote_all(self) -> None:
         for deployment_id in self.ids.values():
-            await self._refusable(self.services.deployments.promote(deployment_id, by="ann"))
+            await self._refusable(self.services.deployments.promote(deployment_id, actor=ACTOR))
 
     def _check(self, session) -> None:
         on_gateway = self.gateway.held

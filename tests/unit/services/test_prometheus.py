@@ -18,6 +18,7 @@ from nexdeck.services.metrics.service import MetricsService
 from nexdeck.services.platform.changes import Changes
 from nexdeck.services.platform.database import Database
 from nexdeck.services.platform.table_sizes import StorageService
+from tests.actors import ACTOR
 from tests.prometheus import faults_of
 from tests.unit.services.test_metric_collection import add_deployment
 
@@ -33,8 +34,8 @@ async def control_plane(tmp_path: Path) -> str:
         add_deployment(session)
     metrics = MetricsService(database, MetricCollector(database, Changes(), None))
     storage = StorageService(database, {"metric_minute": "48 hours"})
-    text = await PrometheusService(database, metrics, storage, "1.0").exposition()
-    assert [table.kept for table in await storage.tables() if table.name == "metric_minute"] == ["48 hours"]
+    text = await PrometheusService(database, metrics, storage, "1.0").exposition(actor=ACTOR)
+    assert [table.kept for table in await storage.tables(actor=ACTOR) if table.name == "metric_minute"] == ["48 hours"]
     database.close()
     return text.decode()
 

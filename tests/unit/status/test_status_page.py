@@ -28,6 +28,7 @@ from nexdeck.models.status_page import StatusItem, StatusPageSettings
 from nexdeck.services.errors import InvalidInput, NotFound
 from nexdeck.services.status_page.service import settings_from
 from nexdeck.services.studio import Studio
+from tests.actors import ACTOR
 
 HOSTILE = '"><script>alert(1)</script>{{ 7 * 7 }}'
 
@@ -83,14 +84,14 @@ async def deployment(studio: Studio) -> Deployment:
 
 async def publish(studio: Studio, deployment: Deployment, name: str = "Support", **settings) -> None:
     items = [StatusItem(deployment=deployment.name, name=name)]
-    await studio.status_pages.change(StatusPageSettings(enabled=True, items=items, **settings), by="test")
+    await studio.status_pages.change(StatusPageSettings(enabled=True, items=items, **settings), actor=ACTOR)
 
 
 async def test_there_is_none_until_it_is_switched_on(studio: Studio, public: httpx.AsyncClient, deployment) -> None:
     assert (await public.get("/status/status")).status_code == 404
     await publish(studio, deployment)
     assert (await public.get("/status/status")).status_code == 200
-    await studio.status_pages.change(StatusPageSettings(), by="test")
+    await studio.status_pages.change(StatusPageSettings(), actor=ACTOR)
     assert [(await public.get(f"/status/status{end}")).status_code for end in ("", ".json")] == [404, 404]
     assert (await public.get("/status/other")).status_code == 404
 
@@ -209,7 +210,7 @@ def test_settings_that_do_not_fit_are_refused_at_their_place(wrong: dict, path: 
 async def test_a_deployment_must_be_there_and_be_named_once(studio: Studio, deployment) -> None:
     item = StatusItem(deployment=deployment.name, name="a")
     with pytest.raises(InvalidInput):
-        await studio.status_pages.change(StatusPageSettings(items=[item, item]), by="test")
+        await studio.status_pages.change(StatusPageSettings(items=[item, item]), actor=ACTOR)
     with pytest.raises(NotFound):
         missing = StatusItem(deployment="nobody", name="b")
-        await studio.status_pages.change(StatusPageSettings(items=[missing]), by="test")
+        await studio.status_pages.change(StatusPageSettings(items=[missing]), actor=ACTOR)
