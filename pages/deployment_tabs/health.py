@@ -15,6 +15,7 @@ from nexdeck.pages.components.widgets.filters import Segments
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
 from nexdeck.pages.health import RANGE_WORDS
+from nexdeck.pages.identity import me
 from nexdeck.pages.notices import say
 from nexdeck.pages.words import FLAPPING, HEALTH, PAUSED, milliseconds
 from nexdeck.services.deployments.views import DeploymentDetail
@@ -53,9 +54,9 @@ class HealthTab:
 
     async def _refresh(self) -> None:
         range_ = self._address["range"] if self._address["range"] in RANGES else "24h"
-        view = await self._studio.health_views.of_deployment(self._id, range_)
+        view = await self._studio.health_views.of_deployment(self._id, range_, actor=me())
         query = IncidentQuery(deployment=self._id, limit=INCIDENTS_SHOWN)
-        incidents = await self._studio.incidents.list(query)
+        incidents = await self._studio.incidents.list(query, actor=me())
         if self._uptime.is_deleted:
             return
         self._view = view
@@ -96,7 +97,7 @@ class HealthTab:
                     Moment(row.checked_at)
 
     async def _check(self) -> None:
-        await self._studio.health.health_check(self._id)
+        await self._studio.health.health_check(self._id, actor=me())
         await self._refresh()
         say("It was looked at.")
 
