@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlmodel import Session, insert
 
 from benchmarks.report import Figure
+from nexdeck.models.choices import Range
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.models.histogram import key_of
@@ -24,7 +25,7 @@ from nexdeck.services.metrics.rows import MERGED
 from nexdeck.services.metrics.service import Scope, read_series
 from nexdeck.services.platform.database import Database
 from nexdeck.services.rules.rollup import COLUMNS, start_of, values_of
-from nexdeck.services.rules.windows import Range, window_of
+from nexdeck.services.rules.windows import window_of
 
 DEPLOYMENTS = 100
 CALLS_A_SECOND = 10  # of a deployment that is fully busy

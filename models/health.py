@@ -51,10 +51,10 @@ class HealthStanding(SQLModel, table=True):
     reason: str = Field(default="It was not checked yet.", description="in plain words")
     since: datetime = Field(default_factory=now, sa_type=UtcDateTime)
     checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    failures: int = Field(default=0, description="failed looks in a row")
+    failures: int = Field(default=0, description="failed probes in a row")
     failed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, description="when one was last counted")
-    successes: int = Field(default=0, description="good looks in a row")
-    calm_windows: int = Field(default=0, description="looks in a row at traffic that is below the lower thresholds")
+    successes: int = Field(default=0, description="good probes in a row")
+    calm_windows: int = Field(default=0, description="probes in a row at traffic that is below the lower thresholds")
     switches: list[float] = Field(
         default_factory=list,
         sa_column=Column(JSON, nullable=False),

@@ -10,7 +10,7 @@ PACKED = 128  # in the first byte of a packed one, which also tells how wide a c
 _KINDS = {array(kind).itemsize: kind for kind in "HIQ"}  # of arrays, by how many bytes a count takes
 
 
-class Steps:
+class HistogramAccumulator:
     """There is room for the keys from ``_first`` on, before ``_end``, and for counts up to ``_most``."""
 
     __slots__ = ("_added", "_counts", "_end", "_first", "_head", "_most")  # in one place: there are thousands of them

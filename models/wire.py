@@ -34,6 +34,7 @@ from typing import Annotated, Any, NotRequired, Required
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field
 from typing_extensions import TypedDict  # typing's own is not enough for pydantic before Python 3.12
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.histogram import GROUPS, KEYS
 
 PRODUCT = "nexdeck-gateway"
@@ -65,12 +66,6 @@ class AgentKind(StrEnum):
     DECLARATIVE = "declarative"
     PYTHON = "python"
     ORCHESTRATION = "orchestration"
-
-
-class Channel(StrEnum):
-    API = "api"
-    CLI = "cli"
-    MCP = "mcp"
 
 
 def hash_of(module: str) -> str:

@@ -1,6 +1,5 @@
 """``nexdeck metrics``: what the calls of a deployment add up to."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,18 +9,9 @@ from nexdeck.app.cli.http import Server
 from nexdeck.app.cli.options import AsJson, Url
 from nexdeck.app.cli.output import print_json, print_table, when, write_out
 from nexdeck.app.cli.requests import Channel
+from nexdeck.models.choices import Range
 
 COLUMNS = ("from", "requests", "failed", "refused", "p50 ms", "p95 ms", "p99 ms", "in flight", "tokens", "written")
-
-
-class Range(StrEnum):
-    QUARTER = "15m"
-    HOUR = "1h"
-    SIX_HOURS = "6h"
-    DAY = "24h"
-    WEEK = "7d"
-    MONTH = "30d"
-    SEASON = "90d"
 
 
 def metrics(

@@ -10,12 +10,7 @@ from nexdeck.app.cli.durations import moment_in
 from nexdeck.app.cli.http import Server
 from nexdeck.app.cli.options import AsJson, Since, Until, Url
 from nexdeck.app.cli.output import plain, print_fields, print_json, print_list, when
-
-
-class Channel(StrEnum):
-    API = "api"
-    CLI = "cli"
-    MCP = "mcp"
+from nexdeck.models.choices import Channel
 
 
 class Outcome(StrEnum):

@@ -1,6 +1,7 @@
-"""The gateway host: a process that serves deployed agents over REST and MCP, with real Nexus underneath.
+"""The gateway host: a process that serves deployed agents over REST, MCP and A2A, with real Nexus underneath.
 
-Read it in this order: ``server`` (what answers which path), ``host`` (deployments and revisions), ``invocation`` (one
-call of one agent), ``loading`` (from a module's text to something callable). ``runtime`` is the only importer of nexus
-and kailash, ``kaizen_llm`` of kaizen, ``mcp_server`` of mcp. Of the rest of Nexdeck only ``models.wire`` is shared.
+Read it from the door inwards: ``server`` (which path goes where) → ``channels`` → ``serving.host`` (deployments and
+revisions) → ``serving.invocation`` (one call of one agent) → ``agents.loading`` (from a module's text to something
+callable). ``agents.runtime`` and ``agents.workflows`` alone import nexus and kailash, ``llm`` kaizen, ``channels.mcp``
+mcp. Of the rest of Nexdeck only the contract is shared: ``models.wire`` and what it is made of.
 """

@@ -24,7 +24,7 @@ from nexdeck.app.gateway.ground.context import CURRENT
 from nexdeck.app.gateway.ground.store import BundleStore
 from nexdeck.app.gateway.llm.egress import AllowedHosts
 from nexdeck.app.gateway.llm.prices import Prices
-from nexdeck.app.gateway.server import Gateway
+from nexdeck.app.gateway.server import GatewayApp
 from nexdeck.app.gateway.serving.invocation import Invoker
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
 from nexdeck.app.gateway.telemetry.counter_store import CounterStore
@@ -83,7 +83,7 @@ def serve(
             invoker = TracedInvoker(logs, calls, prints, tracer=tracing.tracer)
         else:
             invoker = Invoker(logs, calls, prints)
-        gateway = Gateway(store, counters, door, allowed, Prices(options.llm_prices), logs, calls, port, invoker)
+        gateway = GatewayApp(store, counters, door, allowed, Prices(options.llm_prices), logs, calls, port, invoker)
         served = TracedGateway(gateway, tracing.tracer, options.name) if tracing else gateway
         # The loop is not closed: that would wait for threads of agents that never end.
         return loop.run_until_complete(_live(gateway, served, listener, certificate))
@@ -93,7 +93,9 @@ def serve(
         store.close()
 
 
-async def _live(gateway: Gateway, served: ASGIApp, listener: socket.socket, certificate: "Certificate | None") -> int:
+async def _live(
+    gateway: GatewayApp, served: ASGIApp, listener: socket.socket, certificate: "Certificate | None"
+) -> int:
     config = uvicorn.Config(
         served,
         lifespan="off",
@@ -123,7 +125,7 @@ async def _live(gateway: Gateway, served: ASGIApp, listener: socket.socket, cert
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+    def __init__(self, config: uvicorn.Config, gateway: GatewayApp) -> None:
         super().__init__(config)
         self._gateway = gateway
 

@@ -21,7 +21,7 @@ from nexdeck.app.gateway.channels.a2a import PREFIX as A2A_PREFIX
 from nexdeck.app.gateway.channels.a2a import A2aChannel
 from nexdeck.app.gateway.channels.access import Door, Visit
 from nexdeck.app.gateway.channels.execute import ROUTE, Execute
-from nexdeck.app.gateway.control.controllers import Claims
+from nexdeck.app.gateway.control.controllers import Controllers
 from nexdeck.app.gateway.control.exposition import MEDIA_TYPE, Exposition
 from nexdeck.app.gateway.control.routes import routes as control_routes
 from nexdeck.app.gateway.ground.problems import GatewayProblem, busy, unauthorized
@@ -30,9 +30,9 @@ from nexdeck.app.gateway.llm.egress import AllowedHosts
 from nexdeck.app.gateway.llm.prices import Prices
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Invoker
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
-from nexdeck.app.gateway.telemetry.counter_export import Counting
+from nexdeck.app.gateway.telemetry.counter_export import CounterExport
 from nexdeck.app.gateway.telemetry.counter_store import CounterStore
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
 from nexdeck.app.gateway.telemetry.meter import Meter
@@ -44,7 +44,7 @@ VERSION = version("nexdeck")
 FOREIGN_PAGES = ("/docs", "/redoc", "/docs/oauth2-redirect")
 
 
-class Gateway:
+class GatewayApp:
     """``run`` is its life, in one task; calls come in through ``__call__`` from the first moment on."""
 
     def __init__(
@@ -67,9 +67,9 @@ class Gateway:
         self._port = port
         self._meter = Meter()
         self._exposition = Exposition(self._meter, VERSION)
-        self._claims = Claims()
+        self._controllers = Controllers()
         self._boot_id = secrets.token_hex(8)
-        self._counting = Counting(self._meter, counters, self._boot_id)
+        self._counter_export = CounterExport(self._meter, counters, self._boot_id)
         self._started_at = datetime.now(UTC)
         self._loaded = asyncio.Event()
         self._ending = asyncio.Event()
@@ -79,7 +79,7 @@ class Gateway:
             Route("/livez", self._livez),
             Route("/readyz", self._readyz),
             Route("/metrics", self._metrics),
-            *control_routes(self._loaded_host, logs, calls, self._counting, self.state),
+            *control_routes(self._loaded_host, logs, calls, self._counter_export, self.state),
         ]
         self._own = Router(own, default=_no_such_route)
 
@@ -91,7 +91,7 @@ class Gateway:
             started_at=self._started_at,
             ready=self._is_ready(),
             deployments=self._host.states() if self._host else [],
-            claimants=self._claims.claimants(),
+            claimants=self._controllers.claimants(),
         )
 
     async def run(self) -> None:
@@ -109,10 +109,10 @@ class Gateway:
             await host.restore()
             logger.info("ready with %d deployments", len(host.states()))
             await asyncio.to_thread(self._warm_kaizen, asyncio.get_running_loop())
-            saving = asyncio.create_task(self._counting.keep_saved())
+            saving = asyncio.create_task(self._counter_export.keep_saved())
             await self._ending.wait()
             saving.cancel()
-            await self._counting.save()
+            await self._counter_export.save()
 
     async def close_streams(self) -> None:
         """End what would otherwise stay open for ever, so that a shutdown waits for calls only."""
@@ -176,7 +176,7 @@ class Gateway:
             if path.startswith(CONTROL_PREFIX) and not visit.control:
                 raise unauthorized("The control API")
             if visit.control:
-                self._claims.note(scope["headers"])
+                self._controllers.note(scope["headers"])
             await self._own(scope, receive, send)
         else:
             self._running_host()
@@ -221,7 +221,7 @@ class Gateway:
         gc.freeze()
 
 
-def _check_key(revision: Revision, visit: Visit) -> None:
+def _check_key(revision: LoadedRevision, visit: Visit) -> None:
     if not visit.opens(revision):
         raise unauthorized(f"{revision.bundle.name!r}")
 

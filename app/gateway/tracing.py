@@ -7,10 +7,10 @@ from opentelemetry.trace import SpanKind, StatusCode, Tracer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexdeck.app.gateway.agents.outputs import Output
-from nexdeck.app.gateway.agents.streams import OnPiece
+from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.app.tracing import TRACE_HEADER, Tracing, context_of, end_with_status, header_of
 
 __all__ = ["TracedGateway", "TracedInvoker", "Tracing"]
@@ -75,7 +75,7 @@ class TracedInvoker(Invoker):
         self._tracer = tracer
 
     async def invoke(
-        self, revision: Revision, inputs: dict[str, Any], caller: Caller, on_piece: OnPiece | None = None
+        self, revision: LoadedRevision, inputs: dict[str, Any], caller: Caller, on_chunk: OnChunk | None = None
     ) -> Output:
         attributes = {
             "nexdeck.deployment.id": revision.deployment_id,
@@ -94,7 +94,7 @@ class TracedInvoker(Invoker):
         ) as span:
             status = 200
             try:
-                return await super().invoke(revision, inputs, caller, on_piece)
+                return await super().invoke(revision, inputs, caller, on_chunk)
             except GatewayProblem as problem:
                 status = problem.status_code
                 span.set_attribute("error.type", problem.code)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from nexdeck.app.gateway.ground.context import Tokens
-from nexdeck.app.gateway.telemetry.counters import ChannelTally
+from nexdeck.app.gateway.telemetry.counters import ChannelCount
 from nexdeck.models.batches import CounterBatch, GatewayReport
 from nexdeck.models.wire import (
     CONTROL_PREFIX,
@@ -38,7 +38,7 @@ class Canned:
         self._calls = calls
         self._names = [f"dep-{number}-{n}" for n in range(deployments)]
         self._draw = random.Random(number)
-        self._counted = ChannelTally()
+        self._counted = ChannelCount()
         self._call(FIRST_CALLS)
 
     def _call(self, calls: int) -> None:

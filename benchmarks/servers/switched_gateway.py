@@ -16,7 +16,7 @@ from typing import Any
 
 from nexdeck.app.gateway.__main__ import main
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
-from nexdeck.app.gateway.telemetry.counter_export import Counting
+from nexdeck.app.gateway.telemetry.counter_export import CounterExport
 from nexdeck.app.gateway.telemetry.meter import RevisionMeter
 
 TURN_SECONDS = 0.02
@@ -36,7 +36,7 @@ class Turns:
     def begin(self) -> None:
         RevisionMeter.began = self._in_its_turn(RevisionMeter.began)
         RevisionMeter.ended = self._in_its_turn(RevisionMeter.ended)
-        Counting.save = self._saved_in_its_turn(Counting.save)
+        CounterExport.save = self._saved_in_its_turn(CounterExport.save)
         CallBuffer.write = self._noted(CallBuffer.write)
         signal.signal(signal.SIGALRM, lambda *_: self._end_turn())
         signal.setitimer(signal.ITIMER_REAL, TURN_SECONDS, TURN_SECONDS)
@@ -60,7 +60,7 @@ class Turns:
         return switched
 
     def _saved_in_its_turn(self, save: Callable) -> Callable:
-        async def switched(counting: Counting) -> None:
+        async def switched(counting: CounterExport) -> None:
             if self._counting:
                 await save(counting)
 

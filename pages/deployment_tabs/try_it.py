@@ -111,7 +111,7 @@ class TryTab:
                     self._form.read(),
                     channel=Channel(self._channel.value),
                     key=self._key.value.strip() if self._key else "",
-                    on_piece=live.add if live else None,
+                    on_chunk=live.add if live else None,
                 )
             )
             self._cancel.set_visibility(True)

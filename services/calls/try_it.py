@@ -57,11 +57,11 @@ async def try_call(
     *,
     channel: Channel = Channel.API,
     key: str = "",
-    on_piece: Callable[[Any], None] | None = None,
+    on_chunk: Callable[[Any], None] | None = None,
 ) -> TryResult:
     """A refusal is an answer too. Raises GatewayUnreachable, GatewayError ``timeout``, or InvalidInput at ``key``.
 
-    With ``on_piece`` the API channel is asked to stream, and each piece is told as it comes.
+    With ``on_chunk`` the API channel is asked to stream, and each chunk is told as it comes.
     """
     if not re.fullmatch(r"[\x21-\x7e]*", key):
         message = "has characters that no key has; was it copied whole?"
@@ -71,8 +71,8 @@ async def try_call(
     if channel is Channel.MCP:
         return await _over_mcp(client, interface.name, inputs, seconds)
     path, body = f"/workflows/{interface.name}/execute", {"inputs": inputs}
-    headers = {} if on_piece is None else {"Accept": "text/event-stream"}
-    return await _timed(client, path, body, headers, seconds, inputs, on_piece)
+    headers = {} if on_chunk is None else {"Accept": "text/event-stream"}
+    return await _timed(client, path, body, headers, seconds, inputs, on_chunk)
 
 
 async def _over_mcp(client: GatewayClient, name: str, inputs: dict[str, Any], seconds: float) -> TryResult:
@@ -105,7 +105,7 @@ async def _timed(
     headers: dict[str, str],
     seconds: float,
     inputs: dict[str, Any],
-    on_piece: Callable[[Any], None] | None = None,
+    on_chunk: Callable[[Any], None] | None = None,
 ) -> TryResult:
     channel = Channel.MCP if path.startswith("/mcp/") else Channel.API
     at, began = now(), perf_counter()
@@ -116,9 +116,9 @@ async def _timed(
         for event in reader.feed(content):
             if event.name == "chunk":
                 first_ms = first_ms or (perf_counter() - began) * 1000
-                on_piece(event.data)
+                on_chunk(event.data)
 
-    answer = await client.ask("POST", path, body, headers, seconds, take if on_piece is not None else None)
+    answer = await client.ask("POST", path, body, headers, seconds, take if on_chunk is not None else None)
     milliseconds = (perf_counter() - began) * 1000
     return TryResult(channel, inputs, at, answer.status_code, milliseconds, dict(answer.headers), answer.text, first_ms)
 

@@ -20,7 +20,7 @@ from nexdeck.services.platform.programs import own_program, surviving_environmen
 logger = logging.getLogger(__name__)
 LOG_LIMIT = 5 * 1024 * 1024  # bytes; a log larger than that at a start is set aside
 LOOK_SECONDS = 2.0
-HUNG_LOOKS = 3  # looks in a row without an answer, each of 5 s at most
+HUNG_PROBES = 3  # probes in a row without an answer, each of 5 s at most
 START_SECONDS = 60.0  # until the first answer
 SECOND_LOOK_SECONDS = 2.0  # after which one that was left behind, and has perhaps only just begun, is asked again
 
@@ -84,7 +84,7 @@ class LocalProcess:
         """Until the process is gone. One that no longer answers though it is there is killed: it would stay so."""
         loop = asyncio.get_running_loop()
         began, is_ready, has_answered, missed = loop.time(), False, False, 0
-        while missed < HUNG_LOOKS and (has_answered or loop.time() - began < START_SECONDS):
+        while missed < HUNG_PROBES and (has_answered or loop.time() - began < START_SECONDS):
             state = await (self._state() if is_ready else self._look())
             if state is not None:
                 is_ready, has_answered, missed = is_ready or state.ready, True, 0

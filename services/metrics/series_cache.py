@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 from nexdeck.models.batches import Position
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.metrics import NO_CALLS, Amounts, MetricCount, Tier
-from nexdeck.models.steps import Steps
+from nexdeck.models.steps import HistogramAccumulator
 from nexdeck.models.wire import ChannelCounters
 from nexdeck.services.metrics.rows import WHOLE_GATEWAY, WRITE_ROWS, SeriesKey, rows_at, series_ids, write_rows
 from nexdeck.services.platform.upserts import upsert
@@ -33,13 +33,13 @@ class Account:
         self, key: SeriesKey, series_id: int, boot_id: str, counted: Amounts, start: int, minute: Amounts
     ) -> None:
         self.key, self.series_id, self.start = key, series_id, start
-        self._boot_id, self._counted, self._counted_steps = boot_id, counted, Steps(counted.buckets)
-        self._minute, self._minute_steps = minute, Steps(minute.buckets)
+        self._boot_id, self._counted, self._counted_steps = boot_id, counted, HistogramAccumulator(counted.buckets)
+        self._minute, self._minute_steps = minute, HistogramAccumulator(minute.buckets)
 
     def count(self, boot_id: str, counters: ChannelCounters, in_flight: int) -> Amounts | None:
         """Returns what is new; None where nothing is. Of the buckets ``counters`` may hold only those that changed."""
         if boot_id != self._boot_id:
-            self._boot_id, self._counted, self._counted_steps = boot_id, Amounts(), Steps()
+            self._boot_id, self._counted, self._counted_steps = boot_id, Amounts(), HistogramAccumulator()
         before = self._counted
         if counters["requests"] <= before.requests:
             return None
@@ -54,7 +54,7 @@ class Account:
     def turn_to(self, start: int) -> Amounts:
         """Begin a new minute. Returns the sums of the one before."""
         over = self._minute._replace(buckets=self._minute_steps.buckets())
-        self.start, self._minute, self._minute_steps = start, Amounts(), Steps()
+        self.start, self._minute, self._minute_steps = start, Amounts(), HistogramAccumulator()
         return over
 
     def count_row(self) -> tuple[Any, ...]:

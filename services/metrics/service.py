@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
+from nexdeck.models.choices import Range
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.metrics import ALL_REVISIONS, Amounts, MetricSeries, Tier
 from nexdeck.models.wire import Channel
@@ -21,7 +22,7 @@ from nexdeck.services.metrics.retention import MetricRetention
 from nexdeck.services.metrics.rows import merges_of
 from nexdeck.services.platform.database import Database
 from nexdeck.services.rules.rollup import COLUMNS, percentiles, total, total_of_rows
-from nexdeck.services.rules.windows import Range, Window, moment, since_the_minute_of, window_between, window_of
+from nexdeck.services.rules.windows import Window, moment, since_the_minute_of, window_between, window_of
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from nexdeck.models.health import HealthCause
 
 PROBES_TO_FAIL = 3
 ABSENCES_TO_FAIL = 2
-LOOKS_TO_RECOVER = 2
+PROBES_TO_RECOVER = 2
 FEWEST_CALLS = 20  # fewer say nothing of a rate
 DEGRADED_FROM, DEGRADED_BELOW = 0.05, 0.025
 UNHEALTHY_FROM = 0.5
@@ -56,7 +56,7 @@ class Standing:
     @property
     def is_settled(self) -> bool:
         """It is well, and no counter has anything to remember."""
-        is_well = self.state is HealthState.HEALTHY and self.successes >= LOOKS_TO_RECOVER
+        is_well = self.state is HealthState.HEALTHY and self.successes >= PROBES_TO_RECOVER
         return is_well and not (self.calm_windows or self.switches or self.flapping or self.restarts)
 
 
@@ -141,7 +141,7 @@ def _with_boot(standing: Standing, sight: Sight, at: datetime) -> Standing:
 def _count(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
     """A gateway that comes up is looked at each second: failures that follow each other so fast count as one."""
     if sight.fault is None:
-        return replace(standing, failures=0, successes=min(standing.successes + 1, LOOKS_TO_RECOVER))
+        return replace(standing, failures=0, successes=min(standing.successes + 1, PROBES_TO_RECOVER))
     if sight.cause is HealthCause.GATEWAY:
         return replace(standing, failures=0, successes=0, calm_windows=0)  # the gateway's failures, not its own
     is_early = standing.failures > 0 and standing.failed_at is not None and at - standing.failed_at < interval / 2
@@ -160,14 +160,14 @@ def _of_failed_probe(standing: Standing, sight: Sight) -> tuple[HealthState, Hea
         return standing.state, standing.cause, standing.reason
     if sight.is_excused:
         return standing.state, standing.cause, standing.reason
-    tally = f"{standing.failures} of {needed} looks in a row failed, so it still counts as it was"
-    return standing.state, standing.cause, f"{sight.fault} ({tally}.)"
+    in_a_row = f"{standing.failures} of {needed} probes in a row failed, so it still counts as it was"
+    return standing.state, standing.cause, f"{sight.fault} ({in_a_row}.)"
 
 
 def _of_good_probe(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str, int]:
     """Also returns the calm windows in a row."""
-    if standing.cause in OF_PRESENCE and standing.successes < LOOKS_TO_RECOVER:
-        reason = f"It answers again: {standing.successes} of {LOOKS_TO_RECOVER} good looks in a row. Before: "
+    if standing.cause in OF_PRESENCE and standing.successes < PROBES_TO_RECOVER:
+        reason = f"It answers again: {standing.successes} of {PROBES_TO_RECOVER} good probes in a row. Before: "
         before = standing.reason.partition(" Before: ")[2] or standing.reason
         return standing.state, standing.cause, reason + before, 0
     if len(standing.restarts) >= RESTARTS_TO_TELL:
@@ -177,7 +177,7 @@ def _of_good_probe(standing: Standing, sight: Sight) -> tuple[HealthState, Healt
     was = standing.state if is_troubled else HealthState.HEALTHY
     if RANK[state] >= RANK[was]:
         return state, cause, reason, 0
-    if standing.calm_windows + 1 >= LOOKS_TO_RECOVER:
+    if standing.calm_windows + 1 >= PROBES_TO_RECOVER:
         return state, cause, reason, 0
     return standing.state, standing.cause, standing.reason, standing.calm_windows + 1
 

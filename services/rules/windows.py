@@ -2,30 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
+from nexdeck.models.choices import Range
 from nexdeck.models.metrics import Tier
 from nexdeck.services.errors import Fault, InvalidInput
 
 MOST_POINTS = 190
 STEPS = (60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 7 * 86_400)  # seconds
-
-
-class Range(StrEnum):
-    """How far back from now."""
-
-    QUARTER = "15m"
-    HOUR = "1h"
-    SIX_HOURS = "6h"
-    DAY = "24h"
-    WEEK = "7d"
-    MONTH = "30d"
-    SEASON = "90d"
-
-    @property
-    def span(self) -> timedelta:
-        number, unit = int(self.value[:-1]), self.value[-1]
-        return timedelta(**{{"m": "minutes", "h": "hours", "d": "days"}[unit]: number})
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _base_agent_runner(agent: Any, threads: ThreadPool) -> Run:
 
 
 def streamer(agent: Any, threads: ThreadPool) -> Stream | None:
-    """How to get the pieces of an agent that yields them; None for all others."""
+    """How to get the chunks of an agent that yields them; None for all others."""
     if not _is_base_agent(agent):
         return streams.streamer(agent if inspect.isroutine(agent) else agent.__call__, threads)
     for method in (agent.run_async, agent.run):

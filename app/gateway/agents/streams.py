@@ -1,7 +1,7 @@
-"""Agents that answer piece by piece: async generators, and plain ones, which run in threads.
+"""Agents that answer chunk by chunk: async generators, and plain ones, which run in threads.
 
-Pieces that are all texts make one text together; otherwise the last piece is the answer, and those before it tell how
-it comes along. So every channel gets the same final answer, whether it shows the pieces or not.
+Pieces that are all texts make one text together; otherwise the last chunk is the answer, and those before it tell how
+it comes along. So every channel gets the same final answer, whether it shows the chunks or not.
 """
 
 import asyncio
@@ -15,13 +15,13 @@ from typing import Any
 from nexdeck.app.gateway.agents.threads import ThreadPool
 
 Stream = Callable[[dict[str, Any]], AsyncGenerator[Any, None]]
-OnPiece = Callable[[Any], Awaitable[None]]
-CLOSE_SECONDS = 5.0  # for what an agent still does after nobody wants its pieces any more
+OnChunk = Callable[[Any], Awaitable[None]]
+CLOSE_SECONDS = 5.0  # for what an agent still does after nobody wants its chunks any more
 _END = object()
 
 
 def streamer(function: Callable[..., Any], threads: ThreadPool) -> Stream | None:
-    """How to get the pieces of a function that yields; None for one that answers at once."""
+    """How to get the chunks of a function that yields; None for one that answers at once."""
     if inspect.isasyncgenfunction(function):
         return lambda inputs: function(**inputs)
     if inspect.isgeneratorfunction(function):
@@ -29,37 +29,37 @@ def streamer(function: Callable[..., Any], threads: ThreadPool) -> Stream | None
     return None
 
 
-async def collect(pieces: AsyncGenerator[Any, None], on_piece: OnPiece | None = None) -> Any:
-    """The answer that the pieces make; ``on_piece`` gets each as it comes. However this ends, the agent ends too."""
+async def collect(chunks: AsyncGenerator[Any, None], on_chunk: OnChunk | None = None) -> Any:
+    """The answer that the chunks make; ``on_chunk`` gets each as it comes. However this ends, the agent ends too."""
     texts: list[str] | None = []
     last: Any = ""
-    async with _closed_at_the_end(pieces):
-        async for piece in pieces:
-            last = piece
-            if not isinstance(piece, str):
+    async with _closed_at_the_end(chunks):
+        async for chunk in chunks:
+            last = chunk
+            if not isinstance(chunk, str):
                 texts = None
             elif texts is not None:
-                texts.append(piece)
-            if on_piece is not None:
-                await on_piece(piece)
+                texts.append(chunk)
+            if on_chunk is not None:
+                await on_chunk(chunk)
     return last if texts is None else "".join(texts)
 
 
 @asynccontextmanager
-async def _closed_at_the_end(pieces: AsyncGenerator[Any, None]) -> AsyncIterator[None]:
+async def _closed_at_the_end(chunks: AsyncGenerator[Any, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
         # RuntimeError: it went on yielding, or a thread that was left behind is still inside it
         with contextlib.suppress(TimeoutError, RuntimeError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await pieces.aclose()
+                await chunks.aclose()
 
 
 async def _in_threads(generator: Generator[Any, Any, Any], threads: ThreadPool) -> AsyncGenerator[Any, None]:
     try:
-        while (piece := await threads.run(partial(next, generator, _END))) is not _END:
-            yield piece
+        while (chunk := await threads.run(partial(next, generator, _END))) is not _END:
+            yield chunk
     finally:
         with contextlib.suppress(ValueError):  # a thread that was left behind is still inside it
             await threads.run(generator.close)

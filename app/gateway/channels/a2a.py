@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from nexdeck.app.gateway.agents.streams import OnPiece
+from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.channels.a2a_events import TaskEvents
 from nexdeck.app.gateway.channels.a2a_messages import JSON_TYPE, context_of, inputs_of, message_of
 from nexdeck.app.gateway.channels.access import Visit
@@ -21,7 +21,7 @@ from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem, unauthorized
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.wire import Channel
 
 PREFIX = "/a2a"
@@ -70,7 +70,7 @@ class A2aChannel:
             raise unauthorized(f"{found[1]!r}")
         await self._call(revision, visit, scope, receive, send)
 
-    async def _call(self, revision: Revision, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _call(self, revision: LoadedRevision, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
         rpc_id = None
         try:
             request = _request_in(await read_body(scope, receive))
@@ -83,8 +83,8 @@ class A2aChannel:
                 answer: dict[str, Any] = {"result": {"message": message_of(output.value, context_id)}}
             else:
 
-                async def call(on_piece: OnPiece) -> bytes:
-                    return (await self._invoker.invoke(revision, inputs, caller, on_piece)).text
+                async def call(on_chunk: OnChunk) -> bytes:
+                    return (await self._invoker.invoke(revision, inputs, caller, on_chunk)).text
 
                 events = TaskEvents(send, rpc_id, context_id)
                 await answer_with_events(events, call, visit.request_id, receive)
@@ -108,7 +108,7 @@ class A2aChannel:
         return [{"name": name, "url": url, "card": f"{url}/.well-known/agent-card.json"} for name, url in urls.items()]
 
 
-def card_of(revision: Revision, base: str) -> dict[str, Any]:
+def card_of(revision: LoadedRevision, base: str) -> dict[str, Any]:
     """What the public may know of an agent: nothing of it depends on what callers send or on how it is set up."""
     name, manifest = revision.bundle.name, revision.bundle.manifest
     card: dict[str, Any] = {
@@ -136,7 +136,7 @@ def _base(scope: Scope) -> str:
     return f"{scope['scheme']}://{host}"
 
 
-def _with_api(revision: Revision) -> Revision:
+def _with_api(revision: LoadedRevision) -> LoadedRevision:
     if Channel.API not in revision.bundle.manifest.channels:
         name = revision.bundle.name
         raise GatewayProblem(403, "channel_disabled", f"The API channel of {name!r} is switched off.")

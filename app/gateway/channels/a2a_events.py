@@ -20,12 +20,12 @@ class TaskEvents(Events):
         self._context_id = context_id
         self._ids = {"taskId": str(uuid4()), "contextId": context_id}
 
-    async def chunk(self, piece: Any) -> None:
+    async def chunk(self, chunk: Any) -> None:
         goes_on = self.began
         if not goes_on:
             task = {"id": self._ids["taskId"], "contextId": self._context_id, "status": {"state": "TASK_STATE_WORKING"}}
             await self._tell({"task": task})
-        artifact = {"artifactId": "answer", "parts": [part_of(piece)]}
+        artifact = {"artifactId": "answer", "parts": [part_of(chunk)]}
         await self._tell({"artifactUpdate": {**self._ids, "artifact": artifact, "append": goes_on}})
 
     async def result(self, body: bytes) -> None:

@@ -82,8 +82,8 @@ def message_of_problem(problem: dict[str, Any], context_id: str) -> dict[str, An
     return _message([{"text": problem["detail"]}, {"data": problem, "mediaType": JSON_TYPE}], context_id)
 
 
-def part_of(piece: Any) -> dict[str, Any]:
-    return {"text": piece} if isinstance(piece, str) else {"data": piece, "mediaType": JSON_TYPE}
+def part_of(chunk: Any) -> dict[str, Any]:
+    return {"text": chunk} if isinstance(chunk, str) else {"data": chunk, "mediaType": JSON_TYPE}
 
 
 def context_of(message: Any) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from nexdeck.app.gateway.ground.problems import GatewayProblem
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.wire import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER, key_hash
 
 CHANNEL_HEADER = b"x-nexdeck-channel"
@@ -37,7 +37,7 @@ class Visit:
     def probe(self) -> bool:
         return self.revision is not None
 
-    def opens(self, revision: Revision) -> bool:
+    def opens(self, revision: LoadedRevision) -> bool:
         """Whether this visit may call that revision."""
         if self.control or not revision.bundle.manifest.require_key:
             return True

@@ -1,4 +1,4 @@
-"""Server-sent events of one call: ``chunk`` for each piece, then ``result`` or ``error``."""
+"""Server-sent events of one call: ``chunk`` for each chunk, then ``result`` or ``error``."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from nexdeck.app.gateway.agents.streams import OnPiece
+from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 
@@ -24,9 +24,9 @@ class Events:
         self._send = send
         self.began = False
 
-    async def chunk(self, piece: Any) -> None:
+    async def chunk(self, chunk: Any) -> None:
         """Raises GatewayProblem ``invalid_output`` for what is not JSON."""
-        await self._event(b"chunk", self.json(piece))
+        await self._event(b"chunk", self.json(chunk))
 
     async def result(self, body: bytes) -> None:
         await self._event(b"result", body, last=True)
@@ -54,11 +54,11 @@ class Events:
 
 
 async def answer_with_events(
-    events: Events, call: Callable[[OnPiece], Awaitable[bytes]], request_id: str, receive: Receive
+    events: Events, call: Callable[[OnChunk], Awaitable[bytes]], request_id: str, receive: Receive
 ) -> None:
-    """Tell the pieces of a call as they come, then its answer; end the call when the caller goes away.
+    """Tell the chunks of a call as they come, then its answer; end the call when the caller goes away.
 
-    Raises GatewayProblem for a failure before the first piece; a later one becomes an event.
+    Raises GatewayProblem for a failure before the first chunk; a later one becomes an event.
     """
     answer = asyncio.create_task(call(events.chunk))
     gone = asyncio.create_task(_gone(receive))

@@ -1,7 +1,7 @@
 """``POST /workflows/{name}/execute``: the API channel, and the CLI channel that uses the same route.
 
 The answer has the shape of Nexus's own (``kailash.api.workflow_api.WorkflowResponse``) without the detour through its
-workflow runtime. A caller that accepts only ``text/event-stream`` gets the pieces of the output as they come. The
+workflow runtime. A caller that accepts only ``text/event-stream`` gets the chunks of the output as they come. The
 asynchronous mode, and the streaming mode for agents that answer at once, are Nexus's: the admitted call is handed on.
 """
 
@@ -12,14 +12,14 @@ from typing import Any
 import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from nexdeck.app.gateway.agents.streams import OnPiece
+from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.channels.access import Visit
 from nexdeck.app.gateway.channels.bodies import read_body, replaying
 from nexdeck.app.gateway.channels.events import Events, answer_with_events
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.wire import Channel, FieldError
 
 # Nexus mounts each workflow at /workflows/NAME and executes it for POSTs on these three paths.
@@ -31,15 +31,15 @@ class Execute:
         self._invoker = invoker
 
     async def answer(
-        self, revision: Revision, visit: Visit, scope: Scope, receive: Receive, send: Send, nexus: ASGIApp
+        self, revision: LoadedRevision, visit: Visit, scope: Scope, receive: Receive, send: Send, nexus: ASGIApp
     ) -> None:
         began = perf_counter()
         channel = _channel(revision, visit)
         inputs, mode = _call_in(await read_body(scope, receive))
         caller = Caller(channel, visit.request_id, visit.control, visit.probe, visit.key, visit.trace)
 
-        async def call(on_piece: OnPiece | None = None) -> bytes:
-            output = await self._invoker.invoke(revision, inputs, caller, on_piece)
+        async def call(on_chunk: OnChunk | None = None) -> bytes:
+            output = await self._invoker.invoke(revision, inputs, caller, on_chunk)
             text = revision.recorder.redacted(output.value) if visit.as_recorded else output.text
             return _body(revision, text, perf_counter() - began)
 
@@ -56,7 +56,7 @@ class Execute:
 
     async def _hand_on(
         self,
-        revision: Revision,
+        revision: LoadedRevision,
         inputs: dict,
         mode: str,
         caller: Caller,
@@ -86,7 +86,7 @@ class Execute:
             ADMITTED.reset(token)
 
 
-def _channel(revision: Revision, visit: Visit) -> str:
+def _channel(revision: LoadedRevision, visit: Visit) -> str:
     channel = Channel.CLI if visit.channel == Channel.CLI else Channel.API
     if channel not in revision.bundle.manifest.channels and not visit.as_recorded:
         name = revision.bundle.name
@@ -94,7 +94,7 @@ def _channel(revision: Revision, visit: Visit) -> str:
     return channel.value
 
 
-def _body(revision: Revision, output: bytes, seconds: float) -> bytes:
+def _body(revision: LoadedRevision, output: bytes, seconds: float) -> bytes:
     return b'{"outputs":{"agent":{"result":%b}},"execution_time":%.6f,"workflow_id":%b,"version":%b}' % (
         output,
         seconds,

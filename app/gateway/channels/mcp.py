@@ -24,7 +24,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import McpError
 from starlette.types import Receive, Scope, Send
 
-from nexdeck.app.gateway.agents.streams import OnPiece
+from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.channels.access import Visit
 from nexdeck.app.gateway.channels.bodies import MOST_BYTES, read_body, replaying
 from nexdeck.app.gateway.channels.mcp_transport import IN_EVENTS
@@ -32,7 +32,7 @@ from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.wire import Channel
 
 logger = logging.getLogger(__name__)
@@ -123,8 +123,8 @@ class McpChannel:
             raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"{name} wants a key now."))
         caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe, visit.key, visit.trace)
         try:
-            on_piece = self._progress(request.params.meta)
-            output = await self._invoker.invoke(revision, request.params.arguments or {}, caller, on_piece)
+            on_chunk = self._progress(request.params.meta)
+            output = await self._invoker.invoke(revision, request.params.arguments or {}, caller, on_chunk)
         except GatewayProblem as problem:
             text = problem.problem(visit.request_id).model_dump_json()
             return _result(text, None, is_error=True, meta=_waiting(problem))
@@ -140,14 +140,14 @@ class McpChannel:
             return False
         return revision is not None and revision.stream is not None
 
-    def _progress(self, meta: mcp_types.RequestParams.Meta | None) -> OnPiece | None:
-        """Tells the pieces of an output to a client that asked for news of progress."""
+    def _progress(self, meta: mcp_types.RequestParams.Meta | None) -> OnChunk | None:
+        """Tells the chunks of an output to a client that asked for news of progress."""
         if meta is None or meta.progressToken is None:
             return None
         token, context, numbers = meta.progressToken, self._server.request_context, itertools.count(1)
 
-        async def tell(piece: Any) -> None:
-            text = piece if isinstance(piece, str) else json_text.dump(piece).decode()
+        async def tell(chunk: Any) -> None:
+            text = chunk if isinstance(chunk, str) else json_text.dump(chunk).decode()
             number, related = next(numbers), str(context.request_id)
             await context.session.send_progress_notification(token, number, None, text, related)
 
@@ -156,7 +156,7 @@ class McpChannel:
     def _tools(self, viewer: Viewer) -> list[mcp_types.Tool]:
         return [_tool(name, revision) for name, revision in sorted(self._visible(viewer).items())]
 
-    def _visible(self, viewer: Viewer) -> dict[str, Revision]:
+    def _visible(self, viewer: Viewer) -> dict[str, LoadedRevision]:
         if viewer.name is not None:
             try:
                 found = {viewer.name: self._host.revision(viewer.name, viewer.visit.revision)}
@@ -171,7 +171,7 @@ class McpChannel:
         }
 
 
-def _tool(name: str, revision: Revision) -> mcp_types.Tool:
+def _tool(name: str, revision: LoadedRevision) -> mcp_types.Tool:
     manifest = revision.bundle.manifest
     return mcp_types.Tool(
         name=name,

@@ -1,4 +1,4 @@
-"""How the MCP channel answers: in plain JSON, but in events where a client wants news of an answer in pieces.
+"""How the MCP channel answers: in plain JSON, but in events where a client wants news of an answer in chunks.
 
 The official transport answers in one of the two ways for as long as a session lives; here each request has its own.
 """

@@ -7,7 +7,7 @@ from nexdeck.models.wire import DeploymentState
 NOT_NEWS = {"counters": True, "live": {"in_flight"}, "loaded": {"__all__": {"in_flight"}}}
 
 
-class Glances:
+class ChangeTracker:
     """``number`` grows with everything that changes, so that a look can ask for what changed since the one before."""
 
     def __init__(self) -> None:

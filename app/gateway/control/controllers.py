@@ -12,7 +12,7 @@ _HEADER = INSTALLATION_HEADER.lower().encode()
 _SANE = re.compile(INSTALLATION_PATTERN)
 
 
-class Claims:
+class Controllers:
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
         self._seen: dict[str, float] = {}  # the latest last

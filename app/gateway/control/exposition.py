@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from nexdeck.app.gateway.telemetry.counters import ChannelTally, RevisionTally
+from nexdeck.app.gateway.telemetry.counters import ChannelCount, RevisionCount
 from nexdeck.app.gateway.telemetry.meter import Meter
 from nexdeck.models.histogram import GROUPS, KEYS, edges
 
@@ -35,15 +35,15 @@ class MeterCollector(Collector):
         cost = CounterMetricFamily("nexdeck_model_cost", "Price of the tokens, where one was given", labels=LABELS)
         for revision in self._meter.loaded():
             in_flight.add_metric(_labels(revision), revision.in_flight)
-            for channel, tally in revision.channels.items():
-                if tally.requests:
+            for channel, count in revision.channels.items():
+                if count.requests:
                     labels = [*_labels(revision), channel.value]
-                    _add_outcomes(requests, labels, tally)
-                    seconds.add_metric(labels, _cumulated(tally), tally.latency_ms_sum / 1000)
-                    if tally.tokens_in or tally.tokens_out:
-                        tokens.add_metric([*labels, "in"], tally.tokens_in)
-                        tokens.add_metric([*labels, "out"], tally.tokens_out)
-                        cost.add_metric(labels, tally.cost)
+                    _add_outcomes(requests, labels, count)
+                    seconds.add_metric(labels, _cumulated(count), count.latency_ms_sum / 1000)
+                    if count.tokens_in or count.tokens_out:
+                        tokens.add_metric([*labels, "in"], count.tokens_in)
+                        tokens.add_metric([*labels, "out"], count.tokens_out)
+                        cost.add_metric(labels, count.cost)
         yield from (in_flight, requests, seconds, tokens, cost)
 
 
@@ -56,24 +56,24 @@ class Exposition:
         return generate_latest(self._registry)
 
 
-def _labels(revision: RevisionTally) -> list[str]:
+def _labels(revision: RevisionCount) -> list[str]:
     return [revision.name, str(revision.revision)]
 
 
-def _add_outcomes(requests: CounterMetricFamily, labels: list[str], tally: ChannelTally) -> None:
-    failures = {name: getattr(tally, name) for name in FAILURES}
-    requests.add_metric([*labels, "succeeded"], tally.requests - sum(failures.values()))
+def _add_outcomes(requests: CounterMetricFamily, labels: list[str], count: ChannelCount) -> None:
+    failures = {name: getattr(count, name) for name in FAILURES}
+    requests.add_metric([*labels, "succeeded"], count.requests - sum(failures.values()))
     for name, count in failures.items():
         requests.add_metric([*labels, name], count)
 
 
-def _cumulated(tally: ChannelTally) -> list[tuple[str, float]]:
+def _cumulated(count: ChannelCount) -> list[tuple[str, float]]:
     """How many calls took less than each bound."""
-    counts = sorted(tally.buckets.items())
+    counts = sorted(count.buckets.items())
     total, place, bounds = 0, 0, []
     for first_key, bound in BOUNDS:
         while place < len(counts) and counts[place][0] < first_key:
             total += counts[place][1]
             place += 1
         bounds.append((bound, total))
-    return [*bounds, ("+Inf", tally.requests)]
+    return [*bounds, ("+Inf", count.requests)]

@@ -9,12 +9,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from nexdeck.app.gateway.channels.bodies import read_body
-from nexdeck.app.gateway.control.changes import Glances
+from nexdeck.app.gateway.control.changes import ChangeTracker
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.ground.store import ID_PATTERN
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
-from nexdeck.app.gateway.telemetry.counter_export import Counting
+from nexdeck.app.gateway.telemetry.counter_export import CounterExport
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
 from nexdeck.models.batches import CounterBatch, GatewayReport, Position
 from nexdeck.models.wire import (
@@ -35,14 +35,14 @@ def routes(
     host: Callable[[], Awaitable[Host]],
     logs: LogBuffer,
     calls: CallBuffer,
-    counting: Counting,
+    counter_export: CounterExport,
     state: Callable[[], GatewayState],
 ) -> list[Route]:
     """``host`` waits until Nexus is there, which it is a second after the first answer of ``state``."""
-    glances = Glances()
+    changes = ChangeTracker()
 
     def counted_after(known: Position) -> CounterBatch:
-        return counting.batch(known).model_copy(update={"lines": logs.newest, "calls": calls.newest})
+        return counter_export.batch(known).model_copy(update={"lines": logs.newest, "calls": calls.newest})
 
     async def get_state(request: Request) -> Response:
         if "boot" not in request.query_params:
@@ -50,8 +50,8 @@ def routes(
         known, present = _position(request), state()
         held = [deployment.deployment_id for deployment in present.deployments]
         seen = _query_number(request, "seen", 0) if known.boot_id == present.boot_id else 0
-        present.deployments = glances.changed_after(seen, present.deployments)
-        told = {"counted": counted_after(known), "number": glances.number, "held": held}
+        present.deployments = changes.changed_after(seen, present.deployments)
+        told = {"counted": counted_after(known), "number": changes.number, "held": held}
         return _json(GatewayReport.model_construct(**dict(present), **told))
 
     async def put_revision(request: Request) -> Response:

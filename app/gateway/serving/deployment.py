@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.key_uses import KeyUses
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.wire import CanaryRequest, CanaryState, DeploymentState, LiveRequest
 
 
@@ -13,7 +13,7 @@ from nexdeck.models.wire import CanaryRequest, CanaryState, DeploymentState, Liv
 class Canary:
     """A loaded revision that answers every so manieth call: evenly spread, so that its share is exact."""
 
-    revision: Revision
+    revision: LoadedRevision
     percent: int
     _owed: int = 0  # hundredths of a call
 
@@ -26,15 +26,15 @@ class Canary:
 
 
 @dataclass(slots=True, eq=False)
-class Deployment:
+class LoadedDeployment:
     """``live`` answers the callers, but for a canary's share; ``loaded`` revisions wait beside it, ``draining`` ones
     finish their last calls."""
 
     id: str
     name: str
-    live: Revision | None = None
-    loaded: dict[int, Revision] = field(default_factory=dict)
-    draining: list[Revision] = field(default_factory=list)
+    live: LoadedRevision | None = None
+    loaded: dict[int, LoadedRevision] = field(default_factory=dict)
+    draining: list[LoadedRevision] = field(default_factory=list)
     canary: Canary | None = None
     key_uses: KeyUses = field(default_factory=KeyUses)
     error: str | None = None
@@ -44,10 +44,10 @@ class Deployment:
         if self.canary is not None and self.canary.revision.number == number:
             self.canary = None
 
-    def revision(self, number: int) -> Revision | None:
+    def revision(self, number: int) -> LoadedRevision | None:
         return self.live if self.live is not None and self.live.number == number else self.loaded.get(number)
 
-    def meant(self, request: LiveRequest | CanaryRequest) -> Revision:
+    def meant(self, request: LiveRequest | CanaryRequest) -> LoadedRevision:
         """Raises GatewayProblem when that revision is not here, or is another than the caller means."""
         revision = self.revision(request.revision)
         if revision is None:
@@ -56,7 +56,7 @@ class Deployment:
         require_same(revision, request.sha256)
         return revision
 
-    def revisions(self) -> list[Revision]:
+    def revisions(self) -> list[LoadedRevision]:
         return [*([self.live] if self.live else []), *self.loaded.values(), *self.draining]
 
     def is_empty(self) -> bool:
@@ -75,14 +75,14 @@ class Deployment:
         )
 
 
-def require_same(revision: Revision, sha256: str) -> None:
+def require_same(revision: LoadedRevision, sha256: str) -> None:
     """Raises GatewayProblem when what is loaded under a number is not what the caller means."""
     if revision.bundle.sha256 != sha256:
         detail = f"Revision {revision.number} is loaded with another hash, {revision.bundle.sha256}."
         raise GatewayProblem(409, "revision_differs", detail)
 
 
-async def drained(revisions: list[Revision], seconds: float) -> None:
+async def drained(revisions: list[LoadedRevision], seconds: float) -> None:
     """Wait until no call is in flight, or until the seconds are over."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

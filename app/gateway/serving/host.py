@@ -15,8 +15,8 @@ import anyio.to_thread
 from nexdeck.app.gateway.agents.threads import run_in_own_thread
 from nexdeck.app.gateway.ground.problems import GatewayProblem, busy, not_found
 from nexdeck.app.gateway.ground.store import BundleStore, StoredBundle
-from nexdeck.app.gateway.serving.deployment import Canary, Deployment, drained, require_same
-from nexdeck.app.gateway.serving.revision import Revision, prepare
+from nexdeck.app.gateway.serving.deployment import Canary, LoadedDeployment, drained, require_same
+from nexdeck.app.gateway.serving.revision import LoadedRevision, prepare
 from nexdeck.app.gateway.telemetry.meter import Meter
 from nexdeck.models.wire import AcceptedKeys, CanaryRequest, DeploymentState, LiveRequest, RevisionBundle, hash_of
 
@@ -47,11 +47,11 @@ class Host:
         self._nexus = nexus
         self._meter = meter
         self._fit_kaizen = fit_kaizen
-        self._by_id: dict[str, Deployment] = {}
-        self._by_name: dict[str, Deployment] = {}
+        self._by_id: dict[str, LoadedDeployment] = {}
+        self._by_name: dict[str, LoadedDeployment] = {}
         self._drains: set[asyncio.Task[None]] = set()
 
-    def deployments(self) -> list[Deployment]:
+    def deployments(self) -> list[LoadedDeployment]:
         return list(self._by_name.values())
 
     def states(self) -> list[DeploymentState]:
@@ -63,7 +63,7 @@ class Host:
             states.append(state)
         return states
 
-    def revision(self, name: str, number: int | None = None) -> Revision:
+    def revision(self, name: str, number: int | None = None) -> LoadedRevision:
         """The live revision, or the one with that number. Raises GatewayProblem when it is not there."""
         deployment = self._by_name.get(name)
         if deployment is None:
@@ -79,7 +79,7 @@ class Host:
             raise GatewayProblem(503, "not_restored", f"{name!r} could not be restored: {deployment.error}")
         raise not_found(name)
 
-    def answering(self, name: str, number: int | None = None) -> Revision:
+    def answering(self, name: str, number: int | None = None) -> LoadedRevision:
         """The revision that answers the next call, be it the canary's turn: ask once a call. Raises as ``revision``."""
         deployment = self._by_name.get(name)
         canary = deployment.canary if deployment is not None and number is None else None
@@ -183,7 +183,7 @@ class Host:
         stored = await anyio.to_thread.run_sync(lambda: list(self._store.all()))
         for item in stored:
             name = item.bundle.name if item.bundle else ""
-            self._by_id[item.deployment_id] = deployment = Deployment(item.deployment_id, name, error=item.error)
+            self._by_id[item.deployment_id] = deployment = LoadedDeployment(item.deployment_id, name, error=item.error)
             if item.bundle is not None:
                 self._by_name[name] = deployment
         turns = asyncio.Semaphore(RESTORED_AT_ONCE)
@@ -202,7 +202,7 @@ class Host:
                 deployment.error = problem.detail
                 logger.error("%s could not be restored: %s", deployment.name, problem.detail)
 
-    async def _prepare(self, deployment: Deployment, bundle: RevisionBundle) -> Revision:
+    async def _prepare(self, deployment: LoadedDeployment, bundle: RevisionBundle) -> LoadedRevision:
         fit_kaizen = partial(self._fit_kaizen, asyncio.get_running_loop())
         load = partial(prepare, bundle, deployment.id, fit_kaizen)
         try:
@@ -214,7 +214,7 @@ class Host:
         revision.key_uses = deployment.key_uses
         return revision
 
-    def _switch(self, deployment: Deployment, revision: Revision, drain_seconds: float) -> None:
+    def _switch(self, deployment: LoadedDeployment, revision: LoadedRevision, drain_seconds: float) -> None:
         old, deployment.live, deployment.error = deployment.live, revision, None
         deployment.loaded.pop(revision.number, None)
         deployment.end_canary_of(revision.number)
@@ -222,7 +222,7 @@ class Host:
             self._let_drain(deployment, old, drain_seconds)
         self.on_change()
 
-    def _let_drain(self, deployment: Deployment, old: Revision, seconds: float) -> None:
+    def _let_drain(self, deployment: LoadedDeployment, old: LoadedRevision, seconds: float) -> None:
         if not old.gate.in_flight:
             self._forget_revision(deployment, old)
             return
@@ -231,26 +231,26 @@ class Host:
         self._drains.add(drain)
         drain.add_done_callback(self._drains.discard)
 
-    async def _drain(self, deployment: Deployment, old: Revision, seconds: float) -> None:
+    async def _drain(self, deployment: LoadedDeployment, old: LoadedRevision, seconds: float) -> None:
         await drained([old], seconds)
         if old in deployment.draining:
             deployment.draining.remove(old)
             self._forget_revision(deployment, old)
             self._drop_if_empty(deployment)
 
-    def _forget_revision(self, deployment: Deployment, revision: Revision) -> None:
+    def _forget_revision(self, deployment: LoadedDeployment, revision: LoadedRevision) -> None:
         revision.unload()
         if deployment.revision(revision.number) is None:  # else it was loaded again meanwhile
             self._meter.retire(deployment.id, revision.number)
 
-    def _claim(self, deployment_id: str, name: str) -> Deployment:
+    def _claim(self, deployment_id: str, name: str) -> LoadedDeployment:
         """The deployment with that id, made if it is new. Raises GatewayProblem when the name is another's."""
         holder = self._by_name.get(name)
         known = self._by_id.get(deployment_id)
         if holder is not None and holder is not known:
             raise GatewayProblem(409, "name_taken", f"Another deployment on this gateway is already named {name!r}.")
         if known is None:
-            known = Deployment(deployment_id, name)
+            known = LoadedDeployment(deployment_id, name)
         elif known.name != name:
             if known.revisions():
                 raise GatewayProblem(409, "name_differs", f"This deployment is named {known.name!r}, not {name!r}.")
@@ -259,13 +259,13 @@ class Host:
         self._by_id[deployment_id] = self._by_name[name] = known
         return known
 
-    def _existing(self, deployment_id: str) -> Deployment:
+    def _existing(self, deployment_id: str) -> LoadedDeployment:
         deployment = self._by_id.get(deployment_id)
         if deployment is None:
             raise GatewayProblem(404, "not_deployed", "This gateway does not hold that deployment.")
         return deployment
 
-    def _drop_if_empty(self, deployment: Deployment) -> None:
+    def _drop_if_empty(self, deployment: LoadedDeployment) -> None:
         if deployment.is_empty() and self._by_id.get(deployment.id) is deployment:
             del self._by_id[deployment.id]
             self._by_name.pop(deployment.name, None)

@@ -7,11 +7,11 @@ from time import perf_counter
 from typing import Any
 
 from nexdeck.app.gateway.agents.outputs import Output, output_of, raise_if_failure
-from nexdeck.app.gateway.agents.streams import OnPiece, collect
+from nexdeck.app.gateway.agents.streams import OnChunk, collect
 from nexdeck.app.gateway.agents.threads import MOST_THREADS, NoFreeThread
 from nexdeck.app.gateway.ground.context import CURRENT, Call
 from nexdeck.app.gateway.ground.problems import GatewayProblem, busy
-from nexdeck.app.gateway.serving.revision import Revision
+from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer, Content
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer, PrintCapture
 
@@ -35,11 +35,11 @@ class Invoker:
         self._prints = prints
 
     async def invoke(
-        self, revision: Revision, inputs: dict[str, Any], caller: Caller, on_piece: OnPiece | None = None
+        self, revision: LoadedRevision, inputs: dict[str, Any], caller: Caller, on_chunk: OnChunk | None = None
     ) -> Output:
         """Raises GatewayProblem for whatever goes wrong: a failure never looks like an answer.
 
-        ``on_piece`` gets the pieces of an agent that yields them, as they come.
+        ``on_chunk`` gets the chunks of an agent that yields them, as they come.
         """
         began = perf_counter()
         meter = None if caller.probe else revision.meter
@@ -54,7 +54,7 @@ class Invoker:
         # now: an agent may change them
         kept = revision.recorder.text(inputs) if recording.inputs and meter is not None else None
         try:
-            output = await self._answer(revision, inputs, caller, on_piece)
+            output = await self._answer(revision, inputs, caller, on_chunk)
             return output
         except GatewayProblem as problem:
             problem.detail = revision.environment.mask(problem.detail)
@@ -74,7 +74,7 @@ class Invoker:
             self._log(call, caller, status, cause, seconds, revision)
 
     async def _answer(
-        self, revision: Revision, inputs: dict[str, Any], caller: Caller, on_piece: OnPiece | None
+        self, revision: LoadedRevision, inputs: dict[str, Any], caller: Caller, on_chunk: OnChunk | None
     ) -> Output:
         manifest = revision.bundle.manifest
         errors = revision.inputs.errors(inputs)
@@ -84,7 +84,7 @@ class Invoker:
         revision.gate.enter(metered=not caller.control)
         try:
             async with asyncio.timeout(manifest.limits.timeout_seconds):
-                result = await _run(revision, inputs, on_piece)
+                result = await _run(revision, inputs, on_chunk)
         except TimeoutError as error:
             detail = f"The agent did not answer within {manifest.limits.timeout_seconds:g} s."
             raise GatewayProblem(504, "timeout", detail) from error
@@ -94,7 +94,13 @@ class Invoker:
         return output_of(result, revision.outputs)
 
     def _log(
-        self, call: Call, caller: Caller, status: int, cause: GatewayProblem | None, seconds: float, revision: Revision
+        self,
+        call: Call,
+        caller: Caller,
+        status: int,
+        cause: GatewayProblem | None,
+        seconds: float,
+        revision: LoadedRevision,
     ) -> None:
         for prints in self._prints:
             prints.finish(call)
@@ -111,18 +117,18 @@ class Invoker:
         self._logs.write(level, "gateway", f"{message}: {cause.code}: {detail}", trace, call)
 
 
-def _content(revision: Revision, inputs: tuple[str | None, bool] | None, output: Output | None) -> Content:
+def _content(revision: LoadedRevision, inputs: tuple[str | None, bool] | None, output: Output | None) -> Content:
     """What is kept of a call; the inputs have been looked at when it began."""
     text, altered = inputs or (None, True)
     keeps_output = output is not None and revision.recorder.recording.outputs
     return Content(text, revision.recorder.text(output.value)[0] if keeps_output else None, altered)
 
 
-async def _run(revision: Revision, inputs: dict[str, Any], on_piece: OnPiece | None) -> Any:
+async def _run(revision: LoadedRevision, inputs: dict[str, Any], on_chunk: OnChunk | None) -> Any:
     """Call the agent; whatever its code raises becomes a problem, so that nothing of it reaches the event loop."""
     try:
-        if on_piece is not None and revision.stream is not None:
-            return await collect(revision.stream(inputs), on_piece)
+        if on_chunk is not None and revision.stream is not None:
+            return await collect(revision.stream(inputs), on_chunk)
         return await revision.run(inputs)
     except GatewayProblem:
         raise

@@ -21,7 +21,7 @@ from nexdeck.models.wire import LiveOptions, RevisionBundle, RevisionState
 
 
 @dataclass(slots=True, eq=False)
-class Revision:
+class LoadedRevision:
     deployment_id: str
     bundle: RevisionBundle
     environment: Overlay
@@ -31,7 +31,7 @@ class Revision:
     run: kinds.Run
     module: ModuleType
     recorder: Recorder
-    stream: Stream | None = None  # of an agent that answers piece by piece
+    stream: Stream | None = None  # of an agent that answers chunk by chunk
     meter: RevisionMeter | None = None
     key_uses: KeyUses | None = None
 
@@ -57,7 +57,7 @@ class Revision:
         loading.unload(self.module)
 
 
-def prepare(bundle: RevisionBundle, deployment_id: str, fit_kaizen: Callable[[], None]) -> Revision:
+def prepare(bundle: RevisionBundle, deployment_id: str, fit_kaizen: Callable[[], None]) -> LoadedRevision:
     """Load a bundle. Runs the author's code, so: in a thread. Raises GatewayProblem ``artifact_rejected``."""
     environment = Overlay(bundle.environment)
     try:
@@ -83,7 +83,7 @@ def prepare(bundle: RevisionBundle, deployment_id: str, fit_kaizen: Callable[[],
     stream = None if is_workflow else kinds.streamer(agent, threads)
     gate = Gate(bundle.manifest.limits)
     recorder = Recorder(bundle.manifest.record, environment.mask)
-    return Revision(deployment_id, bundle, environment, inputs, outputs, gate, run, module, recorder, stream)
+    return LoadedRevision(deployment_id, bundle, environment, inputs, outputs, gate, run, module, recorder, stream)
 
 
 def _workflow_runner(workflow: Any, module: str, threads: ThreadPool) -> kinds.Run:

@@ -12,7 +12,7 @@ SAVE_SECONDS = 1.0
 SAVED_AT_ONCE = 50  # revisions: a millisecond
 
 
-class Counting:
+class CounterExport:
     def __init__(self, meter: Meter, store: CounterStore, boot_id: str) -> None:
         self._meter = meter
         self._store = store
@@ -50,8 +50,8 @@ class Counting:
     async def _so_far(self) -> list[bytes]:
         """Of each revision as it was at some moment since the call: the event loop is let go on in between."""
         texts = []
-        for number, tally in enumerate(self._meter.tallies(), start=1):
-            texts.append(tally.text())
+        for number, count in enumerate(self._meter.counts(), start=1):
+            texts.append(count.text())
             if number % SAVED_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return texts

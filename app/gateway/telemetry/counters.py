@@ -12,7 +12,7 @@ from nexdeck.models.wire import Channel, ChannelCounters, RevisionCounters
 
 
 @dataclass(slots=True, eq=False)
-class ChannelTally:
+class ChannelCount:
     """As ``ChannelCounters``, which is what it becomes on the wire.
 
     ``changed`` is the meter's position at the last change, ``changes`` that of each bucket.
@@ -78,7 +78,7 @@ COUNTED = [name for name in ChannelCounters.__annotations__ if name != "channel"
 
 
 @dataclass(slots=True, eq=False)
-class RevisionTally:
+class RevisionCount:
     """``changed`` is the meter's position at the last change; ``retired``: its revision is not loaded any more."""
 
     deployment_id: str
@@ -87,13 +87,13 @@ class RevisionTally:
     changed: int = 0
     in_flight: int = 0
     retired: bool = False
-    channels: dict[Channel, ChannelTally] = field(default_factory=lambda: {c: ChannelTally() for c in Channel})
+    channels: dict[Channel, ChannelCount] = field(default_factory=lambda: {c: ChannelCount() for c in Channel})
     _text: bytes = b""
     _text_of: int | None = None  # what ``changed`` was when the text was made
 
     def wire(self, after: int) -> RevisionCounters:
         """What was counted after the position."""
-        called = [tally.wire(channel, after) for channel, tally in self.channels.items() if tally.changed > after]
+        called = [count.wire(channel, after) for channel, count in self.channels.items() if count.changed > after]
         return RevisionCounters(
             deployment_id=self.deployment_id, revision=self.revision, in_flight=self.in_flight, channels=called
         )
@@ -102,7 +102,7 @@ class RevisionTally:
         """The counts as the JSON of a ``RevisionCounters``, made only after a change, and without models: each second
         all that were called are saved."""
         if self._text_of != self.changed:
-            channels = [{"channel": c.value, **tally.values()} for c, tally in self.channels.items() if tally.requests]
+            channels = [{"channel": c.value, **count.values()} for c, count in self.channels.items() if count.requests]
             counts = {"deployment_id": self.deployment_id, "revision": self.revision, "channels": channels}
             self._text, self._text_of = orjson.dumps(counts, option=orjson.OPT_NON_STR_KEYS), self.changed
         return self._text

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from nexdeck.app.gateway.ground.context import Tokens
-from nexdeck.app.gateway.telemetry.counters import RevisionTally
+from nexdeck.app.gateway.telemetry.counters import RevisionCount
 from nexdeck.models.wire import Channel, Counters, RevisionCounters
 
 MOST_RETIRED = 500
@@ -19,39 +19,39 @@ class Meter:
 
     def __init__(self) -> None:
         self.position = 0
-        self._tallies: dict[tuple[str, int], RevisionTally] = {}
+        self._counts: dict[tuple[str, int], RevisionCount] = {}
 
     def for_revision(self, deployment_id: str, name: str, revision: int) -> "RevisionMeter":
         """One that was here before goes on where it was."""
-        tally = self._tallies.setdefault(
-            (deployment_id, revision), RevisionTally(deployment_id, name, revision, changed=self.position)
+        count = self._counts.setdefault(
+            (deployment_id, revision), RevisionCount(deployment_id, name, revision, changed=self.position)
         )
-        tally.name, tally.retired = name, False
-        return RevisionMeter(self, tally)
+        count.name, count.retired = name, False
+        return RevisionMeter(self, count)
 
     def retire(self, deployment_id: str, revision: int) -> None:
         """The revision is not loaded any more."""
-        tally = self._tallies.get((deployment_id, revision))
-        if tally is None:
+        count = self._counts.get((deployment_id, revision))
+        if count is None:
             return
-        tally.retired = True
-        retired = [(t.changed, key) for key, t in self._tallies.items() if t.retired]
+        count.retired = True
+        retired = [(t.changed, key) for key, t in self._counts.items() if t.retired]
         for _, key in sorted(retired)[: max(0, len(retired) - MOST_RETIRED)]:
-            del self._tallies[key]
+            del self._counts[key]
 
-    def tallies(self) -> list[RevisionTally]:
-        return list(self._tallies.values())
+    def counts(self) -> list[RevisionCount]:
+        return list(self._counts.values())
 
-    def loaded(self) -> Iterator[RevisionTally]:
-        return (tally for tally in self._tallies.values() if not tally.retired)
+    def loaded(self) -> Iterator[RevisionCount]:
+        return (count for count in self._counts.values() if not count.retired)
 
     def changed_after(self, position: int) -> list[RevisionCounters]:
-        return [tally.wire(position) for tally in self._tallies.values() if tally.changed > position]
+        return [count.wire(position) for count in self._counts.values() if count.changed > position]
 
     def totals(self) -> dict[str, Counters]:
         """By deployment id, of the lately forgotten revisions too."""
         totals: defaultdict[str, Counters] = defaultdict(Counters)
-        for revision in self._tallies.values():
+        for revision in self._counts.values():
             total = totals[revision.deployment_id]
             for channel in revision.channels.values():
                 total.requests += channel.requests
@@ -63,15 +63,15 @@ class Meter:
 class RevisionMeter:
     """What the calls of one revision are counted with."""
 
-    def __init__(self, meter: Meter, tally: RevisionTally) -> None:
+    def __init__(self, meter: Meter, count: RevisionCount) -> None:
         self._meter = meter
-        self._tally = tally
+        self._count = count
 
     def began(self) -> None:
-        self._tally.in_flight += 1
+        self._count.in_flight += 1
 
     def ended(self, channel: Channel, status: int, code: str | None, seconds: float, tokens: Tokens) -> None:
-        tally, meter = self._tally, self._meter
-        tally.in_flight -= 1
-        meter.position = tally.changed = meter.position + 1
-        tally.channels[channel].add(status, code, seconds * 1000, tokens, meter.position)
+        count, meter = self._count, self._meter
+        count.in_flight -= 1
+        meter.position = count.changed = meter.position + 1
+        count.channels[channel].add(status, code, seconds * 1000, tokens, meter.position)

@@ -5,10 +5,11 @@ from datetime import datetime
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from nexdeck.models.choices import Range
 from nexdeck.pages.components.metrics.figures import ERRORS, IN_FLIGHT, LATENCY, REQUESTS, TOKENS, Chart, Kind, figure
 from nexdeck.pages.identity import me
 from nexdeck.services.metrics.service import Scope, Series
-from nexdeck.services.rules.windows import Range, moment
+from nexdeck.services.rules.windows import moment
 from nexdeck.services.studio import Studio
 
 FRESH_POINTS = 3  # what a second look within the same step can have changed, and a little before it

@@ -72,9 +72,7 @@ def test_each_call_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             at_once(*(lambda plane=plane: plane.collect(boots) for plane in planes))
             at_once(*(lambda database=database: merge(database) for database in (ours, theirs)))
             clock += draw.choice((20, 60, 900))
-        expected = sum(
-            tally.channels[channel].requests for tally in boots.meter.tallies() for channel in tally.channels
-        )
+        expected = sum(count.channels[channel].requests for count in boots.meter.counts() for channel in count.channels)
         with Session(ours.engine) as session:
             merge_all(session, clock + 7200)
             assert session.get_one(Deployment, row.id).request_count == expected > ROUNDS

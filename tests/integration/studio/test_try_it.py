@@ -130,16 +130,16 @@ def streaming(studio: Studio) -> CallerInterface:
 
 async def test_a_streamed_answer_is_told_piece_by_piece(streaming, connections: GatewayConnections) -> None:
     pieces: list[str] = []
-    trial = await try_call(connections, streaming, {"upto": 3, "pause": 0.01}, on_piece=pieces.append)
+    trial = await try_call(connections, streaming, {"upto": 3, "pause": 0.01}, on_chunk=pieces.append)
     assert pieces == ["ü0 ", "ü1 ", "ü2 "]
     assert (trial.events[-1].name, trial.events[-1].data["outputs"]["agent"]["result"]) == (
         "result",
         {"result": "".join(pieces)},
     )
     assert 0 < trial.first_piece_ms < trial.milliseconds
-    failed = await try_call(connections, streaming, {"upto": 13, "pause": 0}, on_piece=pieces.append)
+    failed = await try_call(connections, streaming, {"upto": 13, "pause": 0}, on_chunk=pieces.append)
     assert (failed.status, failed.events[-1].name, failed.events[-1].data["code"]) == (200, "error", "agent_failed")
-    refused = await try_call(connections, streaming, {"upto": "x"}, on_piece=pieces.append)
+    refused = await try_call(connections, streaming, {"upto": "x"}, on_chunk=pieces.append)
     assert (refused.status, refused.events, refused.first_piece_ms) == (422, [], None)
     whole = await try_call(connections, streaming, {"upto": 2, "pause": 0})
     assert json.loads(whole.body)["outputs"]["agent"]["result"] == {"result": "ü0 ü1 "}
@@ -149,7 +149,7 @@ async def test_a_try_that_is_cancelled_ends_the_agent(
     studio: Studio, streaming, connections: GatewayConnections
 ) -> None:
     begun = asyncio.Event()
-    wish = try_call(connections, streaming, {"upto": 10**6, "pause": 0.01}, on_piece=lambda _: begun.set())
+    wish = try_call(connections, streaming, {"upto": 10**6, "pause": 0.01}, on_chunk=lambda _: begun.set())
     call = asyncio.create_task(wish)
     await asyncio.wait_for(begun.wait(), 30)
     call.cancel()

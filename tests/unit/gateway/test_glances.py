@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nexdeck.app.gateway.control.changes import Glances
+from nexdeck.app.gateway.control.changes import ChangeTracker
 from nexdeck.models.base import now
 from nexdeck.models.batches import GatewayReport
 from nexdeck.models.wire import DeploymentState, KeyUse, RevisionState
@@ -18,13 +18,13 @@ class FakeGateway:
     """Has states and a number for them, as the real one; what it answers went over the wire."""
 
     def __init__(self, boot_id: str) -> None:
-        self.boot_id, self.states, self._glances = boot_id, {}, Glances()
+        self.boot_id, self.states, self._changes = boot_id, {}, ChangeTracker()
 
     def report(self, seen: int) -> GatewayReport:
         states = [state.model_copy(deep=True) for state in self.states.values()]
-        changed = self._glances.changed_after(seen, states)
+        changed = self._changes.changed_after(seen, states)
         about = {"version": "1", "boot_id": self.boot_id, "pid": 1, "started_at": now(), "ready": True}
-        report = GatewayReport(**about, deployments=changed, number=self._glances.number, held=list(self.states))
+        report = GatewayReport(**about, deployments=changed, number=self._changes.number, held=list(self.states))
         return GatewayReport.model_validate_json(report.model_dump_json())
 
     def change(self, event: str, draw: random.Random) -> None:

@@ -89,8 +89,8 @@ def test_what_is_saved_is_what_is_told():
     revision = meter.for_revision("id", "a", 1)
     for status, code in ((200, None), (504, "timeout")):
         count(revision, status, code, Tokens(2**31 - 1, 5, 0.25))
-        [tally], [told] = meter.tallies(), meter.changed_after(0)
-        assert TypeAdapter(RevisionCounters).validate_json(tally.text()) | {"in_flight": 0} == told
+        [counted], [told] = meter.counts(), meter.changed_after(0)
+        assert TypeAdapter(RevisionCounters).validate_json(counted.text()) | {"in_flight": 0} == told
 
 
 def test_a_call_has_no_more_tokens_than_the_control_plane_takes():

@@ -20,7 +20,7 @@ from nexdeck.models.histogram import (
     total,
     unpack,
 )
-from nexdeck.models.steps import Steps
+from nexdeck.models.steps import HistogramAccumulator
 from nexdeck.models.wire import LARGEST_COUNT
 
 LATENCIES = st.lists(st.floats(0.001, 900_000), max_size=300)
@@ -94,7 +94,7 @@ KEYS_AND_COUNTS = st.dictionaries(st.integers(0, GROUPS * KEYS - 1), st.integers
 
 @given(st.lists(KEYS_AND_COUNTS, max_size=6))
 def test_counts_that_grow_tell_what_is_new_of_them_and_come_back_from_storage(parts: list[dict[int, int]]) -> None:
-    counted, summed, expected = Steps(), Steps(), {}
+    counted, summed, expected = HistogramAccumulator(), HistogramAccumulator(), {}
     for part in parts:
         expected = {key: expected.get(key, 0) + part.get(key, 0) for key in expected | part}
         assert counted.advance({key: expected[key] for key in part}) == part
@@ -102,14 +102,16 @@ def test_counts_that_grow_tell_what_is_new_of_them_and_come_back_from_storage(pa
         summed.add(part)
     assert counted.buckets() == summed.buckets() == expected
     steps = {key: count for key, count in expected.items() if key % KEYS}
-    assert unpack(Steps(steps).pack()) == steps
+    assert unpack(HistogramAccumulator(steps).pack()) == steps
     assert sum(unpack(summed.pack()).values()) == sum(expected.values())
-    assert Steps(expected).pack() == Steps(Steps(expected).buckets()).pack()
+    assert (
+        HistogramAccumulator(expected).pack() == HistogramAccumulator(HistogramAccumulator(expected).buckets()).pack()
+    )
 
 
 def test_sums_that_no_gateway_can_have_counted_do_not_fit_but_end_nothing() -> None:
     """A StopIteration would never reach who waits for the thread, and nothing would be written any more."""
-    steps, most = Steps(), {key: LARGEST_COUNT for key in range(GROUPS * KEYS)}
+    steps, most = HistogramAccumulator(), {key: LARGEST_COUNT for key in range(GROUPS * KEYS)}
     for _ in range(5):
         steps.add(most)
     assert steps.buckets() == {key: 5 * LARGEST_COUNT for key in most}

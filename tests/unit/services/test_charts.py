@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session
 
+from nexdeck.models.choices import Range
 from nexdeck.models.histogram import key_of
 from nexdeck.models.metrics import Amounts, MetricMerge, MetricSeries, Tier
 from nexdeck.models.wire import Channel
@@ -18,7 +19,7 @@ from nexdeck.services.metrics.annotations import Annotation
 from nexdeck.services.metrics.rows import add_to_tier
 from nexdeck.services.metrics.service import Scope, Series, read_series
 from nexdeck.services.platform.database import Database
-from nexdeck.services.rules.windows import MOST_POINTS, Range, window_between, window_of
+from nexdeck.services.rules.windows import MOST_POINTS, window_between, window_of
 from tests.unit.services.test_metric_collection import add_deployment
 
 NOW = datetime(2026, 3, 31, 12, 0, 30, tzinfo=UTC)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from nexdeck.app.gateway.ground.context import Tokens
-from nexdeck.app.gateway.telemetry.counter_export import Counting
+from nexdeck.app.gateway.telemetry.counter_export import CounterExport
 from nexdeck.app.gateway.telemetry.counter_store import CounterStore
 from nexdeck.app.gateway.telemetry.meter import Meter
 from nexdeck.models.base import now
@@ -65,7 +65,7 @@ class Boots:
     def start(self) -> None:
         self._number += 1
         self.meter = Meter()
-        self.counting = Counting(self.meter, CounterStore(self._folder), f"boot-{self._number}")
+        self.counting = CounterExport(self.meter, CounterStore(self._folder), f"boot-{self._number}")
 
     def call(self, ms: float, status: int = 200, code: str | None = None, revision: int = 1) -> None:
         meter = self.meter.for_revision(self._deployment_id, "x", revision)

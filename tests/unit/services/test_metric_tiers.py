@@ -9,13 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
 
+from nexdeck.models.choices import Range
 from nexdeck.models.metrics import Amounts, MetricSeries
 from nexdeck.services.metrics import retention as metric_retention
 from nexdeck.services.metrics.retention import merge_some, prune_some
 from nexdeck.services.metrics.rows import MERGED, add_to_tiers, merges_of
 from nexdeck.services.metrics.service import Scope, read_series
 from nexdeck.services.platform.database import Database
-from nexdeck.services.rules.windows import Range, window_between, window_of
+from nexdeck.services.rules.windows import window_between, window_of
 
 BEGAN = datetime(2026, 3, 1, 23, 40, tzinfo=UTC).timestamp()
 ONE_CALL = Amounts(requests=1, buckets={100: 1})
