@@ -29,6 +29,9 @@ class DeploymentOptions(BaseModel):
     channels: list[Channel] = Field(default_factory=lambda: list(Channel), min_length=1)
     require_key: bool = False
     environment: dict[VariableName, str] = Field(default_factory=dict, description="plain environment variables")
+    inherit_environment: list[VariableName] | None = Field(
+        default=None, description="variables of the gateway's own environment that the agent sees; null: all of them"
+    )
     secrets: list[VariableName] = Field(default_factory=list, description="stored secrets, each a variable of its name")
     limits: Limits = Field(default_factory=Limits)
     record: Recording = Field(default_factory=Recording, description="what is kept of each call")

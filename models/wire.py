@@ -120,6 +120,9 @@ class Manifest(BaseModel):
     limits: Limits = Field(default_factory=Limits)
     require_key: bool = False
     record: Recording = Field(default_factory=Recording)
+    inherit_environment: list[str] | None = Field(
+        default=None, description="variables of the gateway's own environment that its code sees; None: all of them"
+    )
 
     @property
     def about(self) -> str:

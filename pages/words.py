@@ -13,6 +13,7 @@ from nexdeck.models.deployment import (
 from nexdeck.models.gateway import Gateway, GatewayStatus
 from nexdeck.models.health import HealthStanding, Incident, Severity
 from nexdeck.models.notification import ChannelRule, DeliveryState, NoticeChoice, NoticeEvent
+from nexdeck.models.option_table import BY_PATH
 from nexdeck.models.wire import AgentKind, Channel
 from nexdeck.services.deployments.journal import CANARY, OperationDetail
 
@@ -69,22 +70,6 @@ KIND_ICONS = {AgentKind.DECLARATIVE: "bot", AgentKind.PYTHON: "code", AgentKind.
 CHANNELS = {Channel.API: "REST API", Channel.CLI: "Command line", Channel.MCP: "MCP"}
 TILE_COLOURS = ("#5b5bd6", "#0d9488", "#c2710c", "#c43a76", "#2563eb", "#7c3aed")
 
-OPTIONS = {
-    "require_key": "whether callers need a key",
-    "limits.timeout_seconds": "timeout in seconds",
-    "limits.max_concurrency": "calls at once",
-    "limits.rate_limit_per_minute": "calls a minute",
-    "record": "what is kept of calls",
-    "record.redact": "fields that are not kept",
-    "record.days": "days for which calls are kept",
-    "canary.percent": "canary: percent of the calls",
-    "canary.minutes": "canary: minutes at most",
-    "canary.calls": "canary: calls at most",
-    "latency_limit_ms": "latency limit in milliseconds",
-    "synthetic_check": "sample calls",
-}
-NAMED_OPTIONS = {"channels": "channel", "environment": "variable", "secrets": "secret", "sample_input": "sample input"}
-
 
 def status_style(deployment: Deployment, operation: OperationDetail | None) -> StatusStyle:
     """What is under way, else the status; a stop that waits for its gateway is told as such."""
@@ -108,8 +93,10 @@ def health_style(deployment: Deployment) -> StatusStyle:
 
 def option_words(path: str) -> str:
     """An option by its dotted path, as people call it: ``limits.max_concurrency`` → ``calls at once``."""
+    if path in BY_PATH:
+        return BY_PATH[path].words
     group, _, name = path.partition(".")
-    return f"{NAMED_OPTIONS[group]} {name}" if name and group in NAMED_OPTIONS else OPTIONS.get(path, path)
+    return f"{BY_PATH[group].words.removesuffix('s')} {name}" if name and group in BY_PATH else path
 
 
 def gateway_style(gateway: Gateway, pause: HealthStanding | None = None) -> StatusStyle:

@@ -5,6 +5,7 @@ import json
 from nicegui import ui
 
 from nexdeck.models.agent import AgentVersion
+from nexdeck.models.option_table import OPTIONS, names_as_text
 from nexdeck.models.options import CanaryPlan, DeploymentOptions
 from nexdeck.models.wire import Recording
 from nexdeck.pages.components.deployments.lifecycle import LifecycleAction, possible
@@ -15,7 +16,7 @@ from nexdeck.pages.components.widgets.section import Section
 from nexdeck.pages.words import CHANNELS
 from nexdeck.services.deployments.views import DeploymentDetail
 
-MONO = ("Environment", "Secrets", "Sample input")
+MONO = ("Environment", "Inherited variables", "Secrets", "Sample input")
 NONE = "none"
 
 
@@ -89,17 +90,23 @@ def _show_coming(detail: DeploymentDetail) -> None:
 def _option_words(options: DeploymentOptions, artifact: AgentVersion) -> dict[str, str]:
     limits = options.limits
     sample = options.sample_input if options.sample_input is not None else artifact.sample
-    return {
-        "Channels": ", ".join(CHANNELS[channel] for channel in options.channels),
-        "Callers need a key": "yes" if options.require_key else "no",
-        "Environment": "\n".join(f"{name}={value}" for name, value in options.environment.items()) or NONE,
-        "Secrets": ", ".join(sorted({*options.secrets, *artifact.secrets})) or NONE,
-        "Timeout": f"{limits.timeout_seconds:g} s",
-        "Calls at once": f"{limits.max_concurrency:,}" if limits.max_concurrency else "no limit",
-        "Calls a minute": f"{limits.rate_limit_per_minute:,}" if limits.rate_limit_per_minute else "no limit",
-        "Latency limit": f"{options.latency_limit_ms:,.0f} ms" if options.latency_limit_ms else "no limit",
-        "Sample calls": "every five minutes when nobody else calls it" if options.synthetic_check else "no",
-        "A redeploy switches": _canary_words(options.canary),
-        "Kept of each call": _recording_words(options.record),
-        "Sample input": json.dumps(sample or {}, indent=2, ensure_ascii=False),
+    shown = {
+        "channels": ", ".join(CHANNELS[channel] for channel in options.channels),
+        "require_key": "yes" if options.require_key else "no",
+        "environment": "\n".join(f"{name}={value}" for name, value in options.environment.items()) or NONE,
+        "inherit_environment": names_as_text(options.inherit_environment),
+        "secrets": ", ".join(sorted({*options.secrets, *artifact.secrets})) or NONE,
+        "limits.timeout_seconds": f"{limits.timeout_seconds:g} s",
+        "limits.max_concurrency": f"{limits.max_concurrency:,}" if limits.max_concurrency else "no limit",
+        "limits.rate_limit_per_minute": _rate(limits.rate_limit_per_minute),
+        "latency_limit_ms": f"{options.latency_limit_ms:,.0f} ms" if options.latency_limit_ms else "no limit",
+        "synthetic_check": "every five minutes when nobody else calls it" if options.synthetic_check else "no",
+        "record": _recording_words(options.record),
+        "sample_input": json.dumps(sample or {}, indent=2, ensure_ascii=False),
     }
+    words = {option.label: shown[option.path] for option in OPTIONS if option.path in shown}
+    return words | {"A redeploy switches": _canary_words(options.canary)}
+
+
+def _rate(limit: int | None) -> str:
+    return f"{limit:,}" if limit else "no limit"

@@ -9,6 +9,7 @@ from difflib import unified_diff
 from typing import Any
 
 from nexdeck.models.agent import AgentVersion
+from nexdeck.models.option_table import names_as_text
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.models.wire import Recording
 from nexdeck.services.rules.contract import ContractChange, Side, compare_doors, compare_schemas
@@ -96,6 +97,9 @@ def _flat(options: DeploymentOptions) -> dict[str, str]:
         "channels": ", ".join(options.channels),
         "require_key": "yes" if options.require_key else "no",
         **{f"environment.{name}": value for name, value in options.environment.items()},
+        "inherit_environment": None
+        if options.inherit_environment is None
+        else names_as_text(options.inherit_environment),
         **{f"secrets.{name}": "chosen" for name in options.secrets},
         **{f"limits.{name}": value for name, value in options.limits.model_dump().items()},
         **_recording(options.record),

@@ -70,6 +70,7 @@ def bundle_of(target: RolloutTarget, secret_values: dict[str, str]) -> RevisionB
             limits=options.limits,
             require_key=options.require_key,
             record=options.record,
+            inherit_environment=options.inherit_environment,
         ),
         environment={**options.environment, **secret_values},
         **dict(target.keys),

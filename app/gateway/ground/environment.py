@@ -8,20 +8,29 @@ Child processes started without ``env=`` inherit the process's real environment,
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 SHORTEST_SECRET = 8  # characters; shorter values are too likely to be ordinary words to be masked
 MASK = "•••"
+ALWAYS = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "TZ"})  # which the standard library asks for
 
 
 class Overlay:
-    """The variables of one revision. A value of None hides the process's own variable of that name."""
+    """The variables of one revision. A value of None hides the process's own variable of that name.
 
-    def __init__(self, variables: dict[str, str] | None = None) -> None:
+    ``inherited`` names those of the process's own that are seen beside ``ALWAYS``; None: all of them.
+    """
+
+    def __init__(self, variables: dict[str, str] | None = None, inherited: Collection[str] | None = None) -> None:
         self.values: dict[str, str | None] = dict(variables or {})
+        self._inherited = None if inherited is None else ALWAYS.union(inherited)
         self._secrets = sorted(
             (value for value in (variables or {}).values() if _worth_masking(value)), key=len, reverse=True
         )
+
+    def inherits(self, name: str) -> bool:
+        """Whether a variable of the process's own is seen, if the process has it and this hides it not."""
+        return self._inherited is None or name in self._inherited
 
     def mask(self, text: str) -> str:
         """The text without the values of this overlay: for logs and answers."""
@@ -48,6 +57,8 @@ class ScopedEnviron(os._Environ):
             if value is None:
                 raise KeyError(key)
             return value
+        if overlay is not None and not overlay.inherits(key):
+            raise KeyError(key)
         return super().__getitem__(key)
 
     def __setitem__(self, key: str, value: str) -> None:
@@ -73,7 +84,7 @@ class ScopedEnviron(os._Environ):
             yield from super().__iter__()
             return
         values = dict(overlay.values)
-        yield from (key for key in super().__iter__() if key not in values)
+        yield from (key for key in super().__iter__() if key not in values and overlay.inherits(key))
         yield from (key for key, value in values.items() if value is not None)
 
     def __len__(self) -> int:

@@ -59,7 +59,7 @@ class LoadedRevision:
 
 def prepare(bundle: RevisionBundle, deployment_id: str, fit_kaizen: Callable[[], None]) -> LoadedRevision:
     """Load a bundle. Runs the author's code, so: in a thread. Raises GatewayProblem ``artifact_rejected``."""
-    environment = Overlay(bundle.environment)
+    environment = Overlay(bundle.environment, bundle.manifest.inherit_environment)
     try:
         inputs = Validator(bundle.manifest.input_schema, "inputs")
         outputs = Validator(bundle.manifest.output_schema, "outputs")

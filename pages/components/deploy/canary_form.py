@@ -4,6 +4,7 @@ from typing import Any
 
 from nicegui import ui
 
+from nexdeck.models.option_table import label_of
 from nexdeck.models.options import CanaryPlan
 from nexdeck.pages.components.widgets.fields import FormErrors, fold, number_field
 
@@ -21,10 +22,10 @@ class CanaryForm:
             ui.label(NOTE).classes("small fg2")
             with ui.element("div").classes("fields").bind_visibility_from(self._on, "value"):
                 self._percent = number_field(
-                    "Share of the calls", shown.percent, suffix="%", min=1, max=50, precision=0
+                    label_of("canary.percent"), shown.percent, suffix="%", min=1, max=50, precision=0
                 )
-                self._minutes = number_field("For at most", shown.minutes, suffix="min", min=0.1, max=1440)
-                self._calls = number_field("Or until it answered", shown.calls, suffix="calls", min=1, precision=0)
+                self._minutes = number_field(label_of("canary.minutes"), shown.minutes, suffix="min", min=0.1, max=1440)
+                self._calls = number_field(label_of("canary.calls"), shown.calls, suffix="calls", min=1, precision=0)
         for name, entry in (("percent", self._percent), ("minutes", self._minutes), ("calls", self._calls)):
             errors.belongs(f"options.canary.{name}", entry)
 

@@ -2,6 +2,7 @@
 
 from nicegui import ui
 
+from nexdeck.models.option_table import label_of
 from nexdeck.models.wire import Recording
 from nexdeck.pages.components.widgets.fields import ErrorLine, fold, number_field, text_field
 
@@ -13,7 +14,7 @@ NOTE = (
 
 class RecordingForm(ErrorLine):
     def __init__(self, record: Recording) -> None:
-        self._fold = fold("Kept of each call", record.inputs + record.outputs)
+        self._fold = fold(label_of("record"), record.inputs + record.outputs)
         with self._fold, ui.element("div").classes("stack full"):
             ui.label(NOTE).classes("small fg2")
             with ui.element("div").classes("options-line"):
@@ -22,9 +23,11 @@ class RecordingForm(ErrorLine):
             with ui.element("div").classes("fields"):
                 hint = "By comma: a name at any depth, or a path like customer.card."
                 self._redact = text_field(
-                    "Leave out these fields", ", ".join(record.redact), hint=hint, placeholder="password", mono=True
+                    label_of("record.redact"), ", ".join(record.redact), hint=hint, placeholder="password", mono=True
                 )
-                self._days = number_field("Keep for", record.days, suffix="days", min=1, max=365, precision=0)
+                self._days = number_field(
+                    label_of("record.days"), record.days, suffix="days", min=1, max=365, precision=0
+                )
             self._build_error()
 
     def read(self) -> dict:

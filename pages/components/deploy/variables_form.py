@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from nexdeck.models.option_table import label_of, names_as_text, names_in
 from nexdeck.pages.components.widgets.buttons import Button, icon_button
-from nexdeck.pages.components.widgets.fields import ErrorLine, fold
+from nexdeck.pages.components.widgets.fields import ErrorLine, fold, text_field
 from nexdeck.services.errors import Fault, InvalidInput
 
 
@@ -18,10 +19,15 @@ class _Row:
 
 
 class VariablesForm(ErrorLine):
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], inherited: list[str] | None) -> None:
         self._rows: list[_Row] = []
         with fold("Environment variables", len(values)) as self._fold:
             self._build(values)
+            hint = "Of the gateway's own environment: names by comma, all, or none."
+            shown = names_as_text(inherited)
+            self._inherited = text_field(label_of("inherit_environment"), shown, hint=hint, mono=True).mark(
+                "inherit-env"
+            )
 
     def _build(self, values: Mapping[str, str]) -> None:
         self._place = ui.element("div").classes("stack full")
@@ -30,6 +36,9 @@ class VariablesForm(ErrorLine):
         with ui.element("div").classes("line"):
             Button("Add a variable", lambda: self._add("", ""), symbol="plus").classes("small")
         self._build_error()
+
+    def read_inherited(self) -> list[str] | None:
+        return names_in(self._inherited.value)
 
     def read(self) -> dict[str, str]:
         """Empty rows are left out. Raises InvalidInput for a name that is missing or stands twice."""

@@ -167,6 +167,16 @@ def test_a_workflow_runs_with_its_mapped_inputs(gateway):
     assert gateway.output("flow", number=5) == {"doubled": 20}
 
 
+def test_an_agent_sees_of_the_gateways_environment_what_it_may(gateway):
+    source = (
+        "import os\ndef agent():\n    return {name: name in os.environ for name in ('PATH', 'PWD', 'USER', 'OWN')}\n"
+    )
+    known = gateway.deploy("sees-all", source, environment={"OWN": "1"}) and gateway.output("sees-all")
+    gateway.deploy("sees-little", source, environment={"OWN": "1"}, inherit_environment=[])
+    assert known["PWD"] or known["USER"]
+    assert gateway.output("sees-little") == {"PATH": True, "PWD": False, "USER": False, "OWN": True}
+
+
 def test_a_hanging_agent_keeps_no_other_waiting(gateway):
     gateway.deploy("hang", "import time\ndef agent():\n    time.sleep(2)\n", limits={"timeout_seconds": 0.2})
     gateway.deploy("quick", "def agent():\n    return 1\n")

@@ -31,14 +31,24 @@ except TypeError:
     pass
 else:
     raise AssertionError
+active = Overlay({"OWN": "mine"}, inherited=["SHARED"])
+assert environ["SHARED"] == "yes" and environ["OWN"] == "mine" and os.environ["PATH"]
+assert os.getenv("TOKEN") is None and "TOKEN" not in list(os.environ) and "TOKEN" not in os.environ
+assert len(os.environ) == len(list(os.environ))
 active = None
+assert os.environ["TOKEN"] == "operator's"
 assert "NEW" not in os.environ and "A" not in os.environ and os.environ["PATH"] and os.environ["HOME"] != "/elsewhere"
 """
 
 
 def test_an_overlay_is_seen_only_while_it_is_active():
     """In a process of its own: the change of ``os.environ`` lasts as long as the process."""
-    ended = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env=os.environ | {"SHARED": "yes", "TOKEN": "operator's"},
+        capture_output=True,
+        text=True,
+    )
     assert ended.returncode == 0, ended.stderr
 
 

@@ -1,0 +1,29 @@
+"""Writes docs/options.md: ``python -m nexdeck.app.cli.option_reference > docs/options.md``.
+
+A test fails when that file is behind.
+"""
+
+from nexdeck.models.option_table import OPTIONS, Kind, Option
+
+HEAD = """# Options of a deployment
+
+The dialog shows an option by its label; bodies of the REST API and files of `nexdeck apply` have it by its path below
+`options`; `nexdeck deploy` and `nexdeck redeploy` take it by its flag.
+
+| option | path | flag | what it says |
+|---|---|---|---|
+"""
+
+
+def reference() -> str:
+    return HEAD + "".join(
+        f"| {option.label} | `{option.path}` | `{_usage(option)}` | {option.help} |\n" for option in OPTIONS
+    )
+
+
+def _usage(option: Option) -> str:
+    return option.flag if option.kind is Kind.SWITCH else f"{option.flag} {option.metavar}".replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    print(reference(), end="")
