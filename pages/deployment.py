@@ -1,10 +1,7 @@
 """One deployment: what is happening to it, how to call it, what it runs, and how it came to be so."""
 
-from dataclasses import dataclass
-
 from nicegui import ui
 
-from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.deploy import open_redeploy_dialog
 from nexdeck.pages.components.deployments.lifecycle import Lifecycle, lifecycle_buttons, possible
 from nexdeck.pages.components.widgets.chips import Chip
@@ -12,6 +9,7 @@ from nexdeck.pages.components.widgets.icons import agent_tile, icon
 from nexdeck.pages.components.widgets.section import Section
 from nexdeck.pages.deployment_tabs.api_docs import ApiDocsTab
 from nexdeck.pages.deployment_tabs.artifact import ArtifactTab
+from nexdeck.pages.deployment_tabs.context import TabContext
 from nexdeck.pages.deployment_tabs.health import HealthTab
 from nexdeck.pages.deployment_tabs.logs import LogsTab
 from nexdeck.pages.deployment_tabs.metrics import MetricsTab
@@ -60,16 +58,6 @@ async def deployment_page(studio: Studio, feeds: Feeds, frame: Frame, deployment
     ui.timer(LOOK_AGAIN, page.refresh, immediate=False)
 
 
-@dataclass
-class Context:
-    """What a tab gets: the services, and the actions that lead to other places."""
-
-    studio: Studio
-    feeds: Feeds
-    lifecycle: Lifecycle
-    address: PageAddress
-
-
 class DeploymentPage:
     def __init__(self, studio: Studio, feeds: Feeds, frame: Frame, detail: DeploymentDetail) -> None:
         self._studio = studio
@@ -79,7 +67,7 @@ class DeploymentPage:
         frame.title(("Deployments", "/deployments"), deployment.name)
         self._address = frame.own_address(self._open_tab)
         lifecycle = Lifecycle(studio, lambda id_: open_redeploy_dialog(studio, id_))
-        self._context = Context(studio, feeds, lifecycle, self._address)
+        self._context = TabContext(studio, feeds, lifecycle, self._address)
         self._build_head(detail)
         with ui.element("nav").classes("tabs").props('aria-label="Parts of this deployment"'):
             self._links = {

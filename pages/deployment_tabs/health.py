@@ -14,6 +14,7 @@ from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.filters import Segments
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.deployment_tabs.context import TabContext
 from nexdeck.pages.health import RANGE_WORDS
 from nexdeck.pages.identity import me
 from nexdeck.pages.notices import say
@@ -29,7 +30,7 @@ TONES = {"healthy": "ok", "degraded": "warn", "unhealthy": "bad", "unknown": "id
 
 
 class HealthTab:
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._studio, self._address = context.studio, context.address
         self._id = detail.summary.deployment.id
         self._view: HealthView | None = None

@@ -16,6 +16,7 @@ from nexdeck.pages.components.widgets.fields import search_field
 from nexdeck.pages.components.widgets.filters import Segments
 from nexdeck.pages.components.widgets.section import Section
 from nexdeck.pages.components.widgets.time_range import TimeRange
+from nexdeck.pages.deployment_tabs.context import TabContext
 from nexdeck.pages.identity import me
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.errors import InvalidInput
@@ -29,7 +30,7 @@ LEVELS = {"": "All", "info": "Info", "warning": "Warnings", "error": "Errors"}
 
 
 class LogsTab:
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._logs: LogService = context.studio.logs
         self._address: PageAddress = context.address
         self._id = detail.summary.deployment.id

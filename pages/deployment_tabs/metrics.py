@@ -10,6 +10,7 @@ from nexdeck.pages.components.metrics.board import RANGES, MetricBoard, read
 from nexdeck.pages.components.widgets.buttons import Button, icon_button
 from nexdeck.pages.components.widgets.empty_state import empty_state
 from nexdeck.pages.components.widgets.filters import FilterMenu, Segments
+from nexdeck.pages.deployment_tabs.context import TabContext
 from nexdeck.pages.deployment_tabs.downloads import metrics_url
 from nexdeck.pages.words import CHANNELS
 from nexdeck.services.deployments.views import DeploymentDetail
@@ -21,7 +22,7 @@ REFRESH_SECONDS = 5.0
 
 
 class MetricsTab:
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._studio = context.studio
         self._address: PageAddress = context.address
         self._id = detail.summary.deployment.id

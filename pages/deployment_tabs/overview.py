@@ -11,6 +11,7 @@ from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.copy_button import CopyButton
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.deployment_tabs.context import TabContext
 from nexdeck.pages.words import UNDER_WAY, event_tone, event_words, health_style, milliseconds
 from nexdeck.services.deployments.journal import CANARY
 from nexdeck.services.deployments.views import DeploymentDetail
@@ -19,7 +20,7 @@ from nexdeck.services.docs.snippet_parts import curl_command
 
 
 class OverviewTab:
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._studio = context.studio
         self._trouble = Section(_show_trouble, _trouble)
         self._canary = Section(self._show_canary, _canary_under_way)

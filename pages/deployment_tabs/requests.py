@@ -12,6 +12,8 @@ from nexdeck.pages.components.widgets.empty_state import empty_state
 from nexdeck.pages.components.widgets.fields import search_field
 from nexdeck.pages.components.widgets.filters import FilterMenu, Segments
 from nexdeck.pages.components.widgets.time_range import TimeRange
+from nexdeck.pages.deployment_tabs.context import TabContext
+from nexdeck.pages.identity import me
 from nexdeck.pages.words import CHANNELS
 from nexdeck.services.calls.service import CLASSES, CallPage, CallQuery
 from nexdeck.services.deployments.views import DeploymentDetail
@@ -24,7 +26,7 @@ FILTERS = ("outcome", "channel", "revision", "key", "slower", "since", "until", 
 
 
 class RequestsTab:
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._context = context
         self._calls = context.studio.calls
         self._address: PageAddress = context.address
@@ -110,7 +112,9 @@ class RequestsTab:
 
     async def _load(self) -> None:
         self._show_controls()
-        page = await self._calls.list(self._id, self._query(), limit=PAGE_SIZE, before=_number(self._address["before"]))
+        page = await self._calls.list(
+            self._id, self._query(), limit=PAGE_SIZE, before=_number(self._address["before"]), actor=me()
+        )
         if not self._place.is_deleted:
             self._show_page(page)
 
@@ -157,7 +161,7 @@ class RequestsTab:
 
     async def _open(self, call: str) -> None:
         try:
-            found = await self._calls.get(self._id, call)
+            found = await self._calls.get(self._id, call, actor=me())
         except NotFound:
             self._address.go(replace=True, call="")
             raise

@@ -10,13 +10,14 @@ from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.chips import Chip
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.deployment_tabs.context import TabContext
 from nexdeck.pages.words import StatusStyle, option_words, status_style
 from nexdeck.services.deployments.views import DeploymentDetail
 from nexdeck.services.rollout.diff import option_changes
 
 
 class RevisionsTab:
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._studio = context.studio
         self._section = Section(self._build, _key)
 

@@ -13,6 +13,7 @@ from nexdeck.pages.components.keys.card import KeysCard
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.deployment_tabs.context import TabContext
 from nexdeck.pages.words import CHANNELS
 from nexdeck.services.deployments.views import DeploymentDetail
 
@@ -21,7 +22,7 @@ NONE = "none"
 
 
 class SettingsTab:
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._studio = context.studio
         self._lifecycle = context.lifecycle
         self._id = detail.summary.deployment.id

@@ -22,6 +22,8 @@ from nexdeck.pages.components.widgets.empty_state import empty_state
 from nexdeck.pages.components.widgets.fields import choice_field, text_field
 from nexdeck.pages.components.widgets.moment import Moment
 from nexdeck.pages.components.widgets.section import Section
+from nexdeck.pages.deployment_tabs.context import TabContext
+from nexdeck.pages.identity import me
 from nexdeck.pages.words import CHANNELS, milliseconds
 from nexdeck.services.calls.try_it import TryResult, try_call
 from nexdeck.services.deployments.views import DeploymentDetail
@@ -36,7 +38,7 @@ NEAREST = {"block": "nearest", "behavior": "smooth"}
 class TryTab:
     """What was tried is kept for as long as the browser's tab is open; a key is never kept."""
 
-    def __init__(self, context, detail: DeploymentDetail) -> None:
+    def __init__(self, context: TabContext, detail: DeploymentDetail) -> None:
         self._connections = context.studio.connections
         self._logs, self._gateway = context.studio.logs, detail.gateway
         self._has_steps = detail.summary.kind is AgentKind.ORCHESTRATION
@@ -164,7 +166,7 @@ class TryTab:
 
     async def _restore(self) -> None:
         if self._channels and (call := self._address["call"]):  # a call that is to be tried again
-            found = await self._calls.get(self._id, call)
+            found = await self._calls.get(self._id, call, actor=me())
             self._form.fill(json.loads(found.inputs) if found.can_be_replayed else self._interface.sample)
             self._inputs_changed()
         stored: list[dict[str, Any]] = nicegui_app.storage.tab.get(self._store, [])
@@ -200,7 +202,7 @@ class TryTab:
             return
         try:
             await self._logs.collect(self._gateway)
-            steps = await self._logs.steps(self._id, trial.headers.get(REQUEST_ID_HEADER.lower(), ""))
+            steps = await self._logs.steps(self._id, trial.headers.get(REQUEST_ID_HEADER.lower(), ""), actor=me())
         except StudioError:
             return  # they stand in the log when the gateway can be reached again
         self._steps.clear()
