@@ -2,6 +2,7 @@
 
 from nexdeck.app.settings import Settings
 from nexdeck.models.metrics import Tier
+from nexdeck.services.health.retention import CHANGES_KEPT, INCIDENTS_KEPT, SAMPLES_KEPT
 
 
 def kept_in_words(settings: Settings) -> dict[str, str]:
@@ -14,9 +15,9 @@ def kept_in_words(settings: Settings) -> dict[str, str]:
         "log_record": logs,
         "call_record": calls,
         "call_content": "as each deployment's options say",
-        "health_sample": "1 day",
-        "health_change": "92 days",
-        "incident": "1 year",
+        "health_sample": _days(SAMPLES_KEPT.total_seconds()),
+        "health_change": _days(CHANGES_KEPT.total_seconds()),
+        "incident": _days(INCIDENTS_KEPT.total_seconds()),
         "operation": history,
         "operation_step": history,
         "status_change": history,
@@ -24,5 +25,5 @@ def kept_in_words(settings: Settings) -> dict[str, str]:
     }
 
 
-def _days(seconds: int) -> str:
-    return f"{seconds // 3600} hours" if seconds <= 48 * 3600 else f"{seconds // 86_400} days"
+def _days(seconds: float) -> str:
+    return f"{seconds // 3600:.0f} hours" if seconds <= 48 * 3600 else f"{seconds // 86_400:.0f} days"

@@ -93,6 +93,16 @@ class Sight:
     is_boot_asked_for: bool = False
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """``calm_windows``: how many probes in a row saw traffic below the lower thresholds."""
+
+    state: HealthState
+    cause: HealthCause | None
+    reason: str
+    calm_windows: int = 0
+
+
 def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -> Standing:
     """How the subject is after a probe."""
     before, standing = standing, _with_boot(standing, sight, at)
@@ -100,11 +110,11 @@ def judge(standing: Standing, sight: Sight, at: datetime, interval: timedelta) -
         return standing  # as most are at most looks
     counted = _count(standing, sight, at, interval)
     if sight.fault is None:
-        state, cause, reason, calm = _of_good_probe(counted, sight)
-        counted = replace(counted, calm_windows=calm)
+        judgement = _of_good_probe(counted, sight)
+        counted = replace(counted, calm_windows=judgement.calm_windows)
     else:
-        state, cause, reason = _of_failed_probe(counted, sight)
-    return _with_flapping(_become(counted, state, cause, reason, at), before, at, interval)
+        judgement = _of_failed_probe(counted, sight)
+    return _with_flapping(_become(counted, judgement, at), before, at, interval)
 
 
 def is_well(traffic: Traffic) -> bool:
@@ -152,54 +162,53 @@ def _count(standing: Standing, sight: Sight, at: datetime, interval: timedelta) 
     return replace(standing, failures=standing.failures + 1, failed_at=at, successes=0, calm_windows=0)
 
 
-def _of_failed_probe(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str]:
+def _of_failed_probe(standing: Standing, sight: Sight) -> Judgement:
     needed = PROBES_TO_FAIL if sight.cause is HealthCause.UNREACHABLE else ABSENCES_TO_FAIL
     if sight.cause is HealthCause.GATEWAY or (standing.failures >= needed and not sight.is_excused):
-        return HealthState.UNHEALTHY, sight.cause, sight.fault or ""
+        return Judgement(HealthState.UNHEALTHY, sight.cause, sight.fault or "")
     if standing.state is HealthState.UNHEALTHY and standing.cause in OF_PRESENCE:
-        return standing.state, standing.cause, standing.reason
+        return Judgement(standing.state, standing.cause, standing.reason)
     if sight.is_excused:
-        return standing.state, standing.cause, standing.reason
+        return Judgement(standing.state, standing.cause, standing.reason)
     in_a_row = f"{standing.failures} of {needed} probes in a row failed, so it still counts as it was"
-    return standing.state, standing.cause, f"{sight.fault} ({in_a_row}.)"
+    return Judgement(standing.state, standing.cause, f"{sight.fault} ({in_a_row}.)")
 
 
-def _of_good_probe(standing: Standing, sight: Sight) -> tuple[HealthState, HealthCause | None, str, int]:
-    """Also returns the calm windows in a row."""
+def _of_good_probe(standing: Standing, sight: Sight) -> Judgement:
     if standing.cause in OF_PRESENCE and standing.successes < PROBES_TO_RECOVER:
         reason = f"It answers again: {standing.successes} of {PROBES_TO_RECOVER} good probes in a row. Before: "
         before = standing.reason.partition(" Before: ")[2] or standing.reason
-        return standing.state, standing.cause, reason + before, 0
+        return Judgement(standing.state, standing.cause, reason + before)
     if len(standing.restarts) >= RESTARTS_TO_TELL:
-        return HealthState.DEGRADED, HealthCause.RESTARTS, _restarts_in_words(standing), 0
+        return Judgement(HealthState.DEGRADED, HealthCause.RESTARTS, _restarts_in_words(standing))
     is_troubled = standing.cause in (HealthCause.ERRORS, HealthCause.SLOW)
-    state, cause, reason = _of_traffic(sight, is_troubled, standing.state)
+    judgement = _of_traffic(sight, is_troubled, standing.state)
     was = standing.state if is_troubled else HealthState.HEALTHY
-    if RANK[state] >= RANK[was]:
-        return state, cause, reason, 0
+    if RANK[judgement.state] >= RANK[was]:
+        return judgement
     if standing.calm_windows + 1 >= PROBES_TO_RECOVER:
-        return state, cause, reason, 0
-    return standing.state, standing.cause, standing.reason, standing.calm_windows + 1
+        return judgement
+    return Judgement(standing.state, standing.cause, standing.reason, standing.calm_windows + 1)
 
 
-def _of_traffic(sight: Sight, is_troubled: bool, was: HealthState) -> tuple[HealthState, HealthCause | None, str]:
+def _of_traffic(sight: Sight, is_troubled: bool, was: HealthState) -> Judgement:
     """``is_troubled``: it errs or is slow already, so the lower thresholds hold, and fewer calls tell."""
     seen, limit = sight.traffic, sight.traffic.limit_ms
     if not is_troubled and is_well(seen):
-        return HealthState.HEALTHY, None, sight.good
+        return Judgement(HealthState.HEALTHY, None, sight.good)
     tells = seen.requests >= FEWEST_CALLS
     if tells and seen.error_rate >= UNHEALTHY_FROM:
-        return HealthState.UNHEALTHY, HealthCause.ERRORS, _errors_in_words(seen)
+        return Judgement(HealthState.UNHEALTHY, HealthCause.ERRORS, _errors_in_words(seen))
     if seen.error_rate >= (DEGRADED_BELOW if is_troubled else DEGRADED_FROM):
         # too few calls to tell more keep it as bad as it was
         state = HealthState.DEGRADED if tells or was is not HealthState.UNHEALTHY else was
-        return state, HealthCause.ERRORS, _errors_in_words(seen)
+        return Judgement(state, HealthCause.ERRORS, _errors_in_words(seen))
     if limit is not None and seen.p95_ms is not None:
         threshold = CALM_BELOW * limit if is_troubled else limit
         if seen.p95_ms > threshold:
             words = f"One call in twenty took {seen.p95_ms:,.0f} ms or longer in the last five minutes"
-            return HealthState.DEGRADED, HealthCause.SLOW, f"{words}; the limit is {limit:,.0f} ms."
-    return HealthState.HEALTHY, None, sight.good
+            return Judgement(HealthState.DEGRADED, HealthCause.SLOW, f"{words}; the limit is {limit:,.0f} ms.")
+    return Judgement(HealthState.HEALTHY, None, sight.good)
 
 
 def _restarts_in_words(standing: Standing) -> str:
@@ -211,9 +220,9 @@ def _errors_in_words(seen: Traffic) -> str:
     return f"{seen.error_rate:.0%} of the calls of the last five minutes failed ({seen.errors:,} of {seen.requests:,})."
 
 
-def _become(standing: Standing, state: HealthState, cause: HealthCause | None, reason: str, at: datetime) -> Standing:
-    since = standing.since if state is standing.state else at
-    return replace(standing, state=state, cause=cause, reason=reason, since=since)
+def _become(standing: Standing, judgement: Judgement, at: datetime) -> Standing:
+    since = standing.since if judgement.state is standing.state else at
+    return replace(standing, state=judgement.state, cause=judgement.cause, reason=judgement.reason, since=since)
 
 
 def _with_flapping(standing: Standing, before: Standing, at: datetime, interval: timedelta) -> Standing:
