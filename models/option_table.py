@@ -69,7 +69,7 @@ OPTIONS = (
         "inherited variables",
         "--inherit-env",
         Kind.NAMES,
-        "Variables of the gateway's own environment that it sees: names by comma, all, or none; default: all.",
+        "Of the gateway's own variables, those it sees: names by comma, all, or none (but PATH and the like); default: all.",
         "LIST",
     ),
     Option(

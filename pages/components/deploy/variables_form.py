@@ -23,7 +23,7 @@ class VariablesForm(ErrorLine):
         self._rows: list[_Row] = []
         with fold("Environment variables", len(values)) as self._fold:
             self._build(values)
-            hint = "Of the gateway's own environment: names by comma, all, or none."
+            hint = "Of the gateway's own: names by comma, all, or none. PATH, HOME and the like are always seen."
             shown = names_as_text(inherited)
             self._inherited = text_field(label_of("inherit_environment"), shown, hint=hint, mono=True).mark(
                 "inherit-env"
