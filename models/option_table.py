@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class Notation(Enum):
     """How a value is written on the command line."""
 
     SWITCH = auto()  # --flag or --no-flag
@@ -30,7 +30,7 @@ class Option:
     label: str  # of its field in the dialog, and in the settings tab
     words: str  # in a sentence, and where revisions are compared
     flag: str
-    kind: Kind
+    notation: Notation
     help: str
     metavar: str = "N"
     unit: str = ""
@@ -43,14 +43,20 @@ class Option:
 
 OPTIONS = (
     Option(
-        "channels", "Channels", "channels", "--channels", Kind.CHOICES, "Of api,cli,mcp; default: all three.", "LIST"
+        "channels",
+        "Channels",
+        "channels",
+        "--channels",
+        Notation.CHOICES,
+        "Of api,cli,mcp; default: all three.",
+        "LIST",
     ),
     Option(
         "require_key",
         "Callers need a key",
         "whether callers need a key",
         "--require-key",
-        Kind.SWITCH,
+        Notation.SWITCH,
         "Refuse calls without a key.",
     ),
     Option(
@@ -58,7 +64,7 @@ OPTIONS = (
         "Environment",
         "variable",
         "--env",
-        Kind.PAIRS,
+        Notation.PAIRS,
         "A variable; may be repeated.",
         "K=V",
         adds=True,
@@ -68,8 +74,8 @@ OPTIONS = (
         "Inherited variables",
         "inherited variables",
         "--inherit-env",
-        Kind.NAMES,
-        "Of the gateway's own variables, those it sees: names by comma, all, or none (but PATH and the like); default: all.",
+        Notation.NAMES,
+        "Those of the gateway's own that it sees: names by comma, all, or none (but PATH and the like); default: all.",
         "LIST",
     ),
     Option(
@@ -77,7 +83,7 @@ OPTIONS = (
         "Secrets",
         "secret",
         "--secret",
-        Kind.REPEATED,
+        Notation.REPEATED,
         "A stored secret; repeatable.",
         "NAME",
         adds=True,
@@ -87,7 +93,7 @@ OPTIONS = (
         "Calls a minute",
         "calls a minute",
         "--rate-limit",
-        Kind.COUNT,
+        Notation.COUNT,
         "Calls a minute at most.",
     ),
     Option(
@@ -95,7 +101,7 @@ OPTIONS = (
         "Calls at once",
         "calls at once",
         "--concurrency",
-        Kind.COUNT,
+        Notation.COUNT,
         "Calls at the same time at most.",
     ),
     Option(
@@ -103,7 +109,7 @@ OPTIONS = (
         "Timeout",
         "timeout in seconds",
         "--timeout",
-        Kind.NUMBER,
+        Notation.NUMBER,
         "How long one call may take; default: 60.",
         "SECONDS",
         unit="s",
@@ -113,7 +119,7 @@ OPTIONS = (
         "Sample input",
         "sample input",
         "--sample",
-        Kind.JSON,
+        Notation.JSON,
         "The input of the proof; default: the agent's.",
         "JSON|@FILE",
     ),
@@ -122,7 +128,7 @@ OPTIONS = (
         "Share of the calls",
         "canary: percent of the calls",
         "--canary",
-        Kind.COUNT,
+        Notation.COUNT,
         "A redeploy first gets that share of the calls; 0: all at once.",
         "PERCENT",
         unit="%",
@@ -132,7 +138,7 @@ OPTIONS = (
         "For at most",
         "canary: minutes at most",
         "--canary-minutes",
-        Kind.NUMBER,
+        Notation.NUMBER,
         "How long a canary is tried; default: 10.",
         unit="min",
     ),
@@ -141,7 +147,7 @@ OPTIONS = (
         "Or until it answered",
         "canary: calls at most",
         "--canary-calls",
-        Kind.COUNT,
+        Notation.COUNT,
         "Enough calls to judge a canary by.",
         unit="calls",
     ),
@@ -150,7 +156,7 @@ OPTIONS = (
         "Kept of each call",
         "what is kept of calls",
         "--keep",
-        Kind.PARTS,
+        Notation.PARTS,
         "Of inputs,outputs: kept of each call; or none.",
         "LIST",
         parts=("inputs", "outputs"),
@@ -160,7 +166,7 @@ OPTIONS = (
         "Leave out these fields",
         "fields that are not kept",
         "--redact",
-        Kind.REPEATED,
+        Notation.REPEATED,
         "Left out of what is kept; repeatable.",
         "FIELD",
     ),
@@ -169,7 +175,7 @@ OPTIONS = (
         "Keep for",
         "days for which calls are kept",
         "--keep-days",
-        Kind.COUNT,
+        Notation.COUNT,
         "Days for which that is kept.",
         unit="days",
         least=1,
@@ -180,7 +186,7 @@ OPTIONS = (
         "Latency limit",
         "latency limit in milliseconds",
         "--latency-limit",
-        Kind.NUMBER,
+        Notation.NUMBER,
         "Degraded when one call in twenty takes longer; 0: no limit.",
         "MS",
         unit="ms",
@@ -191,7 +197,7 @@ OPTIONS = (
         "Sample calls",
         "sample calls",
         "--sample-calls",
-        Kind.SWITCH,
+        Notation.SWITCH,
         "Call it with its sample when nobody else does.",
     ),
 )

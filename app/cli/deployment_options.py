@@ -9,15 +9,15 @@ import typer
 
 from nexdeck.app.cli.exits import CliError, ExitCode
 from nexdeck.app.cli.values import read_json
-from nexdeck.models.option_table import OPTIONS, Kind, Option, names_in
+from nexdeck.models.option_table import OPTIONS, Notation, Option, names_in
 
 Chosen = dict[Option, Any]  # what was said, each as the REST API takes it
-TYPES: dict[Kind, Any] = {
-    Kind.SWITCH: bool | None,
-    Kind.COUNT: int | None,
-    Kind.NUMBER: float | None,
-    Kind.REPEATED: list[str] | None,
-    Kind.PAIRS: list[str] | None,
+TYPES: dict[Notation, Any] = {
+    Notation.SWITCH: bool | None,
+    Notation.COUNT: int | None,
+    Notation.NUMBER: float | None,
+    Notation.REPEATED: list[str] | None,
+    Notation.PAIRS: list[str] | None,
 }
 
 
@@ -62,10 +62,10 @@ def _name(option: Option) -> str:
 
 
 def _flag(option: Option) -> inspect.Parameter:
-    flag = f"{option.flag}/--no-{option.flag.removeprefix('--')}" if option.kind is Kind.SWITCH else option.flag
-    metavar = None if option.kind is Kind.SWITCH else option.metavar
+    flag = f"{option.flag}/--no-{option.flag.removeprefix('--')}" if option.notation is Notation.SWITCH else option.flag
+    metavar = None if option.notation is Notation.SWITCH else option.metavar
     how = typer.Option(flag, metavar=metavar, min=option.least, max=option.most, help=option.help)
-    annotation = Annotated[TYPES.get(option.kind, str | None), how]
+    annotation = Annotated[TYPES.get(option.notation, str | None), how]
     return inspect.Parameter(_name(option), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
@@ -74,16 +74,16 @@ def _is_said(value: Any) -> bool:
 
 
 def _value(option: Option, said: Any) -> Any:
-    match option.kind:
-        case Kind.CHOICES:
+    match option.notation:
+        case Notation.CHOICES:
             return [word.strip().lower() for word in said.split(",") if word.strip()]
-        case Kind.NAMES:
+        case Notation.NAMES:
             return names_in(said)
-        case Kind.PAIRS:
+        case Notation.PAIRS:
             return dict(_pair(option, word) for word in said)
-        case Kind.PARTS:
+        case Notation.PARTS:
             return _parts(option, said)
-        case Kind.JSON:
+        case Notation.JSON:
             return read_json(said, option.flag)
     return None if option.zero_is_none and not said else said
 

@@ -3,7 +3,7 @@
 A test fails when that file is behind.
 """
 
-from nexdeck.models.option_table import OPTIONS, Kind, Option
+from nexdeck.models.option_table import OPTIONS, Notation, Option
 
 HEAD = """# Options of a deployment
 
@@ -22,7 +22,7 @@ def reference() -> str:
 
 
 def _usage(option: Option) -> str:
-    return option.flag if option.kind is Kind.SWITCH else f"{option.flag} {option.metavar}".replace("|", "\\|")
+    return option.flag if option.notation is Notation.SWITCH else f"{option.flag} {option.metavar}".replace("|", "\\|")
 
 
 if __name__ == "__main__":
