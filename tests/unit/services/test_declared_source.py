@@ -79,6 +79,7 @@ options = st.fixed_dictionaries(
         "require_key": st.booleans(),
         "environment": st.dictionaries(st.sampled_from(["A", "yes", "_1"]), text),
         "secrets": st.lists(st.sampled_from(["TOKEN", "null", "on"]), unique=True).filter(lambda s: s != ["yes"]),
+        "inherit_environment": st.none() | st.lists(st.sampled_from(["PROXY", "null", "on"]), unique=True),
         "limits": st.fixed_dictionaries({}, optional={"timeout_seconds": st.floats(1e-6, 3600)}),
         "record": st.fixed_dictionaries({}, optional={"inputs": st.booleans(), "outputs": st.booleans()}),
         "canary": st.none() | st.fixed_dictionaries({}, optional={"percent": st.integers(1, 50), "calls": st.none()}),
@@ -101,7 +102,8 @@ deployments = st.builds(
 
 def test_every_option_is_among_those() -> None:
     tried = {"channels", "require_key", "environment", "secrets", "limits", "record", "canary", "latency_limit_ms"}
-    assert set(DeploymentOptions.model_fields) == tried | {"synthetic_check", "sample_input"}
+    tried |= {"synthetic_check", "sample_input", "inherit_environment"}
+    assert set(DeploymentOptions.model_fields) == tried
 
 
 @given(declared=st.lists(deployments, max_size=3, unique_by=lambda each: each.name))
