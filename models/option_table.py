@@ -1,204 +1,200 @@
-"""Every option of a deployment, once: what it is called, and how it is said on the command line.
+"""Every option of a deployment, once: what it is called, what it means, and how it is said on the command line.
 
-The dialog, the settings tab, the comparison of revisions, ``nexdeck deploy`` and ``redeploy`` and ``docs/options.md``
-read this; the REST API, ``apply`` and ``export`` have the same options from ``models.options``. A test holds that the
-two name the same. Standard library only: the command line starts with it.
+The dialog, the settings tab, the comparison of revisions, ``nexdeck deploy`` and ``redeploy``, the schema of the REST
+API and ``docs/options.md`` read this; ``apply`` and ``export`` have the same options from ``models.options``. Tests
+hold that the two name the same, and that each reader knows each option. Standard library only: the command line starts
+with it.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import Enum, auto
+from collections.abc import Callable
+from typing import Any
 
-
-class Notation(Enum):
-    """How a value is written on the command line."""
-
-    SWITCH = auto()  # --flag or --no-flag
-    COUNT = auto()  # a whole number
-    NUMBER = auto()
-    CHOICES = auto()  # words by comma
-    NAMES = auto()  # names by comma, or all, or none
-    REPEATED = auto()  # --flag NAME --flag NAME
-    PAIRS = auto()  # --flag NAME=VALUE --flag NAME=VALUE
-    PARTS = auto()  # words by comma, or none: each of ``parts`` is on or off
-    JSON = auto()  # a text, or @FILE
-
-
-@dataclass(frozen=True)
-class Option:
-    path: str  # in DeploymentOptions, dotted
-    label: str  # of its field in the dialog, and in the settings tab
-    words: str  # in a sentence, and where revisions are compared
-    flag: str
-    notation: Notation
-    help: str
-    metavar: str = "N"
-    unit: str = ""
-    adds: bool = False  # on the command line: to what there is, instead of in its place
-    zero_is_none: bool = False
-    least: int | None = None
-    most: int | None = None
-    parts: tuple[str, ...] = ()
-
+from nexdeck.models.option_shape import Group, Notation, Option
 
 OPTIONS = (
     Option(
         "channels",
-        "Channels",
-        "channels",
-        "--channels",
-        Notation.CHOICES,
-        "Of api,cli,mcp; default: all three.",
-        "LIST",
+        Group.ACCESS,
+        label="Channels",
+        words="channels",
+        about="How callers reach it: api, cli, mcp; default: all three.",
+        flag="--channels",
+        notation=Notation.CHOICES,
+        metavar="LIST",
     ),
     Option(
         "require_key",
-        "Callers need a key",
-        "whether callers need a key",
-        "--require-key",
-        Notation.SWITCH,
-        "Refuse calls without a key.",
+        Group.ACCESS,
+        label="Callers need a key",
+        words="whether callers need a key",
+        about="Refuse calls without a key.",
+        flag="--require-key",
+        notation=Notation.SWITCH,
     ),
     Option(
         "environment",
-        "Environment",
-        "variable",
-        "--env",
-        Notation.PAIRS,
-        "A variable; may be repeated.",
-        "K=V",
+        Group.VARIABLES,
+        label="Environment",
+        words="variable",
+        about="Plain environment variables.",
+        flag="--env",
+        notation=Notation.PAIRS,
+        note="Repeatable.",
+        metavar="K=V",
         adds=True,
     ),
     Option(
         "inherit_environment",
-        "Inherited variables",
-        "inherited variables",
-        "--inherit-env",
-        Notation.NAMES,
-        "Those of the gateway's own that it sees: names by comma, all, or none (but PATH and the like); default: all.",
-        "LIST",
+        Group.VARIABLES,
+        label="Inherited variables",
+        words="inherited variables",
+        about="Which of the gateway's own variables it sees; default: all. PATH, HOME and the like are always seen.",
+        flag="--inherit-env",
+        notation=Notation.NAMES,
+        note="Names by comma, all, or none.",
+        metavar="LIST",
     ),
     Option(
         "secrets",
-        "Secrets",
-        "secret",
-        "--secret",
-        Notation.REPEATED,
-        "A stored secret; repeatable.",
-        "NAME",
+        Group.SECRETS,
+        label="Secrets",
+        words="secret",
+        about="Stored secrets, each an environment variable of its name.",
+        flag="--secret",
+        notation=Notation.REPEATED,
+        note="Repeatable.",
+        metavar="NAME",
         adds=True,
     ),
     Option(
         "limits.rate_limit_per_minute",
-        "Calls a minute",
-        "calls a minute",
-        "--rate-limit",
-        Notation.COUNT,
-        "Calls a minute at most.",
+        Group.LIMITS,
+        label="Calls a minute",
+        words="calls a minute",
+        about="Calls a minute at most.",
+        flag="--rate-limit",
+        notation=Notation.COUNT,
     ),
     Option(
         "limits.max_concurrency",
-        "Calls at once",
-        "calls at once",
-        "--concurrency",
-        Notation.COUNT,
-        "Calls at the same time at most.",
+        Group.LIMITS,
+        label="Calls at once",
+        words="calls at once",
+        about="Calls at the same time at most.",
+        flag="--concurrency",
+        notation=Notation.COUNT,
     ),
     Option(
         "limits.timeout_seconds",
-        "Timeout",
-        "timeout in seconds",
-        "--timeout",
-        Notation.NUMBER,
-        "How long one call may take; default: 60.",
-        "SECONDS",
+        Group.LIMITS,
+        label="Timeout",
+        words="timeout in seconds",
+        about="How long one call may take; default: 60.",
+        flag="--timeout",
+        notation=Notation.NUMBER,
+        metavar="SECONDS",
         unit="s",
     ),
     Option(
         "sample_input",
-        "Sample input",
-        "sample input",
-        "--sample",
-        Notation.JSON,
-        "The input of the proof; default: the agent's.",
-        "JSON|@FILE",
+        Group.SAMPLE,
+        label="Sample input",
+        words="sample input",
+        about="The input of the proof; default: the agent's.",
+        flag="--sample",
+        notation=Notation.JSON,
+        metavar="JSON|@FILE",
     ),
     Option(
         "canary.percent",
-        "Share of the calls",
-        "canary: percent of the calls",
-        "--canary",
-        Notation.COUNT,
-        "A redeploy first gets that share of the calls; 0: all at once.",
-        "PERCENT",
+        Group.CANARY,
+        label="Share of the calls",
+        words="canary: percent of the calls",
+        about="The share of the calls that a redeploy gets first.",
+        flag="--canary",
+        notation=Notation.COUNT,
+        note="0: all at once.",
+        metavar="PERCENT",
         unit="%",
     ),
     Option(
         "canary.minutes",
-        "For at most",
-        "canary: minutes at most",
-        "--canary-minutes",
-        Notation.NUMBER,
-        "How long a canary is tried; default: 10.",
+        Group.CANARY,
+        label="For at most",
+        words="canary: minutes at most",
+        about="How long a canary is tried; default: 10.",
+        flag="--canary-minutes",
+        notation=Notation.NUMBER,
         unit="min",
     ),
     Option(
         "canary.calls",
-        "Or until it answered",
-        "canary: calls at most",
-        "--canary-calls",
-        Notation.COUNT,
-        "Enough calls to judge a canary by.",
+        Group.CANARY,
+        label="Or until it answered",
+        words="canary: calls at most",
+        about="Enough calls to judge a canary by.",
+        flag="--canary-calls",
+        notation=Notation.COUNT,
         unit="calls",
     ),
     Option(
         "record",
-        "Kept of each call",
-        "what is kept of calls",
-        "--keep",
-        Notation.PARTS,
-        "Of inputs,outputs: kept of each call; or none.",
-        "LIST",
+        Group.RECORDING,
+        label="Kept of each call",
+        words="what is kept of calls",
+        about="Whether inputs and outputs of calls are kept.",
+        flag="--keep",
+        notation=Notation.PARTS,
+        note="Of inputs,outputs; or none.",
+        metavar="LIST",
         parts=("inputs", "outputs"),
     ),
     Option(
         "record.redact",
-        "Leave out these fields",
-        "fields that are not kept",
-        "--redact",
-        Notation.REPEATED,
-        "Left out of what is kept; repeatable.",
-        "FIELD",
+        Group.RECORDING,
+        label="Leave out these fields",
+        words="fields that are not kept",
+        about="Left out of what is kept: a name at any depth, or a path like customer.card, without the "
+        "numbers of list items.",
+        flag="--redact",
+        notation=Notation.REPEATED,
+        note="Repeatable.",
+        metavar="FIELD",
     ),
     Option(
         "record.days",
-        "Keep for",
-        "days for which calls are kept",
-        "--keep-days",
-        Notation.COUNT,
-        "Days for which that is kept.",
+        Group.RECORDING,
+        label="Keep for",
+        words="days for which calls are kept",
+        about="Days for which inputs and outputs are kept.",
+        flag="--keep-days",
+        notation=Notation.COUNT,
         unit="days",
         least=1,
         most=365,
     ),
     Option(
         "latency_limit_ms",
-        "Latency limit",
-        "latency limit in milliseconds",
-        "--latency-limit",
-        Notation.NUMBER,
-        "Degraded when one call in twenty takes longer; 0: no limit.",
-        "MS",
+        Group.HEALTH,
+        label="Latency limit",
+        words="latency limit in milliseconds",
+        about="Degraded when one call in twenty takes longer.",
+        flag="--latency-limit",
+        notation=Notation.NUMBER,
+        note="0: no limit.",
+        metavar="MS",
         unit="ms",
+        hint=True,
         zero_is_none=True,
     ),
     Option(
         "synthetic_check",
-        "Sample calls",
-        "sample calls",
-        "--sample-calls",
-        Notation.SWITCH,
-        "Call it with its sample when nobody else does.",
+        Group.HEALTH,
+        label="Sample calls",
+        words="sample calls",
+        about="Call it with the sample input when nobody else does.",
+        flag="--sample-calls",
+        notation=Notation.SWITCH,
     ),
 )
 BY_PATH = {option.path: option for option in OPTIONS}
@@ -208,14 +204,12 @@ def label_of(path: str) -> str:
     return BY_PATH[path].label
 
 
-def names_in(text: str | None) -> list[str] | None:
-    """Names by comma; None, which is all of them, for nothing or ``all``; an empty list for ``none``."""
-    names = [name.strip() for name in (text or "").split(",") if name.strip()]
-    if names in ([], ["all"]):
-        return None
-    return [] if names == ["none"] else names
+def described(prefix: str = "") -> Callable[[dict[str, Any]], None]:
+    """For a model whose fields lie below ``prefix``: its JSON schema says of each what the table says."""
 
+    def describe(schema: dict[str, Any]) -> None:
+        for name, field in schema.get("properties", {}).items():
+            if option := BY_PATH.get(f"{prefix}{name}"):
+                field |= {"title": option.label, "description": option.about}
 
-def names_as_text(names: Iterable[str] | None) -> str:
-    """What ``names_in`` reads as the same."""
-    return "all" if names is None else ", ".join(names) or "none"
+    return describe

@@ -36,6 +36,7 @@ from typing_extensions import TypedDict  # typing's own is not enough for pydant
 
 from nexdeck.models.choices import Channel
 from nexdeck.models.histogram import GROUPS, KEYS
+from nexdeck.models.option_table import described
 
 PRODUCT = "nexdeck-gateway"
 CONTROL_PREFIX = "/control/v1"
@@ -81,6 +82,8 @@ def key_hash(key: str) -> str:
 class Limits(BaseModel):
     """What one deployment may use. None means no limit of its own."""
 
+    model_config = {"json_schema_extra": described("limits.")}
+
     timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
     max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     rate_limit_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
@@ -90,17 +93,12 @@ class Recording(BaseModel):
     """Whether a call's input and output are kept, besides that it took place. What is redacted never leaves the
     gateway's process."""
 
-    model_config = {"extra": "forbid"}
+    model_config = {"extra": "forbid", "json_schema_extra": described("record.")}
 
     inputs: bool = False
     outputs: bool = False
-    redact: list[FieldPath] = Field(
-        default_factory=list,
-        max_length=100,
-        description="fields whose values are left out: a name at any depth, or a dotted path from the top, without "
-        "the numbers of list items",
-    )
-    days: int = Field(default=7, ge=1, le=365, description="for which inputs and outputs are kept")
+    redact: list[FieldPath] = Field(default_factory=list, max_length=100)
+    days: int = Field(default=7, ge=1, le=365)
 
     @property
     def is_on(self) -> bool:

@@ -9,7 +9,8 @@ import typer
 
 from nexdeck.app.cli.exits import CliError, ExitCode
 from nexdeck.app.cli.values import read_json
-from nexdeck.models.option_table import OPTIONS, Notation, Option, names_in
+from nexdeck.models.option_shape import Notation, Option, names_in
+from nexdeck.models.option_table import OPTIONS
 
 Chosen = dict[Option, Any]  # what was said, each as the REST API takes it
 TYPES: dict[Notation, Any] = {

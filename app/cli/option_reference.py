@@ -3,12 +3,14 @@
 A test fails when that file is behind.
 """
 
-from nexdeck.models.option_table import OPTIONS, Notation, Option
+from nexdeck.models.option_shape import Notation, Option
+from nexdeck.models.option_table import OPTIONS
 
 HEAD = """# Options of a deployment
 
 The dialog shows an option by its label; bodies of the REST API and files of `nexdeck apply` have it by its path below
-`options`; `nexdeck deploy` and `nexdeck redeploy` take it by its flag.
+`options`; `nexdeck deploy` and `nexdeck redeploy` take it by its flag. Options are part of a
+revision: to change one is to redeploy.
 
 | option | path | flag | what it says |
 |---|---|---|---|

@@ -9,9 +9,9 @@ from difflib import unified_diff
 from typing import Any
 
 from nexdeck.models.agent import AgentVersion
-from nexdeck.models.option_table import names_as_text
+from nexdeck.models.option_shape import Notation, Option, names_as_text
+from nexdeck.models.option_table import OPTIONS
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import Recording
 from nexdeck.services.rules.contract import ContractChange, Side, compare_doors, compare_schemas
 
 
@@ -93,34 +93,31 @@ def option_changes(before: DeploymentOptions, after: DeploymentOptions) -> list[
 
 def _flat(options: DeploymentOptions) -> dict[str, str]:
     """Every option by its dotted path, in words; what is not set is left out."""
-    flat: dict[str, Any] = {
-        "channels": ", ".join(options.channels),
-        "require_key": "yes" if options.require_key else "no",
-        **{f"environment.{name}": value for name, value in options.environment.items()},
-        "inherit_environment": None
-        if options.inherit_environment is None
-        else names_as_text(options.inherit_environment),
-        **{f"secrets.{name}": "chosen" for name in options.secrets},
-        **{f"limits.{name}": value for name, value in options.limits.model_dump().items()},
-        **_recording(options.record),
-        **{f"canary.{name}": value for name, value in (options.canary.model_dump() if options.canary else {}).items()},
-        "latency_limit_ms": options.latency_limit_ms,
-        "synthetic_check": "yes" if options.synthetic_check else None,
-        **{f"sample_input.{name}": json.dumps(value) for name, value in (options.sample_input or {}).items()},
-    }
-    return {
-        path: f"{value:g}" if isinstance(value, float) else str(value)
-        for path, value in flat.items()
-        if value is not None
-    }
+    flat: dict[str, str] = {}
+    for option in OPTIONS:
+        value = options.at(option.path)
+        if value is not None:
+            flat |= _words(option, value)
+    return flat
 
 
-def _recording(record: Recording) -> dict[str, str]:
-    kept = [name for name in ("inputs", "outputs") if getattr(record, name)]
-    if not kept and not record.redact:
-        return {}
-    words = {"record": ", ".join(kept) or "nothing", "record.redact": ", ".join(record.redact) or "nothing"}
-    return words | {"record.days": str(record.days)}
+def _words(option: Option, value: Any) -> dict[str, str]:
+    """By path; variables, secrets and fields of the sample each have a path of their own."""
+    path = option.path
+    match option.notation:
+        case Notation.SWITCH:
+            return {path: "yes" if value else "no"}
+        case Notation.COUNT | Notation.NUMBER:
+            return {path: f"{value:.10g}"}
+        case Notation.PAIRS:
+            return {f"{path}.{name}": each for name, each in value.items()}
+        case Notation.JSON:
+            return {f"{path}.{name}": json.dumps(each) for name, each in value.items()}
+        case Notation.PARTS:
+            return {path: ", ".join(part for part in option.parts if getattr(value, part)) or "nothing"}
+        case Notation.REPEATED if option.adds:
+            return {f"{path}.{name}": "chosen" for name in value}
+    return {path: names_as_text(value)}
 
 
 def _text_diffs(before: AgentVersion, after: AgentVersion) -> list[TextDiff]:

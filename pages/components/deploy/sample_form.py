@@ -5,6 +5,8 @@ from typing import Any
 
 from nicegui import ui
 
+from nexdeck.models.option_shape import Group
+from nexdeck.models.option_table import label_of
 from nexdeck.pages.components.widgets.code_editor import code_editor
 from nexdeck.pages.components.widgets.fields import ErrorLine, fold
 from nexdeck.services.errors import Fault, InvalidInput
@@ -13,9 +15,9 @@ from nexdeck.services.errors import Fault, InvalidInput
 class SampleForm(ErrorLine):
     def __init__(self) -> None:
         self._of_version: dict[str, Any] = {}
-        with fold("Sample input") as self._fold:
+        with fold(Group.SAMPLE) as self._fold:
             ui.label("Sent to each channel before the deployment counts as running.").classes("tiny fg3")
-            self._editor = code_editor("{}", "json", "Sample input", height=150).mark("sample-input")
+            self._editor = code_editor("{}", "json", label_of("sample_input"), height=150).mark("sample-input")
             self._build_error()
 
     def show(self, of_version: dict[str, Any], own: dict[str, Any] | None) -> None:

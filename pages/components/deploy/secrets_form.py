@@ -2,6 +2,8 @@
 
 from nicegui import ui
 
+from nexdeck.models.option_shape import Group
+from nexdeck.models.option_table import BY_PATH
 from nexdeck.pages.components.widgets.banner import banner
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.fields import fold
@@ -25,8 +27,8 @@ class SecretsForm:
     def build_choice(self) -> None:
         """The folded part: further secrets, and new ones."""
         chosen = self._chosen
-        with fold("Secrets", len(chosen)):
-            ui.label("Each becomes an environment variable of its name.").classes("tiny fg3")
+        with fold(Group.SECRETS, len(chosen)):
+            ui.label(BY_PATH["secrets"].about).classes("tiny fg3")
             self._choice = ui.select([*chosen], value=[*chosen], multiple=True)
             self._choice.props("outlined dense options-dense use-chips hide-bottom-space").classes("full tall")
             self._choice.props["aria-label"] = "Stored secrets"

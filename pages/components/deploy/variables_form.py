@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from nexdeck.models.option_table import label_of, names_as_text, names_in
+from nexdeck.models.option_shape import Group, names_as_text, names_in
+from nexdeck.models.option_table import BY_PATH
 from nexdeck.pages.components.widgets.buttons import Button, icon_button
 from nexdeck.pages.components.widgets.fields import ErrorLine, fold, text_field
 from nexdeck.services.errors import Fault, InvalidInput
@@ -21,13 +22,10 @@ class _Row:
 class VariablesForm(ErrorLine):
     def __init__(self, values: Mapping[str, str], inherited: list[str] | None) -> None:
         self._rows: list[_Row] = []
-        with fold("Environment variables", len(values)) as self._fold:
+        with fold(Group.VARIABLES, len(values)) as self._fold:
             self._build(values)
-            hint = "Of the gateway's own: names by comma, all, or none. PATH, HOME and the like are always seen."
-            shown = names_as_text(inherited)
-            self._inherited = text_field(label_of("inherit_environment"), shown, hint=hint, mono=True).mark(
-                "inherit-env"
-            )
+            option, shown = BY_PATH["inherit_environment"], names_as_text(inherited)
+            self._inherited = text_field(option.label, shown, hint=option.help, mono=True).mark("inherit-env")
 
     def _build(self, values: Mapping[str, str]) -> None:
         self._place = ui.element("div").classes("stack full")

@@ -3,50 +3,42 @@
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
 from typer.testing import CliRunner
 
 from nexdeck.app.cli import app, option_reference
 from nexdeck.app.cli.deployment_options import changed
-from nexdeck.models.option_table import BY_PATH, OPTIONS, label_of, names_as_text, names_in
-from nexdeck.models.options import CanaryPlan, DeploymentOptions
-from nexdeck.models.wire import Limits, Recording
+from nexdeck.models.option_shape import Option, names_as_text, names_in
+from nexdeck.models.option_table import BY_PATH, OPTIONS, label_of
+from nexdeck.models.options import MODELS, DeploymentOptions, bounds_of
+from nexdeck.models.wire import Recording
 from nexdeck.pages.words import option_words
 from nexdeck.services.rollout.diff import option_changes
+from tests.every_option import EVERY_OPTION
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "options.md"
-PARTS: dict[str, type[BaseModel]] = {"limits": Limits, "canary": CanaryPlan, "record": Recording}
 CURRENT = DeploymentOptions().model_dump(mode="json")
-OTHER = DeploymentOptions(
-    channels=["api"],
-    require_key=True,
-    environment={"REGION": "eu"},
-    inherit_environment=["PROXY"],
-    secrets=["API_KEY"],
-    limits={"timeout_seconds": 5, "max_concurrency": 2, "rate_limit_per_minute": 3},
-    record={"inputs": True, "redact": ["card"], "days": 2},
-    sample_input={"text": "hey"},
-    canary={"percent": 20, "minutes": 3, "calls": 9},
-    latency_limit_ms=200,
-    synthetic_check=True,
-)
 
 
-def _option(flag: str):
+def _option(flag: str) -> Option:
     return next(option for option in OPTIONS if option.flag == flag)
 
 
 def test_the_table_and_the_model_have_the_same_options() -> None:
     paths = set()
     for name in DeploymentOptions.model_fields:
-        inner = {f"{name}.{part}" for part in PARTS[name].model_fields} if name in PARTS else {name}
+        inner = {f"{name}.{part}" for part in MODELS[name].model_fields} if name in MODELS else {name}
         paths |= inner - {"record.inputs", "record.outputs"}
     assert {*paths, "record"} == set(BY_PATH)
     assert set(BY_PATH["record"].parts) < set(Recording.model_fields)
 
 
+@pytest.mark.parametrize("path", BY_PATH)
+def test_every_option_is_tried_by_these_tests(path: str) -> None:
+    assert EVERY_OPTION.at(path) != DeploymentOptions().at(path)
+
+
 def test_a_comparison_names_every_option_that_differs_in_words() -> None:
-    differing = {change.path for change in option_changes(DeploymentOptions(), OTHER)}
+    differing = {change.path for change in option_changes(DeploymentOptions(), EVERY_OPTION)}
     named = {path if path in BY_PATH else path.partition(".")[0] for path in differing}
     assert named == set(BY_PATH)
     assert all("_" not in option_words(path) or path.startswith("secrets") for path in differing)
@@ -56,6 +48,18 @@ def test_a_comparison_names_every_option_that_differs_in_words() -> None:
 def test_each_command_has_each_flag(command: str) -> None:
     shown = CliRunner().invoke(app, [command, "--help"]).output
     assert [option.flag for option in OPTIONS if option.flag not in shown] == []
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.path)
+def test_the_schema_of_the_rest_api_describes_each_in_the_same_words(option: Option) -> None:
+    group, _, name = option.path.rpartition(".")
+    field = (MODELS[group] if group else DeploymentOptions).model_json_schema()["properties"][name]
+    assert (field["title"], field["description"]) == (option.label, option.about)
+
+
+def test_what_the_command_line_refuses_is_what_the_model_refuses() -> None:
+    bounds = {option.path: {"min": option.least, "max": option.most} for option in OPTIONS if option.most}
+    assert bounds == {path: bounds_of(path) for path in bounds}
 
 
 def test_the_document_is_up_to_date() -> None:
