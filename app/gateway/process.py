@@ -27,7 +27,7 @@ from nexdeck.app.gateway.llm.prices import Prices
 from nexdeck.app.gateway.server import GatewayApp
 from nexdeck.app.gateway.serving.invocation import Invoker
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
-from nexdeck.app.gateway.telemetry.counter_store import CounterStore
+from nexdeck.app.gateway.telemetry.counter_export import CounterStore
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer, LogCapture, PrintCapture
 
 if TYPE_CHECKING:  # it imports cryptography, 0.1 s that a gateway without TLS does not need

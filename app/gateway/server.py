@@ -32,8 +32,7 @@ from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Invoker
 from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
-from nexdeck.app.gateway.telemetry.counter_export import CounterExport
-from nexdeck.app.gateway.telemetry.counter_store import CounterStore
+from nexdeck.app.gateway.telemetry.counter_export import CounterExport, CounterStore
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
 from nexdeck.app.gateway.telemetry.meter import Meter
 from nexdeck.models.wire import CONTROL_PREFIX, GatewayState

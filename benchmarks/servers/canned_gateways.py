@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from nexdeck.app.gateway.ground.context import Tokens
-from nexdeck.app.gateway.telemetry.counters import ChannelCount
+from nexdeck.app.gateway.telemetry.meter import ChannelCount
 from nexdeck.models.batches import CounterBatch, GatewayReport
 from nexdeck.models.wire import (
     CONTROL_PREFIX,

@@ -12,8 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from nexdeck.app.gateway.agents.streams import OnChunk
-from nexdeck.app.gateway.channels.a2a_events import TaskEvents
-from nexdeck.app.gateway.channels.a2a_messages import JSON_TYPE, context_of, inputs_of, message_of
+from nexdeck.app.gateway.channels.a2a_messages import JSON_TYPE, TaskEvents, context_of, inputs_of, message_of
 from nexdeck.app.gateway.channels.access import Visit
 from nexdeck.app.gateway.channels.bodies import read_body
 from nexdeck.app.gateway.channels.events import answer_with_events

@@ -1,8 +1,11 @@
-"""Messages of the A2A protocol as an agent's inputs, and its outputs as messages of the protocol."""
+"""Messages of the A2A protocol as an agent's inputs, and its outputs as messages, or a task, of the protocol."""
 
 from typing import Any
 from uuid import uuid4
 
+from starlette.types import Send
+
+from nexdeck.app.gateway.channels.events import Events
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.models.wire import FieldError, JsonSchema
@@ -99,3 +102,43 @@ def _message(parts: list[dict[str, Any]], context_id: str) -> dict[str, Any]:
 def _refusal(path: str, message: str) -> GatewayProblem:
     errors = [FieldError(path=path, message=message)]
     return GatewayProblem(422, "invalid_input", f"The message does not fit: {path} {message}.", errors=errors)
+
+
+class TaskEvents(Events):
+    """A streamed answer: a task that works, adds to its artifact, and ends.
+
+    The task lives as long as the stream: an agent that answers at once answers with a message and needs none.
+    """
+
+    def __init__(self, send: Send, rpc_id: Any, context_id: str) -> None:
+        super().__init__(send)
+        self._rpc_id = rpc_id
+        self._context_id = context_id
+        self._ids = {"taskId": str(uuid4()), "contextId": context_id}
+
+    async def chunk(self, chunk: Any) -> None:
+        goes_on = self.began
+        if not goes_on:
+            task = {"id": self._ids["taskId"], "contextId": self._context_id, "status": {"state": "TASK_STATE_WORKING"}}
+            await self._tell({"task": task})
+        artifact = {"artifactId": "answer", "parts": [part_of(chunk)]}
+        await self._tell({"artifactUpdate": {**self._ids, "artifact": artifact, "append": goes_on}})
+
+    async def result(self, body: bytes) -> None:
+        """``body`` is the agent's output as JSON."""
+        message = message_of(json_text.parse(body), self._context_id)
+        if self.began:
+            await self._end("TASK_STATE_COMPLETED", message)
+        else:
+            await self._tell({"message": message}, last=True)
+
+    async def error(self, problem: bytes) -> None:
+        await self._end("TASK_STATE_FAILED", message_of_problem(json_text.parse(problem), self._context_id))
+
+    async def _end(self, state: str, message: dict[str, Any]) -> None:
+        message = {**message, "taskId": self._ids["taskId"]}
+        await self._tell({"statusUpdate": {**self._ids, "status": {"state": state, "message": message}}}, last=True)
+
+    async def _tell(self, result: dict[str, Any], *, last: bool = False) -> None:
+        data = self.json({"jsonrpc": "2.0", "id": self._rpc_id, "result": result})
+        await self.write(b"data: %b\n\n" % data, last=last)

@@ -1,8 +1,8 @@
 """The MCP channel: Streamable HTTP at ``/mcp`` (every agent that the caller's key opens) and ``/mcp/{name}`` (one).
 
 Nexus's own MCP server speaks WebSocket without authentication, which standard clients cannot use; this one is the
-official low-level server. Answers are plain JSON; server-sent events carry only the news that the list of tools
-has changed.
+official low-level server. Answers are plain JSON; server-sent events carry the news that the list of tools has
+changed, and the progress of an answer that comes in chunks.
 """
 
 import asyncio
@@ -10,24 +10,25 @@ import contextlib
 import itertools
 import logging
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import anyio
 import mcp.types as mcp_types
+from mcp.server import streamable_http_manager
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel import NotificationOptions, Server
 from mcp.server.session import ServerSession
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.streamable_http import StreamableHTTPServerTransport
 from mcp.shared.exceptions import McpError
 from starlette.types import Receive, Scope, Send
 
 from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.channels.access import Visit
 from nexdeck.app.gateway.channels.bodies import MOST_BYTES, read_body, replaying
-from nexdeck.app.gateway.channels.mcp_transport import IN_EVENTS
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.host import Host
@@ -38,6 +39,23 @@ from nexdeck.models.wire import Channel
 logger = logging.getLogger(__name__)
 NOTIFY_SECONDS = 5.0
 RETRY_META = "nexdeck/retry-after"
+_IN_EVENTS: ContextVar[bool] = ContextVar("nexdeck_mcp_in_events", default=False)
+
+
+class _Transport(StreamableHTTPServerTransport):
+    """The official transport answers in one of two ways for as long as a session lives; here each request has its own:
+    plain JSON, but events where a client wants to hear of an answer in chunks."""
+
+    @property
+    def is_json_response_enabled(self) -> bool:
+        return not _IN_EVENTS.get()
+
+    @is_json_response_enabled.setter
+    def is_json_response_enabled(self, _: bool) -> None:
+        """What the manager says when it makes one; the request decides."""
+
+
+streamable_http_manager.StreamableHTTPServerTransport = _Transport  # the manager has no option for it
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,7 +82,7 @@ class McpChannel:
         self._server.request_handlers[mcp_types.ListToolsRequest] = self._list_tools
         self._server.request_handlers[mcp_types.CallToolRequest] = self._call_tool
         # Host and Origin are checked at the gateway's door, for this route as for all others.
-        self._manager = StreamableHTTPSessionManager(
+        self._manager = streamable_http_manager.StreamableHTTPSessionManager(
             app=self._server, json_response=True, max_request_body_size=MOST_BYTES
         )
         self._seen: WeakKeyDictionary[ServerSession, tuple[Viewer, list[mcp_types.Tool]]] = WeakKeyDictionary()
@@ -87,7 +105,7 @@ class McpChannel:
         viewer = Viewer(visit, name)
         if scope["method"] == "POST":
             body = await read_body(scope, receive)
-            IN_EVENTS.set(self._comes_in_pieces(body, viewer))
+            _IN_EVENTS.set(self._comes_in_chunks(body, viewer))
             receive = replaying(body, receive)
         await self._manager.handle_request({**scope, "user": user, "viewer": viewer}, receive, send)
 
@@ -130,7 +148,7 @@ class McpChannel:
             return _result(text, None, is_error=True, meta=_waiting(problem))
         return _result(output.text.decode(), output.value, is_error=False)
 
-    def _comes_in_pieces(self, body: bytes, viewer: Viewer) -> bool:
+    def _comes_in_chunks(self, body: bytes, viewer: Viewer) -> bool:
         """Whether the message calls an agent that streams, and wants to hear of its progress."""
         if b'"progressToken"' not in body:
             return False

@@ -7,8 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from nexdeck.app.gateway.telemetry.counters import ChannelCount, RevisionCount
-from nexdeck.app.gateway.telemetry.meter import Meter
+from nexdeck.app.gateway.telemetry.meter import ChannelCount, Meter, RevisionCount
 from nexdeck.models.histogram import GROUPS, KEYS, edges
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST

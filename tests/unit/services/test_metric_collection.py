@@ -14,8 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from nexdeck.app.gateway.ground.context import Tokens
-from nexdeck.app.gateway.telemetry.counter_export import CounterExport
-from nexdeck.app.gateway.telemetry.counter_store import CounterStore
+from nexdeck.app.gateway.telemetry.counter_export import CounterExport, CounterStore
 from nexdeck.app.gateway.telemetry.meter import Meter
 from nexdeck.models.base import now
 from nexdeck.models.batches import CounterBatch, Position
