@@ -12,7 +12,9 @@ from benchmarks.load import requests_per_second
 from benchmarks.processes import HTTP, ROOT, free_port, program, wait_for
 from benchmarks.report import Figure
 from benchmarks.throughput import BODY, TRIVIAL
-from nexdeck.models.wire import CONTROL_PREFIX, Channel, Manifest, RevisionBundle, hash_of
+from nexdeck.models.choices import Channel
+from nexdeck.models.control import CONTROL_PREFIX
+from nexdeck.models.manifest import Manifest, RevisionBundle, hash_of
 
 TOKEN = "the-benchmark-s-own"
 SECONDS = 30

@@ -14,12 +14,11 @@ from pathlib import Path
 from sqlmodel import Session, insert
 
 from benchmarks.report import Figure
-from nexdeck.models.choices import Range
+from nexdeck.models.choices import Channel, Range
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.models.histogram import key_of
 from nexdeck.models.metrics import Amounts, MetricMerge, MetricSeries, Tier
-from nexdeck.models.wire import Channel
 from nexdeck.services.metrics.retention import MetricRetention
 from nexdeck.services.metrics.rows import MERGED
 from nexdeck.services.metrics.service import Scope, read_series

@@ -14,10 +14,13 @@ from nexdeck.app.build import build_studio
 from nexdeck.app.settings import Settings
 from nexdeck.models.agent import AgentVersion
 from nexdeck.models.base import now
+from nexdeck.models.choices import Channel
+from nexdeck.models.control import DeploymentState, GatewayState, LiveOptions, RevisionState
+from nexdeck.models.counters import Counters
 from nexdeck.models.deployment import Deployment, DeploymentStatus, Revision
 from nexdeck.models.gateway import Gateway, GatewayKind
+from nexdeck.models.manifest import Limits
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import Channel, Counters, DeploymentState, GatewayState, Limits, LiveOptions, RevisionState
 from nexdeck.services.studio import Studio
 from tests.actors import ACTOR
 

@@ -7,7 +7,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import JSON, Column, Field, SQLModel, Text
 
 from nexdeck.models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 
 
 class Agent(SQLModel, table=True):

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from nexdeck.models.base import UtcDateTime
-from nexdeck.models.collected import ROW_NUMBER, CursorRow
+from nexdeck.models.cursors import ROW_NUMBER, CursorRow
 
 
 class CallRecord(SQLModel, table=True):

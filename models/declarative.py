@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nexdeck.models.wire import NAME_PATTERN, VARIABLE_PATTERN
+from nexdeck.models.manifest import NAME_PATTERN, VARIABLE_PATTERN
 
 FIELD_NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 FieldName = Annotated[str, Field(pattern=FIELD_NAME_PATTERN)]

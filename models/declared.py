@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from nexdeck.models.manifest import NAME_PATTERN, Limits
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import NAME_PATTERN, Limits
 
 DEFAULT_GATEWAY = "local"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]

@@ -8,7 +8,7 @@ from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import JSON, Column, Field, SQLModel
 
 from nexdeck.models.base import DEFAULT_ORGANIZATION, DEFAULT_WORKSPACE, UtcDateTime, choice, new_id, now
-from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.models.manifest import NAME_PATTERN
 
 
 class DeploymentStatus(StrEnum):

@@ -22,7 +22,7 @@ from math import inf, log2
 from operator import sub
 from statistics import NormalDist
 
-from nexdeck.models.steps import PACKED, entries_of
+from nexdeck.models.histogram_accumulator import PACKED, entries_of
 
 STEPS = 16
 GROUPS = 39

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from nexdeck.models.collected import ROW_NUMBER, CursorRow
+from nexdeck.models.cursors import ROW_NUMBER, CursorRow
 
 ALL_REVISIONS = 0
 ALL_CHANNELS = ""

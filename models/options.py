@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, model_validator
 
+from nexdeck.models.choices import Channel
+from nexdeck.models.manifest import VARIABLE_PATTERN, Limits, Recording
 from nexdeck.models.option_table import described
-from nexdeck.models.wire import VARIABLE_PATTERN, Channel, Limits, Recording
 
 VariableName = Annotated[str, Field(pattern=VARIABLE_PATTERN)]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from nexdeck.models.declarative import FIELD_NAME_PATTERN
-from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.models.manifest import NAME_PATTERN
 
 STEP_ID_PATTERN = r"^[a-z][a-z0-9_-]{0,62}$"
 

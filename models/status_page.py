@@ -8,7 +8,7 @@ from pydantic import Field as PydanticField
 from sqlmodel import JSON, Column, Field, SQLModel
 
 from nexdeck.models.base import DEFAULT_ORGANIZATION, UtcDateTime, now
-from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.models.manifest import NAME_PATTERN
 
 MOST_ITEMS = 50
 _STEERING = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069"

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 from nexdeck.pages.components.agents.dialog import open_agent_dialog
 from nexdeck.pages.components.deploy import open_deploy_dialog
 from nexdeck.pages.components.widgets.buttons import Button

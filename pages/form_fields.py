@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 from math import isfinite
 from typing import Any
 
-from nexdeck.models.wire import JsonSchema
+from nexdeck.models.manifest import JsonSchema
 from nexdeck.services.errors import Fault, InvalidInput
 
 SHORT_TEXT = 120  # characters; a text that may be longer gets an entry that grows

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import (
     Deployment,
     DeploymentStatus,
@@ -12,9 +13,9 @@ from nexdeck.models.deployment import (
 )
 from nexdeck.models.gateway import Gateway, GatewayStatus
 from nexdeck.models.health import HealthStanding, Incident, Severity
+from nexdeck.models.manifest import AgentKind
 from nexdeck.models.notification import ChannelRule, DeliveryState, NoticeChoice, NoticeEvent
 from nexdeck.models.option_table import BY_PATH
-from nexdeck.models.wire import AgentKind, Channel
 from nexdeck.services.deployments.journal import CANARY, OperationDetail
 
 

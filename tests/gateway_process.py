@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from nexdeck.models.wire import CONTROL_PREFIX, REVISION_HEADER, Manifest, RevisionBundle, hash_of
+from nexdeck.models.control import CONTROL_PREFIX, REVISION_HEADER
+from nexdeck.models.manifest import Manifest, RevisionBundle, hash_of
 from tests.programs import ROOT, free_port
 
 TOKEN = "control-token-of-the-tests"

@@ -9,7 +9,7 @@ from statistics import linear_regression
 
 import httpx
 
-from nexdeck.models.wire import CONTROL_PREFIX
+from nexdeck.models.control import CONTROL_PREFIX
 
 HISTORY = {  # tables that keep what happened, each within bounds of its own
     *("deployment", "revision", "operation", "operation_step", "status_change", "log_record"),

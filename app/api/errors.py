@@ -15,7 +15,8 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from nexdeck.app.api.patterns import LINE_PATTERN, REFERENCE_PATTERN
-from nexdeck.models.wire import NAME_PATTERN, VARIABLE_PATTERN, FieldError, Problem
+from nexdeck.models.manifest import NAME_PATTERN, VARIABLE_PATTERN
+from nexdeck.models.problem import FieldError, Problem
 from nexdeck.services.errors import StudioError
 
 PROBLEM_TYPE = "application/problem+json"

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nexdeck.app.api.errors import MAX_BODY_BYTES, problem_response, too_large
-from nexdeck.models.wire import REQUEST_ID_HEADER
+from nexdeck.models.control import REQUEST_ID_HEADER
 
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("nexdeck.api")

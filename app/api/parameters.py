@@ -19,7 +19,7 @@ from pydantic import (
 
 from nexdeck.app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
 from nexdeck.models.actor import Actor, Through
-from nexdeck.models.wire import VARIABLE_PATTERN
+from nexdeck.models.manifest import VARIABLE_PATTERN
 from nexdeck.services.platform.paging import MAX_LIMIT
 from nexdeck.services.studio import Studio
 

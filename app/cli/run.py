@@ -14,7 +14,7 @@ from nexdeck.app.cli.output import plain, print_json
 from nexdeck.app.cli.values import read_json, read_pairs
 from nexdeck.models.trust import Trust, TrustKind
 
-# As in models.wire, which a test compares it with: importing that brings pydantic, 0.2 s in the way of every proof.
+# As in models.control, which a test compares it with: importing that brings pydantic, 0.2 s in the way of every proof.
 REVISION_HEADER = "X-Nexdeck-Revision"
 GRACE_SECONDS = 5.0  # the gateway times the agent out by itself; this is for the way there and back
 

@@ -35,7 +35,7 @@ from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
 from nexdeck.app.gateway.telemetry.counter_export import CounterExport, CounterStore
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
 from nexdeck.app.gateway.telemetry.meter import Meter
-from nexdeck.models.wire import CONTROL_PREFIX, GatewayState
+from nexdeck.models.control import CONTROL_PREFIX, GatewayState
 
 logger = logging.getLogger(__name__)
 VERSION = version("nexdeck")

@@ -13,16 +13,11 @@ from aiohttp import web
 
 from nexdeck.app.gateway.ground.context import Tokens
 from nexdeck.app.gateway.telemetry.meter import ChannelCount
-from nexdeck.models.batches import CounterBatch, GatewayReport
-from nexdeck.models.wire import (
-    CONTROL_PREFIX,
-    Channel,
-    DeploymentState,
-    Limits,
-    LiveOptions,
-    RevisionCounters,
-    RevisionState,
-)
+from nexdeck.models.choices import Channel
+from nexdeck.models.control import CONTROL_PREFIX, DeploymentState, LiveOptions, RevisionState
+from nexdeck.models.counters import RevisionCounters
+from nexdeck.models.manifest import Limits
+from nexdeck.models.telemetry import CounterBatch, GatewayReport
 
 FIRST_CALLS = 400  # of each deployment, before the first probe
 

@@ -4,7 +4,7 @@ import json
 
 from nicegui import ui
 
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from nexdeck.pages.components.agents.schema_table import inputs_table, outputs_table
 from nexdeck.pages.components.deployments.connect import ConnectPanel
 from nexdeck.pages.components.widgets.buttons import link_button

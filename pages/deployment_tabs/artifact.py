@@ -5,7 +5,7 @@ import shlex
 
 from nicegui import ui
 
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 from nexdeck.pages.components.agents.schema_table import inputs_table, outputs_table
 from nexdeck.pages.components.widgets.code_view import code_view
 from nexdeck.pages.components.widgets.copy_button import CopyButton

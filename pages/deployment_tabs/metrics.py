@@ -4,7 +4,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.metrics.board import RANGES, MetricBoard, read
 from nexdeck.pages.components.widgets.buttons import Button, icon_button

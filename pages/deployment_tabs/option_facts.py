@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from nexdeck.models.agent import AgentVersion
+from nexdeck.models.manifest import Recording
 from nexdeck.models.option_shape import Notation, Option, names_as_text
 from nexdeck.models.option_table import OPTIONS
 from nexdeck.models.options import CanaryPlan, DeploymentOptions
-from nexdeck.models.wire import Recording
 from nexdeck.pages.words import CHANNELS
 
 NONE = "none"

@@ -2,8 +2,8 @@
 
 from nicegui import ui
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import DeploymentStatus, StatusChange
-from nexdeck.models.wire import Channel
 from nexdeck.pages.components.deployments.canary_panel import CanaryPanel
 from nexdeck.pages.components.deployments.steps import OperationSteps
 from nexdeck.pages.components.widgets.banner import banner

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from nexdeck.pages.address import PageAddress
 from nexdeck.pages.components.requests.dialog import open_request_dialog
 from nexdeck.pages.components.requests.replay_dialog import open_replay_dialog

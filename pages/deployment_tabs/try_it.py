@@ -9,8 +9,10 @@ from typing import Any
 from nicegui import app as nicegui_app
 from nicegui import ui
 
+from nexdeck.models.choices import Channel
+from nexdeck.models.control import REQUEST_ID_HEADER
 from nexdeck.models.deployment import DeploymentStatus
-from nexdeck.models.wire import REQUEST_ID_HEADER, AgentKind, Channel
+from nexdeck.models.manifest import AgentKind
 from nexdeck.pages.components.requests.chunks_view import ChunksView
 from nexdeck.pages.components.requests.input_form import InputForm
 from nexdeck.pages.components.requests.step_chart import step_chart

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, insert, select
 
 from nexdeck.models.base import now
-from nexdeck.models.batches import CallBatch, CallReport, Position
 from nexdeck.models.call import CallContent, CallCursor, CallEntry, CallRecord
 from nexdeck.models.deployment import Deployment, DeploymentKey, Revision
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.options import DeploymentOptions
+from nexdeck.models.telemetry import CallBatch, CallReport, Position
 from nexdeck.services.gateways.client import GatewayClient
 from nexdeck.services.gateways.collector import Collector
 from nexdeck.services.gateways.directory import GatewayDirectory

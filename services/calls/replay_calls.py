@@ -9,10 +9,10 @@ from typing import Any
 from sqlmodel import Session
 
 from nexdeck.models.agent import Agent, AgentVersion
+from nexdeck.models.control import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER, KeysRequest
 from nexdeck.models.deployment import Deployment, DeploymentStatus, Revision
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER, KeysRequest
 from nexdeck.services.calls.service import RecordedRequest
 from nexdeck.services.deployments.journal import active_operation
 from nexdeck.services.deployments.views import find_deployment

@@ -12,9 +12,9 @@ from sqlmodel import Session, select
 from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.call import CALL_COLUMNS, CallContent, CallEntry, CallRecord
+from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import DeploymentKey
 from nexdeck.models.gateway import Gateway
-from nexdeck.models.wire import Channel
 from nexdeck.services.calls.collector import CallCollector
 from nexdeck.services.deployments.views import find_deployment
 from nexdeck.services.errors import NotFound

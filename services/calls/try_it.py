@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from nexdeck.models.base import now
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.errors import Fault, InvalidInput
 from nexdeck.services.gateways.client import MCP_PROTOCOL, GatewayClient

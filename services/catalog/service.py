@@ -11,7 +11,7 @@ from nexdeck.models.actor import Actor
 from nexdeck.models.agent import Agent, AgentVersion
 from nexdeck.models.base import DEFAULT_WORKSPACE
 from nexdeck.models.deployment import Deployment
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 from nexdeck.services.catalog.samples import sample_sources
 from nexdeck.services.catalog.sources.draft import VersionDraft
 from nexdeck.services.catalog.sources.reader import read_source

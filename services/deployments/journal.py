@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlmodel import Session, select
 
 from nexdeck.models.base import now
+from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import (
     Deployment,
     DesiredState,
@@ -19,7 +20,6 @@ from nexdeck.models.deployment import (
     StepStatus,
 )
 from nexdeck.models.options import CanaryPlan, DeploymentOptions
-from nexdeck.models.wire import Channel
 from nexdeck.services.deployments.leases import LeaseLost, require_lease
 from nexdeck.services.errors import NotFound, RevisionLost, StorageFailed, StudioError
 from nexdeck.services.platform.changes import Changes

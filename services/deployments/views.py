@@ -18,8 +18,8 @@ from nexdeck.models.deployment import (
     StatusChange,
 )
 from nexdeck.models.gateway import Gateway
+from nexdeck.models.manifest import AgentKind
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import AgentKind
 from nexdeck.services.deployments.journal import OperationDetail, read_operation
 from nexdeck.services.errors import Conflict, Fault, InvalidInput, NotFound
 from nexdeck.services.platform.database import Database

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from nexdeck.models.choices import Channel
+from nexdeck.models.manifest import CHUNKS_KEYWORD, JsonSchema, Limits
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.models.trust import Trust
-from nexdeck.models.wire import CHUNKS_KEYWORD, Channel, JsonSchema, Limits
 from nexdeck.services.deployments.views import DeploymentDetail
 
 

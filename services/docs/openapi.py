@@ -5,7 +5,10 @@ from typing import Any
 
 from referencing.exceptions import Unresolvable
 
-from nexdeck.models.wire import CHUNKS_KEYWORD, REQUEST_ID_HEADER, Channel, JsonSchema, Problem
+from nexdeck.models.choices import Channel
+from nexdeck.models.control import REQUEST_ID_HEADER
+from nexdeck.models.manifest import CHUNKS_KEYWORD, JsonSchema
+from nexdeck.models.problem import Problem
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.problems import REQUEST_ID, limit_words, problem_responses

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
-from nexdeck.models.wire import REQUEST_ID_HEADER, FieldError, Problem
+from nexdeck.models.control import REQUEST_ID_HEADER
+from nexdeck.models.problem import FieldError, Problem
 from nexdeck.services.docs.interface import CallerInterface
 
 PROBLEM_TYPE = "application/problem+json"

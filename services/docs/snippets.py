@@ -9,8 +9,8 @@ import shlex
 from typing import Any
 from urllib.parse import urlsplit
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.trust import TrustKind
-from nexdeck.models.wire import Channel
 from nexdeck.services.catalog.codegen.literals import layout
 from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_parts import (

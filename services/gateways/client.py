@@ -16,8 +16,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from nexdeck.models.batches import CallBatch, CounterBatch, GatewayReport, LogBatch, Position
-from nexdeck.models.wire import (
+from nexdeck.models.control import (
     CONTROL_PREFIX,
     INSTALLATION_HEADER,
     PRODUCT,
@@ -26,8 +25,9 @@ from nexdeck.models.wire import (
     DeploymentState,
     KeysRequest,
     LiveRequest,
-    RevisionBundle,
 )
+from nexdeck.models.manifest import RevisionBundle
+from nexdeck.models.telemetry import CallBatch, CounterBatch, GatewayReport, LogBatch, Position
 from nexdeck.services.errors import GatewayError, GatewayRefused, GatewayUnreachable, OutcomeUnknown, StudioError
 from nexdeck.services.gateways.answers import raise_for, result_of, text_of, unreachable
 from nexdeck.services.gateways.probe_client import ANSWER_LIMIT, ProbeClient

@@ -14,9 +14,9 @@ from typing import Generic, Protocol, TypeVar
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, SQLModel, func, select
 
-from nexdeck.models.batches import Position
-from nexdeck.models.collected import CursorRow
+from nexdeck.models.cursors import CursorRow
 from nexdeck.models.gateway import Gateway, GatewayStatus
+from nexdeck.models.telemetry import Position
 from nexdeck.services.errors import StudioError
 from nexdeck.services.gateways.client import GatewayClient
 from nexdeck.services.gateways.directory import GatewayDirectory

@@ -8,11 +8,11 @@ from sqlmodel import Session, select, update
 
 from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
-from nexdeck.models.batches import GatewayReport, Position
+from nexdeck.models.control import GatewayState
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
+from nexdeck.models.telemetry import GatewayReport, Position
 from nexdeck.models.trust import Trust
-from nexdeck.models.wire import GatewayState
 from nexdeck.services.errors import Conflict, Fault, GatewayRefused, GatewayUnreachable, InvalidInput, StudioError
 from nexdeck.services.gateways.admission import AdmittedAddress, TrustWish, admit
 from nexdeck.services.gateways.client import GatewayClient

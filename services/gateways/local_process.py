@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 
 from nexdeck.models.base import now
+from nexdeck.models.control import GatewayState
 from nexdeck.models.gateway import Gateway
-from nexdeck.models.wire import GatewayState
 from nexdeck.services.errors import GatewayRefused, GatewayUnreachable, StorageFailed
 from nexdeck.services.gateways.directory import GatewayDirectory
 from nexdeck.services.platform.processes import end, end_pid, wait

@@ -8,9 +8,9 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, update
 
 from nexdeck.models.base import now
-from nexdeck.models.batches import GatewayReport
+from nexdeck.models.control import DeploymentState, GatewayState
 from nexdeck.models.gateway import Gateway, GatewayStatus
-from nexdeck.models.wire import DeploymentState, GatewayState
+from nexdeck.models.telemetry import GatewayReport
 
 NEWS = ("status", "status_reason", "boot_id", "version")
 SEEN = (*NEWS, "last_seen_at")

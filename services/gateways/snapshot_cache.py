@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nexdeck.models.batches import CounterBatch, GatewayReport, Position
-from nexdeck.models.wire import DeploymentState
+from nexdeck.models.control import DeploymentState
+from nexdeck.models.telemetry import CounterBatch, GatewayReport, Position
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from sqlmodel import Session, select, update
 
 from nexdeck.models.base import now
+from nexdeck.models.control import DeploymentState
 from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState, HealthState
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.health import HealthCause, HealthSample, HealthStanding
-from nexdeck.models.wire import DeploymentState
 from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.incident_writer import IncidentLog, Subject
 from nexdeck.services.health.known import Known, KnownRow, KnownRows, note_change, note_times, standing_of

@@ -9,11 +9,11 @@ from sqlmodel import Session, select
 
 from nexdeck.models.agent import AgentVersion
 from nexdeck.models.base import now
+from nexdeck.models.control import REVISION_HEADER
 from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState, Revision
 from nexdeck.models.gateway import Gateway, GatewayStatus
 from nexdeck.models.health import HealthStanding
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import REVISION_HEADER
 from nexdeck.services.errors import GatewayError, GatewayUnreachable
 from nexdeck.services.gateways.answers import COMING_UP, problem_code
 from nexdeck.services.gateways.directory import GatewayDirectory

@@ -10,9 +10,9 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, select, update
 
 from nexdeck.models.base import now
+from nexdeck.models.control import DeploymentState, GatewayState, KeysRequest, KeyUse
 from nexdeck.models.deployment import Deployment, DeploymentKey, DesiredState, KeyState
 from nexdeck.models.gateway import Gateway
-from nexdeck.models.wire import DeploymentState, GatewayState, KeysRequest, KeyUse
 from nexdeck.services.errors import GatewayError, StudioError
 from nexdeck.services.gateways.directory import GatewayDirectory
 from nexdeck.services.platform.database import Database

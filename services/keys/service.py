@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Deployment, DeploymentKey, KeyState
-from nexdeck.models.wire import key_hash
+from nexdeck.models.manifest import key_hash
 from nexdeck.services.deployments.views import find_deployment
 from nexdeck.services.errors import Conflict, Fault, GatewayError, GatewayUnreachable, InvalidInput, NotFound
 from nexdeck.services.keys.delivery import KeyDelivery

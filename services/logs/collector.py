@@ -3,10 +3,10 @@
 from sqlmodel import Session, insert, select
 
 from nexdeck.models.base import now
-from nexdeck.models.batches import LogBatch, Position
 from nexdeck.models.deployment import Deployment, Operation, StatusChange
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.log import LogCursor, LogEntry, LogRecord
+from nexdeck.models.telemetry import LogBatch, Position
 from nexdeck.services.gateways.client import GatewayClient
 from nexdeck.services.gateways.collector import Collector
 from nexdeck.services.gateways.directory import GatewayDirectory

@@ -4,8 +4,8 @@ import logging
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from nexdeck.models.batches import Position
 from nexdeck.models.gateway import Gateway
+from nexdeck.models.telemetry import Position
 from nexdeck.services.errors import StudioError
 from nexdeck.services.gateways.collector import GatewayRounds
 from nexdeck.services.gateways.directory import GatewayDirectory

@@ -11,11 +11,11 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from nexdeck.models.batches import Position
+from nexdeck.models.counters import ChannelCounters
 from nexdeck.models.deployment import Deployment
+from nexdeck.models.histogram_accumulator import HistogramAccumulator
 from nexdeck.models.metrics import NO_CALLS, Amounts, MetricCount, Tier
-from nexdeck.models.steps import HistogramAccumulator
-from nexdeck.models.wire import ChannelCounters
+from nexdeck.models.telemetry import Position
 from nexdeck.services.metrics.rows import WHOLE_GATEWAY, WRITE_ROWS, SeriesKey, rows_at, series_ids, write_rows
 from nexdeck.services.platform.upserts import upsert
 from nexdeck.services.rules.rollup import COLUMNS, amounts_from, amounts_of, difference, with_sums

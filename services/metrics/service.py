@@ -10,10 +10,9 @@ from sqlmodel import Session, select
 
 from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
-from nexdeck.models.choices import Range
+from nexdeck.models.choices import Channel, Range
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.metrics import ALL_REVISIONS, Amounts, MetricSeries, Tier
-from nexdeck.models.wire import Channel
 from nexdeck.services.deployments.views import find_deployment
 from nexdeck.services.gateways.rows import find_gateway
 from nexdeck.services.metrics.annotations import Annotation, annotations_in

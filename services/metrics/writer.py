@@ -14,10 +14,10 @@ from typing import NamedTuple
 from sqlmodel import Session, select
 
 from nexdeck.models.base import now
-from nexdeck.models.batches import CounterBatch, Position
+from nexdeck.models.counters import RevisionCounters
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.metrics import Amounts, MetricCursor, Tier
-from nexdeck.models.wire import RevisionCounters
+from nexdeck.models.telemetry import CounterBatch, Position
 from nexdeck.services.metrics.recent_traffic import TrafficWindow, recent_traffic
 from nexdeck.services.metrics.rows import WHOLE_GATEWAY, SeriesKey, add_to_tiers, not_merged_from
 from nexdeck.services.metrics.series_cache import Account, GatewaySeries, add_to_minutes, write_counts

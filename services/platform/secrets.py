@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
 from nexdeck.models.deployment import Secret
-from nexdeck.models.wire import VARIABLE_PATTERN
+from nexdeck.models.manifest import VARIABLE_PATTERN
 from nexdeck.services.errors import Fault, InvalidInput, NotFound
 from nexdeck.services.platform.database import Database
 from nexdeck.services.rules.names import require_match

@@ -6,10 +6,10 @@ from sqlmodel import Session, select
 
 from nexdeck.models.actor import Actor
 from nexdeck.models.agent import Agent, AgentVersion
+from nexdeck.models.control import DeploymentState
 from nexdeck.models.deployment import Deployment, OperationKind, Revision, Secret
 from nexdeck.models.gateway import Gateway
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import DeploymentState
 from nexdeck.services.deployments.journal import open_operation, read_operation
 from nexdeck.services.errors import Conflict, NotFound
 from nexdeck.services.gateways.directory import GatewayDirectory

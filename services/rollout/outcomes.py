@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
+from nexdeck.models.control import CanaryRequest, DeploymentState, GatewayState, LiveRequest
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.models.wire import CanaryRequest, DeploymentState, GatewayState, LiveRequest, RevisionBundle
+from nexdeck.models.manifest import RevisionBundle
 from nexdeck.services.errors import (
     GatewayError,
     GatewayRefused,

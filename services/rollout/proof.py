@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from nexdeck.models.wire import Channel, Limits
+from nexdeck.models.choices import Channel
+from nexdeck.models.manifest import Limits
 from nexdeck.services.errors import GatewayError, GatewayUnreachable, ProofFailed
 from nexdeck.services.gateways.client import GatewayClient
 from nexdeck.services.platform.programs import own_program

@@ -11,9 +11,9 @@ from sqlmodel import Session, select
 
 from nexdeck.models.actor import Actor
 from nexdeck.models.base import now
+from nexdeck.models.control import DeploymentState
 from nexdeck.models.deployment import Deployment, OperationKind
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.models.wire import DeploymentState
 from nexdeck.services.deployments.journal import active_operation, open_operation
 from nexdeck.services.errors import StudioError
 from nexdeck.services.gateways.directory import GatewayDirectory

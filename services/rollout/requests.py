@@ -10,8 +10,8 @@ from nexdeck.models.agent import AgentVersion
 from nexdeck.models.base import new_id
 from nexdeck.models.deployment import Deployment, DesiredState, Revision, StatusChange
 from nexdeck.models.gateway import Gateway
+from nexdeck.models.manifest import AgentKind
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import AgentKind
 from nexdeck.services.errors import Conflict, Fault, InvalidInput
 from nexdeck.services.platform.secrets import SecretVault
 from nexdeck.services.rules.endpoints import api_endpoint, cli_command, mcp_endpoint

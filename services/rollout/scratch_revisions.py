@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nexdeck.models.wire import FIRST_GUEST_REVISION, DeploymentState
+from nexdeck.models.control import FIRST_SCRATCH_REVISION, DeploymentState
 
 CLEARING_SECONDS = 30.0  # in which its user has taken off what was loaded, even from a gateway that answers slowly
 
@@ -22,7 +22,7 @@ class ScratchRevisions:
     @contextmanager
     def entered(self, deployment_id: str) -> Iterator[int]:
         """For the running task: a revision number of its own. A deployment has at most one at a time."""
-        number = FIRST_GUEST_REVISION + secrets.randbelow(100_000_000)
+        number = FIRST_SCRATCH_REVISION + secrets.randbelow(100_000_000)
         self._tasks[deployment_id], self._numbers[deployment_id] = asyncio.current_task(), number
         try:
             yield number

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import update
 
 from nexdeck.models.base import now
+from nexdeck.models.control import CanaryRequest, LiveRequest
 from nexdeck.models.deployment import (
     Deployment,
     DeploymentStatus,
@@ -17,7 +18,7 @@ from nexdeck.models.deployment import (
     Revision,
     StepStatus,
 )
-from nexdeck.models.wire import CanaryRequest, LiveRequest, RevisionBundle
+from nexdeck.models.manifest import RevisionBundle
 from nexdeck.services.deployments.journal import CANARY, PROOFS, Journal, read_operation
 from nexdeck.services.errors import (
     GatewayError,

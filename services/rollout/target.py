@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from nexdeck.models.agent import Agent, AgentVersion
+from nexdeck.models.control import KeysRequest
 from nexdeck.models.deployment import Deployment, Operation, Revision
 from nexdeck.models.gateway import Gateway
+from nexdeck.models.manifest import Manifest, RevisionBundle, hash_of
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import KeysRequest, Manifest, RevisionBundle, hash_of
 from nexdeck.services.errors import ArtifactRejected
 from nexdeck.services.keys.delivery import accepted_keys
 

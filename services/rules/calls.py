@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from nexdeck.models.batches import CallReport
 from nexdeck.models.call import CallEntry
+from nexdeck.models.telemetry import CallReport
 from nexdeck.services.rules.log_lines import credible_time
 
 LONGEST_CONTENT = 70_000  # characters; a gateway keeps fewer

@@ -8,8 +8,8 @@ as breaking: a confirmation too many costs a click, one too few costs an outage.
 from dataclasses import dataclass
 from enum import Enum
 
+from nexdeck.models.manifest import JsonSchema
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import JsonSchema
 from nexdeck.services.rules.schema_parts import LIMITS, OPAQUE, Part, Tightness, bare, same_json, short, type_words
 
 MOST_COMPARISONS = 10_000  # more than any schema that a person wrote needs

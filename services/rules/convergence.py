@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from nexdeck.models.control import DeploymentState
 from nexdeck.models.deployment import Deployment, DeploymentStatus, DesiredState, OperationKind
-from nexdeck.models.wire import DeploymentState
 
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds
 

@@ -4,7 +4,7 @@ import json
 import shlex
 from typing import Any
 
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 
 DEFAULT_URL = "http://127.0.0.1:8400"  # where the command line looks for the control plane when nothing else is said
 

@@ -3,10 +3,10 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from nexdeck.models.batches import LogLine
+from nexdeck.models.control import FIRST_SCRATCH_REVISION
 from nexdeck.models.deployment import DeploymentStatus, StatusChange
 from nexdeck.models.log import LogEntry, LogLevel
-from nexdeck.models.wire import FIRST_GUEST_REVISION
+from nexdeck.models.telemetry import LogLine
 
 LONGEST = {"message": 16_000, "exception": 32_000, "logger": 200, "request_id": 128}  # characters
 OLDEST, AHEAD = datetime(2020, 1, 1, tzinfo=UTC), timedelta(days=1)  # a clock may be wrong, but not by any amount
@@ -38,7 +38,7 @@ def entry_of(line: LogLine, received: datetime, number: int) -> LogEntry:
         deployment_id=line.deployment_id or "",
         time=credible_time(line.time, received),
         level=level_of(line.level),
-        revision=line.revision if (line.revision or 0) < FIRST_GUEST_REVISION else None,
+        revision=line.revision if (line.revision or 0) < FIRST_SCRATCH_REVISION else None,
         request_id=_kept(line.request_id, "request_id") if line.request_id else None,
         logger=_kept(line.logger, "logger"),
         message=_kept(line.message, "message"),

@@ -2,7 +2,7 @@
 
 import re
 
-from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.models.manifest import NAME_PATTERN
 from nexdeck.services.errors import Fault, InvalidInput
 
 NAME_RULE = "1 to 63 lower-case letters, digits and hyphens, beginning with a letter"

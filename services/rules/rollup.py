@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from operator import add, sub
 from typing import Any
 
+from nexdeck.models.counters import ChannelCounters
 from nexdeck.models.histogram import GROUPS, KEYS, Buckets, bounded, edges, pack, quantiles, total_of_packed, unpack
 from nexdeck.models.histogram import total as total_of_buckets
 from nexdeck.models.metrics import Amounts, Tier
-from nexdeck.models.wire import ChannelCounters
 
 COLUMNS = (*Amounts._fields[:-1], "histogram")
 ADDED = COLUMNS.index("latency_us_min")  # the columns before that one are added up

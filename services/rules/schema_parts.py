@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import EMPTY_REGISTRY
 
-from nexdeck.models.wire import CHUNKS_KEYWORD, JsonSchema
+from nexdeck.models.manifest import CHUNKS_KEYWORD, JsonSchema
 
 Schema = JsonSchema | bool
 Tightness = tuple[float, bool]  # a limit and whether it excludes itself; the greater, the fewer values fit

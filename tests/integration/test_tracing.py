@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from tests.gateway_process import gateway_process, wait_for
 from tests.integration.collector import Collector, SeenSpan, collector
 from tests.programs import ROOT, running_studio

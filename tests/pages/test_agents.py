@@ -4,7 +4,7 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 from nexdeck.pages.assets import STATIC
 from nexdeck.pages.components.agents.dialog import STARTERS, bumped
 from nexdeck.services.errors import NotFound

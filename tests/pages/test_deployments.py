@@ -6,9 +6,9 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import DeploymentStatus
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import Channel
 from nexdeck.pages.live import Watch
 from nexdeck.services.deployments.views import DeploymentQuery
 from nexdeck.services.errors import GatewayUnreachable

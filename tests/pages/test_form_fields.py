@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdeck.models.wire import JsonSchema
+from nexdeck.models.manifest import JsonSchema
 from nexdeck.pages.form_fields import ABSENT, Control, FormField, form_fields
 from nexdeck.services.errors import InvalidInput
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from nicegui import ui
 from nicegui.testing import User
 
+from nexdeck.models.control import DeploymentState, LiveOptions, RevisionState
 from nexdeck.models.gateway import GatewayKind
+from nexdeck.models.manifest import Limits
 from nexdeck.models.trust import TrustKind
-from nexdeck.models.wire import DeploymentState, Limits, LiveOptions, RevisionState
 from nexdeck.services.studio import Studio
 from tests.actors import ACTOR
 from tests.certificates import Authority, showing

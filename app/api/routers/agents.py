@@ -17,7 +17,7 @@ from nexdeck.app.api.schemas.catalog import (
 )
 from nexdeck.app.api.uploads import SOURCE_BODY, Source
 from nexdeck.models.agent import AgentVersion
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 
 router = APIRouter(prefix="/v1/agents", tags=["agents"])
 

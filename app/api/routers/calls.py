@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from nexdeck.app.api.parameters import Caller, Reference, Services, Time
 from nexdeck.app.api.patterns import LINE_PATTERN
 from nexdeck.app.api.schemas.calls import RequestDetailShape, RequestListing, request_detail, request_shape
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from nexdeck.services.calls.service import CLASSES, MOST_CALLS, CallQuery
 
 router = APIRouter(prefix="/v1/deployments/{deployment}/requests", tags=["requests"])

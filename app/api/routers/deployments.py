@@ -22,8 +22,8 @@ from nexdeck.app.api.patterns import LABEL_PATTERN, REFERENCE_PATTERN
 from nexdeck.app.api.schemas.base import Listing
 from nexdeck.app.api.schemas.deployments import CanaryShape, ChangeShape, DeploymentRowShape, DeploymentShape
 from nexdeck.models.deployment import DeploymentStatus, HealthState
+from nexdeck.models.manifest import NAME_PATTERN
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import NAME_PATTERN
 from nexdeck.services.deployments.views import SORTS, DeploymentQuery
 
 router = APIRouter(prefix="/v1/deployments", tags=["deployments"])

@@ -19,7 +19,7 @@ from nexdeck.app.api.schemas.gateways import (
     OrphanShape,
 )
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.models.wire import NAME_PATTERN
+from nexdeck.models.manifest import NAME_PATTERN
 from nexdeck.services.errors import Fault, GatewayError, GatewayRefused, GatewayUnreachable, InvalidInput, NotFound
 from nexdeck.services.gateways.admission import TrustWish
 from nexdeck.services.rollout.orphans import Orphan

@@ -9,8 +9,7 @@ from nexdeck.app.api.metric_text import as_csv, series_shape
 from nexdeck.app.api.parameters import Caller, Reference, Services, Time
 from nexdeck.app.api.schemas.metrics import MetricSeriesShape
 from nexdeck.models.actor import Actor
-from nexdeck.models.choices import Range
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel, Range
 from nexdeck.services.metrics.service import Scope, Series
 from nexdeck.services.rules.windows import moment
 from nexdeck.services.studio import Studio

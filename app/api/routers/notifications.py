@@ -6,8 +6,8 @@ from pydantic import Field, StrictBool
 from nexdeck.app.api.parameters import Body, Caller, Cursor, Limit, Reference, ReferenceFilter, Services
 from nexdeck.app.api.schemas.base import Listing
 from nexdeck.app.api.schemas.notifications import ChannelShape, DeliveryShape, NewChannelShape
+from nexdeck.models.manifest import NAME_PATTERN
 from nexdeck.models.notification import ChannelKind, ChannelRule, NotificationChannel, NotificationDelivery
-from nexdeck.models.wire import NAME_PATTERN
 from nexdeck.services.notifications.channels import ChannelChange
 
 router = APIRouter(prefix="/v1/notifications", tags=["notifications"])

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from nexdeck.app.api.schemas.base import Shape
-from nexdeck.models.wire import AgentKind, JsonSchema
+from nexdeck.models.manifest import AgentKind, JsonSchema
 
 
 class VersionShape(Shape):

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from nexdeck.app.api.schemas.base import Shape
+from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import (
     DeploymentStatus,
     DesiredState,
@@ -14,8 +15,8 @@ from nexdeck.models.deployment import (
     OperationStatus,
     StepStatus,
 )
+from nexdeck.models.manifest import AgentKind, JsonSchema
 from nexdeck.models.options import CanaryPlan, DeploymentOptions
-from nexdeck.models.wire import AgentKind, Channel, JsonSchema
 
 
 class OperationStepShape(Shape):

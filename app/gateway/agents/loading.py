@@ -9,7 +9,7 @@ from typing import Any
 
 from nexdeck.app.gateway.agents import kinds
 from nexdeck.app.gateway.ground.problems import GatewayProblem
-from nexdeck.models.wire import RevisionBundle
+from nexdeck.models.manifest import RevisionBundle
 
 AGENT = "agent"
 

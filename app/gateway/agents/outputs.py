@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from nexdeck.app.gateway.agents.validation import Validator
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
-from nexdeck.models.wire import JsonSchema
+from nexdeck.models.manifest import JsonSchema
 
 
 @dataclass(slots=True, frozen=True)

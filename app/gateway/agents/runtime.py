@@ -18,7 +18,7 @@ from nexus import Nexus
 
 from nexdeck.app.gateway.agents.workflows import new_async_runtime
 from nexdeck.app.gateway.ground.problems import GatewayProblem
-from nexdeck.models.wire import Manifest
+from nexdeck.models.manifest import Manifest
 
 NODE = "agent"
 

@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator, SchemaError
 from jsonschema.exceptions import ValidationError
 from referencing.jsonschema import EMPTY_REGISTRY
 
-from nexdeck.models.wire import FieldError, JsonSchema
+from nexdeck.models.manifest import JsonSchema
+from nexdeck.models.problem import FieldError
 
 MOST_ERRORS = 20
 LONGEST_MESSAGE = 300  # characters

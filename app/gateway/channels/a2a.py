@@ -21,7 +21,7 @@ from nexdeck.app.gateway.ground.problems import GatewayProblem, unauthorized
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
 from nexdeck.app.gateway.serving.revision import LoadedRevision
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 
 PREFIX = "/a2a"
 VERSION = "1.0"

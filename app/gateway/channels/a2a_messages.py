@@ -8,7 +8,8 @@ from starlette.types import Send
 from nexdeck.app.gateway.channels.events import Events
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
-from nexdeck.models.wire import FieldError, JsonSchema
+from nexdeck.models.manifest import JsonSchema
+from nexdeck.models.problem import FieldError
 
 JSON_TYPE = "application/json"
 

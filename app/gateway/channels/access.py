@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.revision import LoadedRevision
-from nexdeck.models.wire import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER, key_hash
+from nexdeck.models.control import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER
+from nexdeck.models.manifest import key_hash
 
 CHANNEL_HEADER = b"x-nexdeck-channel"
 _REVISION = REVISION_HEADER.lower().encode()

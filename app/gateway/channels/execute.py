@@ -20,7 +20,8 @@ from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
 from nexdeck.app.gateway.serving.revision import LoadedRevision
-from nexdeck.models.wire import Channel, FieldError
+from nexdeck.models.choices import Channel
+from nexdeck.models.problem import FieldError
 
 # Nexus mounts each workflow at /workflows/NAME and executes it for POSTs on these three paths.
 ROUTE = re.compile(r"/workflows/([^/]+)(?:/|/execute)?")

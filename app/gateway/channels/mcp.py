@@ -34,7 +34,7 @@ from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
 from nexdeck.app.gateway.serving.revision import LoadedRevision
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 
 logger = logging.getLogger(__name__)
 NOTIFY_SECONDS = 5.0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from nexdeck.models.wire import DeploymentState
+from nexdeck.models.control import DeploymentState
 
 NOT_NEWS = {"counters": True, "live": {"in_flight"}, "loaded": {"__all__": {"in_flight"}}}
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import monotonic
 
 from nexdeck.app.gateway.channels.access import Headers
-from nexdeck.models.wire import INSTALLATION_HEADER, INSTALLATION_PATTERN, Claimant
+from nexdeck.models.control import INSTALLATION_HEADER, INSTALLATION_PATTERN, Claimant
 
 MOST = 8
 _HEADER = INSTALLATION_HEADER.lower().encode()

@@ -16,16 +16,10 @@ from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
 from nexdeck.app.gateway.telemetry.counter_export import CounterExport
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
-from nexdeck.models.batches import CounterBatch, GatewayReport, Position
-from nexdeck.models.wire import (
-    CONTROL_PREFIX,
-    CanaryRequest,
-    FieldError,
-    GatewayState,
-    KeysRequest,
-    LiveRequest,
-    RevisionBundle,
-)
+from nexdeck.models.control import CONTROL_PREFIX, CanaryRequest, GatewayState, KeysRequest, LiveRequest
+from nexdeck.models.manifest import RevisionBundle
+from nexdeck.models.problem import FieldError
+from nexdeck.models.telemetry import CounterBatch, GatewayReport, Position
 
 MOST_LINES = 5_000
 _Body = TypeVar("_Body", bound=BaseModel)

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from starlette.responses import Response
 
-from nexdeck.models.wire import FieldError, Problem
+from nexdeck.models.problem import FieldError, Problem
 
 MEDIA_TYPE = "application/problem+json"
 LIMIT_CODES = frozenset({"too_many_calls", "rate_limited"})  # what a deployment's own limits refuse

@@ -14,7 +14,7 @@ import portalocker
 from pydantic import BaseModel, ValidationError
 
 from nexdeck.app.gateway.ground.problems import GatewayProblem
-from nexdeck.models.wire import RevisionBundle
+from nexdeck.models.manifest import RevisionBundle
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _SUFFIX = ".json"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.key_uses import KeyUses
 from nexdeck.app.gateway.serving.revision import LoadedRevision
-from nexdeck.models.wire import CanaryRequest, CanaryState, DeploymentState, LiveRequest
+from nexdeck.models.control import CanaryRequest, CanaryState, DeploymentState, LiveRequest
 
 
 @dataclass(slots=True)

@@ -18,7 +18,8 @@ from nexdeck.app.gateway.ground.store import BundleStore, StoredBundle
 from nexdeck.app.gateway.serving.deployment import Canary, LoadedDeployment, drained, require_same
 from nexdeck.app.gateway.serving.revision import LoadedRevision, prepare
 from nexdeck.app.gateway.telemetry.meter import Meter
-from nexdeck.models.wire import AcceptedKeys, CanaryRequest, DeploymentState, LiveRequest, RevisionBundle, hash_of
+from nexdeck.models.control import CanaryRequest, DeploymentState, LiveRequest
+from nexdeck.models.manifest import AcceptedKeys, RevisionBundle, hash_of
 
 if TYPE_CHECKING:
     from nexdeck.app.gateway.agents.runtime import (

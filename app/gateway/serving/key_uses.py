@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from nexdeck.models.wire import AcceptedKeys, KeyUse
+from nexdeck.models.control import KeyUse
+from nexdeck.models.manifest import AcceptedKeys
 
 
 @dataclass(slots=True)

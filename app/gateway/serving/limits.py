@@ -3,7 +3,7 @@
 from time import monotonic
 
 from nexdeck.app.gateway.ground.problems import busy
-from nexdeck.models.wire import Limits
+from nexdeck.models.manifest import Limits
 
 
 class Gate:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.environment import MASK
-from nexdeck.models.wire import Recording
+from nexdeck.models.manifest import Recording
 
 LONGEST = 64 * 1024  # characters that are kept of an input or an output
 MOST_PARTS = 20_000  # values in one; going through more would hold up other callers

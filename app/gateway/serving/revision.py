@@ -17,7 +17,8 @@ from nexdeck.app.gateway.serving.key_uses import KeyUses
 from nexdeck.app.gateway.serving.limits import Gate
 from nexdeck.app.gateway.serving.recording import Recorder
 from nexdeck.app.gateway.telemetry.meter import RevisionMeter
-from nexdeck.models.wire import LiveOptions, RevisionBundle, RevisionState
+from nexdeck.models.control import LiveOptions, RevisionState
+from nexdeck.models.manifest import RevisionBundle
 
 
 @dataclass(slots=True, eq=False)

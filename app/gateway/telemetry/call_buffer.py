@@ -7,7 +7,7 @@ from time import time
 
 from nexdeck.app.gateway.ground.context import Call
 from nexdeck.app.gateway.telemetry.ring import Ring
-from nexdeck.models.batches import CallBatch, CallReport
+from nexdeck.models.telemetry import CallBatch, CallReport
 
 CAPACITY = 400_000  # calls: a minute and more of 5,000 a second, while the control plane is away
 MOST_TEXT = 64 * 1024 * 1024  # characters of all inputs and outputs together

@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from nexdeck.app.gateway.telemetry.meter import Meter
-from nexdeck.models.batches import BootCounters, CounterBatch, Position
+from nexdeck.models.telemetry import BootCounters, CounterBatch, Position
 
 logger = logging.getLogger(__name__)
 SAVE_SECONDS = 1.0

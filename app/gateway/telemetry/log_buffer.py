@@ -7,7 +7,7 @@ from time import time
 
 from nexdeck.app.gateway.ground.context import CURRENT, Call
 from nexdeck.app.gateway.telemetry.ring import Ring
-from nexdeck.models.batches import LogBatch, LogLine
+from nexdeck.models.telemetry import LogBatch, LogLine
 
 CAPACITY = 400_000  # lines: a minute and more of 5,000 a second, while the control plane is away
 MOST_TEXT = 64 * 1024 * 1024  # characters of all lines together, however few they are

@@ -13,8 +13,9 @@ import orjson
 
 from nexdeck.app.gateway.ground.context import Tokens
 from nexdeck.app.gateway.ground.problems import LIMIT_CODES
+from nexdeck.models.choices import Channel
+from nexdeck.models.counters import ChannelCounters, Counters, RevisionCounters
 from nexdeck.models.histogram import key_of
-from nexdeck.models.wire import Channel, ChannelCounters, Counters, RevisionCounters
 
 MOST_RETIRED = 500
 _COUNTED = [name for name in ChannelCounters.__annotations__ if name != "channel"]

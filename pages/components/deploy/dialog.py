@@ -5,8 +5,8 @@ import re
 from nicegui import ui
 
 from nexdeck.models.gateway import Gateway, GatewayStatus
+from nexdeck.models.manifest import NAME_PATTERN
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import NAME_PATTERN
 from nexdeck.pages.components.deploy.options_form import OptionsForm
 from nexdeck.pages.components.keys.once import show_key_once
 from nexdeck.pages.components.widgets.buttons import Button, link_button

@@ -2,9 +2,9 @@
 
 from nicegui import ui
 
+from nexdeck.models.manifest import Recording
 from nexdeck.models.option_shape import Group
 from nexdeck.models.option_table import BY_PATH
-from nexdeck.models.wire import Recording
 from nexdeck.pages.components.deploy.option_fields import number_option
 from nexdeck.pages.components.widgets.fields import ErrorLine, fold, text_field
 

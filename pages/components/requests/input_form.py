@@ -6,7 +6,7 @@ from typing import Any
 
 from nicegui import ui
 
-from nexdeck.models.wire import JsonSchema
+from nexdeck.models.manifest import JsonSchema
 from nexdeck.pages.components.widgets.buttons import Button
 from nexdeck.pages.components.widgets.code_editor import code_editor
 from nexdeck.pages.components.widgets.fields import ErrorLine, FormErrors, choice_field, field, text_field

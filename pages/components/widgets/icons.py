@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 from nexdeck.pages.assets import asset_url
 from nexdeck.pages.words import KIND_ICONS, tile_colour
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from nexdeck.models.declarative import DeclarativeSpec, FieldSpec, Provider
-from nexdeck.models.wire import AgentKind, JsonSchema
+from nexdeck.models.manifest import AgentKind, JsonSchema
 from nexdeck.services.catalog.codegen.declarative import declarative_module
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.draft import VersionDraft

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from nexdeck.models.wire import AgentKind, JsonSchema, hash_of
+from nexdeck.models.manifest import AgentKind, JsonSchema, hash_of
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from nexdeck.models.agent import AgentVersion
+from nexdeck.models.manifest import CHUNKS_KEYWORD, AgentKind, JsonSchema
 from nexdeck.models.orchestration import OrchestrationSpec
-from nexdeck.models.wire import CHUNKS_KEYWORD, AgentKind, JsonSchema
 from nexdeck.services.catalog.codegen.orchestration import Member, orchestration_module
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.draft import VersionDraft

@@ -7,7 +7,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from referencing.jsonschema import EMPTY_REGISTRY
 
 from nexdeck.models.declarative import FieldSpec
-from nexdeck.models.wire import JsonSchema
+from nexdeck.models.manifest import JsonSchema
 from nexdeck.services.catalog.sources.text import pretty
 
 GREETING = "Hello from Nexdeck"

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from nexdeck.models.agent import AgentVersion
+from nexdeck.models.manifest import JsonSchema
 from nexdeck.models.orchestration import OrchestrationSpec, StepSpec
-from nexdeck.models.wire import JsonSchema
 from nexdeck.services.catalog.codegen.wiring import FromInput, FromStep, Origin, Value, Wire, Wiring
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.text import pretty

@@ -6,7 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from nexdeck.models.wire import JsonSchema
+from nexdeck.models.manifest import JsonSchema
 
 _OF_NAMES = ("properties", "patternProperties", "$defs", "dependentSchemas")
 _OF_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")

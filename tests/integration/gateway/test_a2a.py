@@ -12,7 +12,7 @@ from a2a.utils.errors import InternalError, InvalidParamsError, TaskNotFoundErro
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct, Value
 
-from nexdeck.models.wire import key_hash
+from nexdeck.models.manifest import key_hash
 from tests.gateway_process import TOKEN
 from tests.integration.gateway.test_mcp import DOUBLE, SCHEMAS
 from tests.integration.gateway.test_streams import STEPS, WORDS

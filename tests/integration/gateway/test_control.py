@@ -6,7 +6,8 @@ import json
 import httpx
 import pytest
 
-from nexdeck.models.wire import CONTROL_PREFIX, REVISION_HEADER, key_hash
+from nexdeck.models.control import CONTROL_PREFIX, REVISION_HEADER
+from nexdeck.models.manifest import key_hash
 from tests.gateway_process import TOKEN, GatewayProcess, bundle, wait_for
 
 PATH = CONTROL_PREFIX + "/deployments"

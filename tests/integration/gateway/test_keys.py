@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mcp import McpError
 
-from nexdeck.models.wire import CONTROL_PREFIX, key_hash
+from nexdeck.models.control import CONTROL_PREFIX
+from nexdeck.models.manifest import key_hash
 from tests.gateway_process import bundle, wait_for
 from tests.integration.gateway.test_mcp import DOUBLE, SCHEMAS, connected
 

@@ -11,7 +11,8 @@ import pytest
 from mcp import ClientSession, McpError
 from mcp.client.streamable_http import streamable_http_client
 
-from nexdeck.models.wire import REVISION_HEADER, key_hash
+from nexdeck.models.control import REVISION_HEADER
+from nexdeck.models.manifest import key_hash
 from tests.gateway_process import TOKEN, bundle
 
 DOUBLE = "def agent(number: int):\n    return {'doubled': number * 2}\n"

@@ -13,9 +13,9 @@ from sqlmodel import select
 from nexdeck.app.build import build_studio
 from nexdeck.app.settings import Settings
 from nexdeck.models.call import CallRecord
+from nexdeck.models.choices import Channel
 from nexdeck.models.log import LogRecord
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import Channel
 from nexdeck.services.studio import Studio
 from tests.actors import ACTOR
 from tests.gateway_process import TOKEN, gateway_process

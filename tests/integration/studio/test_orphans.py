@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from nexdeck.models.wire import CONTROL_PREFIX, hash_of
+from nexdeck.models.control import CONTROL_PREFIX
+from nexdeck.models.manifest import hash_of
 from tests.gateway_process import bundle
 from tests.integration.studio.conftest import echo_source
 from tests.integration.studio.test_lifecycle import call, deploy

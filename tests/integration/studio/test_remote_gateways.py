@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.trust import Trust, TrustKind, fingerprint
-from nexdeck.models.wire import Channel
 from nexdeck.services.docs.snippets import snippets
 from nexdeck.services.gateways.connections import GatewayConnections
 from tests.certificates import Authority, showing

@@ -12,8 +12,8 @@ import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import Channel
 from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.docs.snippet_parts import Snippet
 from nexdeck.services.docs.snippets import snippets

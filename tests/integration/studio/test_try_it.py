@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from nexdeck.models.choices import Channel
+from nexdeck.models.manifest import Limits
 from nexdeck.models.trust import Trust
-from nexdeck.models.wire import Channel, Limits
 from nexdeck.services.calls.try_it import TryResult, try_call
 from nexdeck.services.docs.interface import CallerInterface
 from nexdeck.services.errors import GatewayUnreachable, InvalidInput

@@ -11,9 +11,9 @@ import pytest
 from nexdeck.app.build import build_studio
 from nexdeck.app.settings import Settings
 from nexdeck.models.base import now
+from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import HealthState
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import Channel
 from nexdeck.services.errors import StudioError
 from nexdeck.services.health.incidents import IncidentDetail, IncidentQuery
 from nexdeck.services.health.views import HealthView

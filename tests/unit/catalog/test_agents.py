@@ -2,7 +2,7 @@ import pytest
 
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.models.wire import AgentKind, hash_of
+from nexdeck.models.manifest import AgentKind, hash_of
 from nexdeck.services.catalog.service import AgentCatalog
 from nexdeck.services.errors import Conflict, NotFound, SourceInvalid
 from nexdeck.services.platform.changes import Changes

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from nexdeck.models.wire import AgentKind
+from nexdeck.models.manifest import AgentKind
 from nexdeck.services.catalog.sources.python_agent.entry import find_entry
 from nexdeck.services.catalog.sources.python_agent.module import parse_module
 from tests.unit.catalog.catalogs import EXAMPLE_FILES, EXAMPLES, new_catalog, with_examples

@@ -1,6 +1,6 @@
 import pytest
 
-from nexdeck.models.wire import CHUNKS_KEYWORD
+from nexdeck.models.manifest import CHUNKS_KEYWORD
 from nexdeck.services.catalog.sources.draft import VersionDraft
 from nexdeck.services.catalog.sources.python_agent.source import read_python
 from nexdeck.services.errors import SourceInvalid

@@ -16,7 +16,7 @@ import pytest
 from nexdeck.app.cli import main
 from nexdeck.app.cli.exits import MEANINGS, ExitCode
 from nexdeck.app.cli.run import REVISION_HEADER
-from nexdeck.models import wire
+from nexdeck.models import control
 
 ROOT = Path(__file__).parents[3]
 
@@ -179,8 +179,8 @@ def test_run_sends_typed_inputs_its_channel_the_key_and_the_revision(script: Scr
     assert (method, body) == ("POST", {"inputs": {"text": "from the document", "n": 2}})
     assert headers["X-Nexdeck-Channel"] == "cli"
     assert headers["Authorization"] == "Bearer the-key"
-    assert headers[wire.REVISION_HEADER] == "7"
-    assert wire.REVISION_HEADER == REVISION_HEADER
+    assert headers[control.REVISION_HEADER] == "7"
+    assert control.REVISION_HEADER == REVISION_HEADER
     assert "the-key" not in str(capsys.readouterr())
 
 

@@ -7,10 +7,10 @@ from typer.testing import CliRunner
 
 from nexdeck.app.cli import app, option_reference
 from nexdeck.app.cli.deployment_options import changed
+from nexdeck.models.manifest import Recording
 from nexdeck.models.option_shape import Option, names_as_text, names_in
 from nexdeck.models.option_table import BY_PATH, OPTIONS, label_of
 from nexdeck.models.options import MODELS, DeploymentOptions, bounds_of
-from nexdeck.models.wire import Recording
 from nexdeck.pages.words import option_words
 from nexdeck.services.rollout.diff import option_changes
 from tests.every_option import EVERY_OPTION

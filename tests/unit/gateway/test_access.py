@@ -5,7 +5,7 @@ import pytest
 from nexdeck.app.gateway.channels.access import Door
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.llm.egress import AllowedHosts
-from nexdeck.models.wire import key_hash
+from nexdeck.models.manifest import key_hash
 
 DOOR = Door("token", hosts=frozenset({"gateway.example"}), origins=frozenset({"https://studio.example"}))
 

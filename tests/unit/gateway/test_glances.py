@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from nexdeck.app.gateway.control.changes import ChangeTracker
 from nexdeck.models.base import now
-from nexdeck.models.batches import GatewayReport
-from nexdeck.models.wire import DeploymentState, KeyUse, RevisionState
+from nexdeck.models.control import DeploymentState, KeyUse, RevisionState
+from nexdeck.models.telemetry import GatewayReport
 from nexdeck.services.gateways.snapshot_cache import GatewayMemory
 
 EVENTS = st.lists(st.sampled_from(["load", "switch", "fail", "use a key", "remove", "call", "look", "other looks"]))

@@ -14,7 +14,9 @@ from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving import limits
 from nexdeck.app.gateway.serving.limits import Gate
 from nexdeck.app.gateway.telemetry.meter import Meter, RevisionMeter
-from nexdeck.models.wire import Channel, Counters, Limits, RevisionCounters
+from nexdeck.models.choices import Channel
+from nexdeck.models.counters import Counters, RevisionCounters
+from nexdeck.models.manifest import Limits
 from tests.prometheus import faults_of
 
 

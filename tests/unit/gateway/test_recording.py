@@ -10,7 +10,7 @@ from nexdeck.app.gateway.ground.environment import MASK, Overlay
 from nexdeck.app.gateway.serving.recording import LONGEST, MOST_PARTS, Recorder
 from nexdeck.app.gateway.telemetry import call_buffer
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer, Content
-from nexdeck.models.wire import Recording
+from nexdeck.models.manifest import Recording
 
 SECRET = "a-very-secret-value"
 CALL = Call("d1", 3, Overlay(), "r1")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nexdeck.models.base import now
+from nexdeck.models.control import DeploymentState, RevisionState
 from nexdeck.models.deployment import DesiredState
-from nexdeck.models.wire import DeploymentState, RevisionState
 from nexdeck.services.rules.convergence import LONGEST_PAUSE, Backoff, is_settled, repair_for
 from tests.unit.factories import deployment
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nexdeck.models.choices import Channel
 from nexdeck.models.declared import DeclaredState
 from nexdeck.models.options import DeploymentOptions
-from nexdeck.models.wire import Channel
 from nexdeck.services.rules.declared import Action, PlannedChange, Present, ResolvedDeployment, differences, plan
 
 RUNNING, STOPPED = DeclaredState.RUNNING, DeclaredState.STOPPED

@@ -5,7 +5,7 @@ import shlex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from nexdeck.services.rules.endpoints import cli_command, mcp_endpoint
 
 ALL = list(Channel)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nexdeck.models.counters import LARGEST_COUNT
 from nexdeck.models.histogram import (
     GROUPS,
     KEYS,
@@ -20,8 +21,7 @@ from nexdeck.models.histogram import (
     total,
     unpack,
 )
-from nexdeck.models.steps import HistogramAccumulator
-from nexdeck.models.wire import LARGEST_COUNT
+from nexdeck.models.histogram_accumulator import HistogramAccumulator
 
 LATENCIES = st.lists(st.floats(0.001, 900_000), max_size=300)
 DRAW = random.Random(4)

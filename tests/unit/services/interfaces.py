@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from nexdeck.models.wire import Channel, Limits
+from nexdeck.models.choices import Channel
+from nexdeck.models.manifest import Limits
 from nexdeck.services.docs.interface import CallerInterface
 
 

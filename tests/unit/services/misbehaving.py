@@ -1,20 +1,15 @@
-"""A gateway in memory that keeps the contract of ``models.wire`` and misbehaves on demand; a service on top of it."""
+"""A gateway in memory that keeps ``models.control`` and misbehaves on demand; a service on top of it."""
 
 import asyncio
 from collections import deque
 from pathlib import Path
 
 from nexdeck.models.base import now
-from nexdeck.models.batches import GatewayReport, Position
+from nexdeck.models.choices import Channel
+from nexdeck.models.control import CanaryRequest, DeploymentState, LiveRequest, RevisionState
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.models.wire import (
-    CanaryRequest,
-    Channel,
-    DeploymentState,
-    LiveRequest,
-    RevisionBundle,
-    RevisionState,
-)
+from nexdeck.models.manifest import RevisionBundle
+from nexdeck.models.telemetry import GatewayReport, Position
 from nexdeck.services.catalog.service import AgentCatalog
 from nexdeck.services.deployments.journal import Journal
 from nexdeck.services.deployments.leases import Leases

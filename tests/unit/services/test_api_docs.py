@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from nexdeck.models.wire import CHUNKS_KEYWORD, Channel, JsonSchema, Limits, Problem
+from nexdeck.models.choices import Channel
+from nexdeck.models.manifest import CHUNKS_KEYWORD, JsonSchema, Limits
+from nexdeck.models.problem import Problem
 from nexdeck.services.docs.openapi import openapi
 from nexdeck.services.docs.problems import problems_of
 from tests.unit.services.interfaces import interface

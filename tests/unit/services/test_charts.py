@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from nexdeck.models.choices import Range
+from nexdeck.models.choices import Channel, Range
 from nexdeck.models.histogram import key_of
 from nexdeck.models.metrics import Amounts, MetricMerge, MetricSeries, Tier
-from nexdeck.models.wire import Channel
 from nexdeck.pages.components.metrics.figures import LATENCY, REQUESTS, figure
 from nexdeck.services.errors import InvalidInput
 from nexdeck.services.metrics.annotations import Annotation

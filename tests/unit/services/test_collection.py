@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from nexdeck.app.build import build_studio
 from nexdeck.app.settings import Settings
-from nexdeck.models.batches import CounterBatch, Position
 from nexdeck.models.gateway import Gateway, GatewayKind, GatewayStatus
+from nexdeck.models.telemetry import CounterBatch, Position
 from nexdeck.services.calls.collector import CallCollector
 from nexdeck.services.logs.collector import LogCollector
 from nexdeck.services.logs.feed import LogFeed

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from nexdeck.app.api.log_text import as_text
-from nexdeck.models.batches import LogLine
 from nexdeck.models.log import LogEntry, LogLevel
+from nexdeck.models.telemetry import LogLine
 from nexdeck.services.errors import InvalidInput
 from nexdeck.services.logs.feed import MOST_WAITING, LogFeed
 from nexdeck.services.logs.search import matcher, terms_of

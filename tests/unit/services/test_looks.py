@@ -9,9 +9,9 @@ import pytest
 from sqlmodel import Session, select
 
 from nexdeck.models.base import now
+from nexdeck.models.control import GatewayState
 from nexdeck.models.deployment import Deployment, HealthState
 from nexdeck.models.gateway import Gateway, GatewayKind
-from nexdeck.models.wire import GatewayState
 from nexdeck.services.deployments.views import read_counts
 from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.gateways.rows import list_gateways

@@ -17,11 +17,12 @@ from nexdeck.app.gateway.ground.context import Tokens
 from nexdeck.app.gateway.telemetry.counter_export import CounterExport, CounterStore
 from nexdeck.app.gateway.telemetry.meter import Meter
 from nexdeck.models.base import now
-from nexdeck.models.batches import CounterBatch, Position
+from nexdeck.models.choices import Channel
+from nexdeck.models.counters import LARGEST_COUNT
 from nexdeck.models.deployment import Deployment
 from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.models.metrics import Amounts, MetricCursor, MetricSeries, Tier
-from nexdeck.models.wire import LARGEST_COUNT, Channel
+from nexdeck.models.telemetry import CounterBatch, Position
 from nexdeck.services.gateways.snapshot_cache import Newest
 from nexdeck.services.metrics import writer as metric_writer
 from nexdeck.services.metrics.collector import MetricCollector

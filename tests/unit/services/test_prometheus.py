@@ -11,7 +11,7 @@ from sqlmodel import Session
 from nexdeck.app.gateway.control.exposition import Exposition
 from nexdeck.app.gateway.ground.context import Tokens
 from nexdeck.app.gateway.telemetry.meter import Meter
-from nexdeck.models.wire import Channel
+from nexdeck.models.choices import Channel
 from nexdeck.services.metrics.collector import MetricCollector
 from nexdeck.services.metrics.prometheus import PrometheusService
 from nexdeck.services.metrics.service import MetricsService

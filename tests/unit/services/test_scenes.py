@@ -11,11 +11,11 @@ import pytest
 from sqlmodel import Session, SQLModel, select
 
 from nexdeck.models.base import now
+from nexdeck.models.control import DeploymentState, GatewayState, RevisionState
 from nexdeck.models.deployment import Deployment, DesiredState, HealthState, Revision
 from nexdeck.models.gateway import Gateway, GatewayKind
 from nexdeck.models.health import HealthChange, HealthSample, HealthStanding, Incident
 from nexdeck.models.metrics import Amounts
-from nexdeck.models.wire import DeploymentState, GatewayState, RevisionState
 from nexdeck.services.errors import StorageFailed
 from nexdeck.services.gateways.probe import Probe
 from nexdeck.services.health.recorder import HealthRecorder

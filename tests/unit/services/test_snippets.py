@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from nexdeck.models.wire import CHUNKS_KEYWORD, Channel
+from nexdeck.models.choices import Channel
+from nexdeck.models.manifest import CHUNKS_KEYWORD
 from nexdeck.services.docs.snippet_parts import Snippet
 from nexdeck.services.docs.snippets import snippets
 from tests.unit.services.interfaces import interface

@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from nexdeck.models.wire import CHUNKS_KEYWORD, JsonSchema
+from nexdeck.models.manifest import CHUNKS_KEYWORD, JsonSchema
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.python_agent.docs import docs_of
 from nexdeck.services.catalog.sources.python_agent.module import (

@@ -5,7 +5,7 @@ import re
 from pathlib import PurePath
 from typing import Any
 
-from nexdeck.models.wire import CHUNKS_KEYWORD, NAME_PATTERN, VARIABLE_PATTERN, AgentKind, JsonSchema
+from nexdeck.models.manifest import CHUNKS_KEYWORD, NAME_PATTERN, VARIABLE_PATTERN, AgentKind, JsonSchema
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.draft import VersionDraft
 from nexdeck.services.catalog.sources.faults import version_problem

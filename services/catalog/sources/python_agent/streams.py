@@ -2,7 +2,7 @@
 
 import ast
 
-from nexdeck.models.wire import CHUNKS_KEYWORD, JsonSchema
+from nexdeck.models.manifest import CHUNKS_KEYWORD, JsonSchema
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.python_agent.module import Function, PythonModule, last_name
 from nexdeck.services.catalog.sources.python_agent.types import TypeReader, alternatives

@@ -3,7 +3,7 @@
 import ast
 from typing import Any
 
-from nexdeck.models.wire import JsonSchema
+from nexdeck.models.manifest import JsonSchema
 from nexdeck.services.catalog.sources import schemas
 from nexdeck.services.catalog.sources.python_agent.docs import docs_of
 from nexdeck.services.catalog.sources.python_agent.module import PythonModule, keyword_of, last_name, text_of
