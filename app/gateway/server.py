@@ -30,6 +30,7 @@ from nexdeck.app.gateway.llm.egress import AllowedHosts
 from nexdeck.app.gateway.llm.prices import Prices
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Invoker
+from nexdeck.app.gateway.serving.restoring import restore
 from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
 from nexdeck.app.gateway.telemetry.counter_export import CounterExport, CounterStore
@@ -105,7 +106,7 @@ class GatewayApp:
         self._mcp, self._execute, self._nexus, self._host = mcp, Execute(self._invoker), nexus.app, host
         async with nexus.app.router.lifespan_context(nexus.app), mcp.run():
             self._loaded.set()
-            await host.restore()
+            await restore(host, self._store)
             logger.info("ready with %d deployments", len(host.states()))
             await asyncio.to_thread(self._warm_kaizen, asyncio.get_running_loop())
             saving = asyncio.create_task(self._counter_export.keep_saved())

@@ -1,24 +1,43 @@
-"""From the text of a module to its agent: executes the module and finds what is to be called."""
+"""From the text of a module to its agent: executes the module, finds what is to be called, and how."""
 
 import inspect
 import linecache
 import sys
 import traceback
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 from nexdeck.app.gateway.agents import kinds
+from nexdeck.app.gateway.agents.streams import Stream
+from nexdeck.app.gateway.agents.threads import ThreadPool
+from nexdeck.app.gateway.agents.validation import SchemaInvalid, Validator
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.models.manifest import RevisionBundle
 
 AGENT = "agent"
 
 
-def load_agent(bundle: RevisionBundle, deployment_id: str) -> tuple[Any, ModuleType]:
+@dataclass(slots=True, frozen=True)
+class LoadedAgent:
+    module: ModuleType
+    inputs: Validator
+    outputs: Validator
+    run: kinds.Run
+    stream: Stream | None  # of an agent that answers chunk by chunk
+
+
+def load(bundle: RevisionBundle, deployment_id: str) -> LoadedAgent:
     """The agent of a module, which stays in ``sys.modules`` until ``unload``. Runs the author's code: not on the loop.
 
-    Raises GatewayProblem ``artifact_rejected`` that names the line of the author's module.
+    Raises GatewayProblem ``artifact_rejected`` that names the line of the author's module, or what is wrong with a
+    schema.
     """
+    try:
+        inputs = Validator(bundle.manifest.input_schema, "inputs")
+        outputs = Validator(bundle.manifest.output_schema, "outputs")
+    except SchemaInvalid as error:
+        raise rejected(str(error)) from error
     module = ModuleType(_module_name(bundle, deployment_id))
     module.__file__ = filename = f"<{bundle.name} revision {bundle.revision}>"
     # dataclasses, type hints and pickling look a class's module up; tracebacks look its lines up
@@ -27,13 +46,14 @@ def load_agent(bundle: RevisionBundle, deployment_id: str) -> tuple[Any, ModuleT
     linecache.cache[filename] = (len(bundle.module), None, lines, filename)
     try:
         exec(compile(bundle.module, filename, "exec", dont_inherit=True), module.__dict__)
-        return _ready(_find(module)), module
+        run, stream = _callable(_ready(_find(module)), bundle.module)
     except GatewayProblem:
         unload(module)
         raise
     except BaseException as error:  # the author's code may raise anything, SystemExit included
         unload(module)
         raise rejected(_describe(error, filename)) from error
+    return LoadedAgent(module, inputs, outputs, run, stream)
 
 
 def unload(module: ModuleType) -> None:
@@ -86,6 +106,16 @@ def _ready(found: Any) -> Any:
     if kinds.is_workflow_builder(found):
         return found.build()
     return found() if inspect.isclass(found) else found
+
+
+def _callable(agent: Any, source: str) -> tuple[kinds.Run, Stream | None]:
+    """How to call an agent for its answer, and for its chunks if it yields them."""
+    threads = ThreadPool()
+    if kinds.is_workflow(agent):
+        from nexdeck.app.gateway.agents import workflows  # large; the agent has imported kailash itself
+
+        return workflows.runner(agent, source, threads), None
+    return kinds.runner(agent, threads), kinds.streamer(agent, threads)
 
 
 def _describe(error: BaseException, filename: str) -> str:

@@ -117,7 +117,7 @@ def card_of(revision: LoadedRevision, base: str) -> dict[str, Any]:
         "supportedInterfaces": [
             {"url": f"{base}{PREFIX}/{name}", "protocolBinding": "JSONRPC", "protocolVersion": VERSION}
         ],
-        "capabilities": {"streaming": revision.stream is not None, "pushNotifications": False},
+        "capabilities": {"streaming": revision.agent.stream is not None, "pushNotifications": False},
         "defaultInputModes": [JSON_TYPE, "text/plain"],
         "defaultOutputModes": [JSON_TYPE, "text/plain"],
         "skills": [{"id": name, "name": name, "description": manifest.about, "tags": [manifest.kind.value]}],

@@ -44,7 +44,7 @@ class Execute:
             text = revision.recorder.redacted(output.value) if visit.as_recorded else output.text
             return _body(revision, text, perf_counter() - began)
 
-        if _wants_events(scope) or (mode == "stream" and revision.stream is not None):
+        if _wants_events(scope) or (mode == "stream" and revision.agent.stream is not None):
             await answer_with_events(Events(send), call, visit.request_id, receive)
             return
         if mode != "sync":

@@ -156,7 +156,7 @@ class McpChannel:
             revision = self._visible(viewer).get(json_text.parse(body)["params"]["name"])
         except (json_text.NotJson, KeyError, TypeError):
             return False
-        return revision is not None and revision.stream is not None
+        return revision is not None and revision.agent.stream is not None
 
     def _progress(self, meta: mcp_types.RequestParams.Meta | None) -> OnChunk | None:
         """Tells the chunks of an output to a client that asked for news of progress."""

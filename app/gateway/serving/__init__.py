@@ -1,3 +1,3 @@
 """Deployments as this gateway holds them, and one call of one agent."""
 
-DOORS = ("host", "invocation", "revision")
+DOORS = ("host", "invocation", "restoring", "revision")

@@ -6,17 +6,15 @@ old revision or by the new one, and none by neither. Every change is idempotent,
 
 import asyncio
 import logging
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from nexdeck.app.gateway.agents.threads import run_in_own_thread
 from nexdeck.app.gateway.ground.problems import GatewayProblem, busy, not_found
 from nexdeck.app.gateway.ground.store import BundleStore, StoredBundle
 from nexdeck.app.gateway.serving.deployment import Canary, LoadedDeployment, drained, require_same
-from nexdeck.app.gateway.serving.revision import LoadedRevision, prepare
+from nexdeck.app.gateway.serving.revision import LoadedRevision, load_revision
 from nexdeck.app.gateway.telemetry.meter import Meter
 from nexdeck.models.control import CanaryRequest, DeploymentState, LiveRequest
 from nexdeck.models.manifest import AcceptedKeys, RevisionBundle, hash_of
@@ -27,9 +25,7 @@ if TYPE_CHECKING:
     )
 
 logger = logging.getLogger(__name__)
-LOAD_SECONDS = 20.0
 REMOVAL_DRAIN_SECONDS = 5.0
-RESTORED_AT_ONCE = 4
 
 
 class Host:
@@ -102,7 +98,7 @@ class Host:
                     require_same(present, bundle.sha256)
                     return deployment.state()
                 try:
-                    deployment.loaded[bundle.revision] = await self._prepare(deployment, bundle)
+                    deployment.loaded[bundle.revision] = await self._load_revision(deployment, bundle)
                 finally:
                     self._drop_if_empty(deployment)
                 return deployment.state()
@@ -179,41 +175,33 @@ class Host:
                 self._meter.retire(deployment.id, revision.number)
             return deployment.state()
 
-    async def restore(self) -> None:
-        """Load what the store holds. A bundle that does not load is reported in its state and stops no other."""
-        stored = await anyio.to_thread.run_sync(lambda: list(self._store.all()))
-        for item in stored:
-            name = item.bundle.name if item.bundle else ""
-            self._by_id[item.deployment_id] = deployment = LoadedDeployment(item.deployment_id, name, error=item.error)
-            if item.bundle is not None:
-                self._by_name[name] = deployment
-        turns = asyncio.Semaphore(RESTORED_AT_ONCE)
-        await asyncio.gather(*(self._restore_one(item, turns) for item in stored if item.bundle is not None))
-        self.ready = True
-        self.on_change()
+    def expect(self, stored: StoredBundle) -> None:
+        """Know a deployment of before the restart; until ``bring_back`` its callers are told to wait."""
+        name = stored.bundle.name if stored.bundle else ""
+        deployment = LoadedDeployment(stored.deployment_id, name, error=stored.error)
+        self._by_id[stored.deployment_id] = deployment
+        if stored.bundle is not None:
+            self._by_name[name] = deployment
 
-    async def _restore_one(self, item: StoredBundle, turns: asyncio.Semaphore) -> None:
-        deployment = self._by_id[item.deployment_id]
-        async with turns, deployment.lock:
+    async def bring_back(self, deployment_id: str, bundle: RevisionBundle) -> None:
+        """Make live what was live before the restart; the deployment's state tells why it could not be."""
+        deployment = self._by_id[deployment_id]
+        async with deployment.lock:
             try:
-                revision = await self._prepare(deployment, item.bundle)
-                self._nexus.register(deployment.name, item.bundle.manifest)
+                revision = await self._load_revision(deployment, bundle)
+                self._nexus.register(deployment.name, bundle.manifest)
                 self._switch(deployment, revision, 0)
             except GatewayProblem as problem:
                 deployment.error = problem.detail
                 logger.error("%s could not be restored: %s", deployment.name, problem.detail)
 
-    async def _prepare(self, deployment: LoadedDeployment, bundle: RevisionBundle) -> LoadedRevision:
-        fit_kaizen = partial(self._fit_kaizen, asyncio.get_running_loop())
-        load = partial(prepare, bundle, deployment.id, fit_kaizen)
-        try:
-            revision = await run_in_own_thread(load, LOAD_SECONDS)
-        except TimeoutError as error:
-            detail = f"The module did not finish loading within {LOAD_SECONDS:g} s: something in it waits or loops."
-            raise GatewayProblem(422, "artifact_rejected", detail) from error
-        revision.meter = self._meter.for_revision(deployment.id, deployment.name, bundle.revision)
-        revision.key_uses = deployment.key_uses
-        return revision
+    def become_ready(self) -> None:
+        """Whatever is not here by now is not deployed."""
+        self.ready = True
+        self.on_change()
+
+    def _load_revision(self, deployment: LoadedDeployment, bundle: RevisionBundle) -> Awaitable[LoadedRevision]:
+        return load_revision(deployment.id, bundle, self._meter, deployment.key_uses, self._fit_kaizen)
 
     def _switch(self, deployment: LoadedDeployment, revision: LoadedRevision, drain_seconds: float) -> None:
         old, deployment.live, deployment.error = deployment.live, revision, None

@@ -77,7 +77,7 @@ class Invoker:
         self, revision: LoadedRevision, inputs: dict[str, Any], caller: Caller, on_chunk: OnChunk | None
     ) -> Output:
         manifest = revision.bundle.manifest
-        errors = revision.inputs.errors(inputs)
+        errors = revision.agent.inputs.errors(inputs)
         if errors:
             detail = f"The inputs do not fit: {errors[0].path}: {errors[0].message}."
             raise GatewayProblem(422, "invalid_input", detail, errors=errors)
@@ -91,7 +91,7 @@ class Invoker:
         finally:
             revision.gate.leave()
         raise_if_failure(result, manifest.output_schema)
-        return output_of(result, revision.outputs)
+        return output_of(result, revision.agent.outputs)
 
     def _log(
         self,
@@ -113,12 +113,12 @@ class Invoker:
         detail = cause.detail
         if cause.errors and revision.recorder.recording.redact:  # the messages quote values
             detail = ", ".join(error.path for error in cause.errors)
-        trace = error and _trace(error, revision.module.__file__ or "")
+        trace = error and _trace(error, revision.agent.module.__file__ or "")
         self._logs.write(level, "gateway", f"{message}: {cause.code}: {detail}", trace, call)
 
 
 def _content(revision: LoadedRevision, inputs: tuple[str | None, bool] | None, output: Output | None) -> Content:
-    """What is kept of a call; the inputs have been looked at when it began."""
+    """What is kept of a call; the inputs were recorded when it began."""
     text, altered = inputs or (None, True)
     keeps_output = output is not None and revision.recorder.recording.outputs
     return Content(text, revision.recorder.text(output.value)[0] if keeps_output else None, altered)
@@ -127,9 +127,9 @@ def _content(revision: LoadedRevision, inputs: tuple[str | None, bool] | None, o
 async def _run(revision: LoadedRevision, inputs: dict[str, Any], on_chunk: OnChunk | None) -> Any:
     """Call the agent; whatever its code raises becomes a problem, so that nothing of it reaches the event loop."""
     try:
-        if on_chunk is not None and revision.stream is not None:
-            return await collect(revision.stream(inputs), on_chunk)
-        return await revision.run(inputs)
+        if on_chunk is not None and revision.agent.stream is not None:
+            return await collect(revision.agent.stream(inputs), on_chunk)
+        return await revision.agent.run(inputs)
     except GatewayProblem:
         raise
     except NoFreeThread as error:

@@ -1,40 +1,37 @@
 """One revision of a deployment, loaded and ready to be called."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
-from typing import Any
+from functools import partial
 
-from nexdeck.app.gateway.agents import kinds, loading
-from nexdeck.app.gateway.agents.streams import Stream
-from nexdeck.app.gateway.agents.threads import ThreadPool
-from nexdeck.app.gateway.agents.validation import SchemaInvalid, Validator
+from nexdeck.app.gateway.agents import loading
+from nexdeck.app.gateway.agents.loading import LoadedAgent
+from nexdeck.app.gateway.agents.threads import run_in_own_thread
 from nexdeck.app.gateway.ground.context import CURRENT, Call
 from nexdeck.app.gateway.ground.environment import Overlay
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.key_uses import KeyUses
 from nexdeck.app.gateway.serving.limits import Gate
 from nexdeck.app.gateway.serving.recording import Recorder
-from nexdeck.app.gateway.telemetry.meter import RevisionMeter
+from nexdeck.app.gateway.telemetry.meter import Meter, RevisionMeter
 from nexdeck.models.control import LiveOptions, RevisionState
 from nexdeck.models.manifest import RevisionBundle
+
+LOAD_SECONDS = 20.0
 
 
 @dataclass(slots=True, eq=False)
 class LoadedRevision:
     deployment_id: str
-    bundle: RevisionBundle
+    bundle: RevisionBundle  # replaced when the accepted keys change
     environment: Overlay
-    inputs: Validator
-    outputs: Validator
+    agent: LoadedAgent
     gate: Gate
-    run: kinds.Run
-    module: ModuleType
     recorder: Recorder
-    stream: Stream | None = None  # of an agent that answers chunk by chunk
-    meter: RevisionMeter | None = None
-    key_uses: KeyUses | None = None
+    meter: RevisionMeter
+    key_uses: KeyUses  # of its deployment
 
     @property
     def number(self) -> int:
@@ -55,22 +52,44 @@ class LoadedRevision:
         )
 
     def unload(self) -> None:
-        loading.unload(self.module)
+        loading.unload(self.agent.module)
 
 
-def prepare(bundle: RevisionBundle, deployment_id: str, fit_kaizen: Callable[[], None]) -> LoadedRevision:
-    """Load a bundle. Runs the author's code, so: in a thread. Raises GatewayProblem ``artifact_rejected``."""
+async def load_revision(
+    deployment_id: str,
+    bundle: RevisionBundle,
+    meter: Meter,
+    key_uses: KeyUses,
+    fit_kaizen: Callable[[asyncio.AbstractEventLoop], None],
+) -> LoadedRevision:
+    """Raises GatewayProblem ``artifact_rejected`` for a module that does not load, or not in time."""
     environment = Overlay(bundle.environment, bundle.manifest.inherit_environment)
+    fit = partial(fit_kaizen, asyncio.get_running_loop())
     try:
-        inputs = Validator(bundle.manifest.input_schema, "inputs")
-        outputs = Validator(bundle.manifest.output_schema, "outputs")
-    except SchemaInvalid as error:
-        raise loading.rejected(str(error)) from error
+        agent = await run_in_own_thread(partial(_load, deployment_id, bundle, environment, fit), LOAD_SECONDS)
+    except TimeoutError as error:
+        detail = f"The module did not finish loading within {LOAD_SECONDS:g} s: something in it waits or loops."
+        raise loading.rejected(detail) from error
+    return LoadedRevision(
+        deployment_id,
+        bundle,
+        environment,
+        agent,
+        Gate(bundle.manifest.limits),
+        Recorder(bundle.manifest.record, environment.mask),
+        meter.for_revision(deployment_id, bundle.name, bundle.revision),
+        key_uses,
+    )
+
+
+def _load(
+    deployment_id: str, bundle: RevisionBundle, environment: Overlay, fit_kaizen: Callable[[], None]
+) -> LoadedAgent:
     if "kaizen" in bundle.module:
         fit_kaizen()  # before its code runs, since that may build agents
     token = CURRENT.set(Call(deployment_id, bundle.revision, environment))
     try:
-        agent, module = loading.load_agent(bundle, deployment_id)
+        agent = loading.load(bundle, deployment_id)
     except GatewayProblem as problem:
         problem.detail = environment.mask(problem.detail)
         raise
@@ -78,16 +97,4 @@ def prepare(bundle: RevisionBundle, deployment_id: str, fit_kaizen: Callable[[],
         CURRENT.reset(token)
     if "kaizen" in sys.modules:
         fit_kaizen()  # it may have been imported under a name put together, or by a library
-    threads = ThreadPool()
-    is_workflow = kinds.is_workflow(agent)
-    run = _workflow_runner(agent, bundle.module, threads) if is_workflow else kinds.runner(agent, threads)
-    stream = None if is_workflow else kinds.streamer(agent, threads)
-    gate = Gate(bundle.manifest.limits)
-    recorder = Recorder(bundle.manifest.record, environment.mask)
-    return LoadedRevision(deployment_id, bundle, environment, inputs, outputs, gate, run, module, recorder, stream)
-
-
-def _workflow_runner(workflow: Any, module: str, threads: ThreadPool) -> kinds.Run:
-    from nexdeck.app.gateway.agents import workflows  # large; the agent has imported kailash itself
-
-    return workflows.runner(workflow, module, threads)
+    return agent
