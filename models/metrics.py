@@ -47,7 +47,7 @@ class Counts(SQLModel):
     cost: float
     latency_us_min: int = Field(sa_type=BigInteger)
     latency_us_max: int = Field(sa_type=BigInteger)
-    in_flight: int = Field(sa_type=BigInteger, description="the most that a look saw")
+    in_flight: int = Field(sa_type=BigInteger, description="the most that a probe saw")
     histogram: bytes
 
 

@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -20,7 +21,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from nexdeck.app.gateway.channels.a2a import PREFIX as A2A_PREFIX
 from nexdeck.app.gateway.channels.a2a import A2aChannel
 from nexdeck.app.gateway.channels.access import Door, Visit
-from nexdeck.app.gateway.channels.execute import ROUTE, Execute
+from nexdeck.app.gateway.channels.execute import PREFIX as API_PREFIX
+from nexdeck.app.gateway.channels.execute import ApiChannel
 from nexdeck.app.gateway.control.controllers import Controllers
 from nexdeck.app.gateway.control.exposition import MEDIA_TYPE, Exposition
 from nexdeck.app.gateway.control.routes import routes as control_routes
@@ -31,7 +33,6 @@ from nexdeck.app.gateway.llm.prices import Prices
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Invoker
 from nexdeck.app.gateway.serving.restoring import restore
-from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer
 from nexdeck.app.gateway.telemetry.counter_export import CounterExport, CounterStore
 from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer
@@ -42,6 +43,7 @@ logger = logging.getLogger(__name__)
 VERSION = version("nexdeck")
 # FastAPI's pages of documentation, Nexus's own and each workflow's, run scripts from another host in our origin.
 FOREIGN_PAGES = ("/docs", "/redoc", "/docs/oauth2-redirect")
+Answer = Callable[[Visit, Scope, Receive, Send], Awaitable[None]]
 
 
 class GatewayApp:
@@ -74,7 +76,6 @@ class GatewayApp:
         self._loaded = asyncio.Event()
         self._ending = asyncio.Event()
         self._host: Host | None = None
-        self._nexus: ASGIApp | None = None
         own = [
             Route("/livez", self._livez),
             Route("/readyz", self._readyz),
@@ -82,6 +83,14 @@ class GatewayApp:
             *control_routes(self._loaded_host, logs, calls, self._counter_export, self.state),
         ]
         self._own = Router(own, default=_no_such_route)
+        # who answers at a path and below it; the channels are added when Nexus is there
+        self._answers: dict[str, Answer] = {
+            "/livez": self._answer_itself,
+            "/readyz": self._answer_itself,
+            "/metrics": self._answer_itself,
+            CONTROL_PREFIX: self._answer_control,
+        }
+        self._elsewhere: Answer = _not_yet
 
     def state(self) -> GatewayState:
         return GatewayState(
@@ -102,8 +111,13 @@ class GatewayApp:
         host = Host(self._store, nexus, self._meter, self._fit_kaizen)
         mcp = mcp_server.McpChannel(host, self._invoker, VERSION)
         host.on_change = mcp.tools_changed
-        self._a2a = A2aChannel(host, self._invoker)
-        self._mcp, self._execute, self._nexus, self._host = mcp, Execute(self._invoker), nexus.app, host
+        self._mcp, self._host = mcp, host
+        self._answers |= {
+            API_PREFIX: ApiChannel(host, self._invoker, nexus.app).answer,
+            mcp_server.PREFIX: mcp.answer,
+            A2A_PREFIX: A2aChannel(host, self._invoker).answer,
+        }
+        self._elsewhere = _for_anybody(nexus.app)
         async with nexus.app.router.lifespan_context(nexus.app), mcp.run():
             self._loaded.set()
             await restore(host, self._store)
@@ -139,7 +153,8 @@ class GatewayApp:
             await send(message)
 
         try:
-            await self._route(self._door.admit(scope["headers"], request_id), scope, receive, send_with_id)
+            visit = self._door.admit(scope["headers"], request_id)
+            await self._answer_at(scope["path"])(visit, scope, receive, send_with_id)
         except GatewayProblem as problem:
             await problem.response(request_id)(scope, receive, send_with_id)
         except Exception:  # the boundary of the process: whatever was overlooked must still get an answer
@@ -149,38 +164,23 @@ class GatewayApp:
             problem = GatewayProblem(500, "internal_error", "The gateway failed; its process log has the cause.")
             await problem.response(request_id)(scope, receive, send_with_id)
 
-    async def _route(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+    def _answer_at(self, path: str) -> Answer:
         if path.endswith(FOREIGN_PAGES):
-            await _no_such_route(scope, receive, send)
-        if path.startswith("/workflows/"):
-            host = self._running_host()
-            name = path.split("/", 3)[2]
-            if scope["method"] == "POST" and ROUTE.fullmatch(path):
-                revision = host.answering(name, visit.revision)
-                _check_key(revision, visit)
-                await self._execute.answer(revision, visit, scope, receive, send, self._nexus)
-            else:
-                _check_key(host.revision(name, visit.revision), visit)
-                await self._nexus(scope, receive, send)
-        elif path == "/mcp" or path.startswith("/mcp/"):
-            host = self._running_host()
-            name = path[5:].rstrip("/") or None
-            if name is not None:
-                _check_key(host.revision(name, visit.revision), visit)
-            await self._mcp.answer(name, visit, scope, receive, send)
-        elif path == A2A_PREFIX or path.startswith(f"{A2A_PREFIX}/"):
-            self._running_host()
-            await self._a2a.answer(visit, scope, receive, send)
-        elif path.startswith(CONTROL_PREFIX) or path in ("/livez", "/readyz", "/metrics"):
-            if path.startswith(CONTROL_PREFIX) and not visit.control:
-                raise unauthorized("The control API")
-            if visit.control:
-                self._controllers.note(scope["headers"])
-            await self._own(scope, receive, send)
-        else:
-            self._running_host()
-            await self._nexus(scope, receive, send)
+            return _for_anybody(_no_such_route)
+        for prefix, answer in self._answers.items():
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return answer
+        return self._elsewhere
+
+    async def _answer_control(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        if not visit.control:
+            raise unauthorized("The control API")
+        await self._answer_itself(visit, scope, receive, send)
+
+    async def _answer_itself(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        if visit.control:
+            self._controllers.note(scope["headers"])
+        await self._own(scope, receive, send)
 
     def _running_host(self) -> Host:
         if self._host is None:
@@ -221,16 +221,20 @@ class GatewayApp:
         gc.freeze()
 
 
-def _check_key(revision: LoadedRevision, visit: Visit) -> None:
-    if not visit.opens(revision):
-        raise unauthorized(f"{revision.bundle.name!r}")
-
-
 def _import_nexus_and_mcp():
     from nexdeck.app.gateway.agents import runtime  # large: see the module's docstring
     from nexdeck.app.gateway.channels import mcp as mcp_server
 
     return runtime, mcp_server
+
+
+async def _not_yet(visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+    raise busy("starting", "The gateway is starting.")
+
+
+def _for_anybody(app: ASGIApp) -> Answer:
+    """An application that does not ask who visits."""
+    return lambda visit, scope, receive, send: app(scope, receive, send)
 
 
 async def _no_such_route(scope: Scope, receive: Receive, send: Send) -> None:

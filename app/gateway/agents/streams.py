@@ -1,6 +1,6 @@
 """Agents that answer chunk by chunk: async generators, and plain ones, which run in threads.
 
-Pieces that are all texts make one text together; otherwise the last chunk is the answer, and those before it tell how
+Chunks that are all texts make one text together; otherwise the last chunk is the answer, and those before it tell how
 it comes along. So every channel gets the same final answer, whether it shows the chunks or not.
 """
 

@@ -17,7 +17,7 @@ from nexdeck.app.gateway.channels.access import Visit
 from nexdeck.app.gateway.channels.bodies import read_body
 from nexdeck.app.gateway.channels.events import answer_with_events
 from nexdeck.app.gateway.ground import json_text
-from nexdeck.app.gateway.ground.problems import GatewayProblem, unauthorized
+from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
 from nexdeck.app.gateway.serving.revision import LoadedRevision
@@ -65,8 +65,7 @@ class A2aChannel:
         if method == "GET":
             await JSONResponse(card_of(revision, _base(scope)))(scope, receive, send)
             return
-        if not visit.opens(revision):
-            raise unauthorized(f"{found[1]!r}")
+        visit.require(revision)
         await self._call(revision, visit, scope, receive, send)
 
     async def _call(self, revision: LoadedRevision, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:

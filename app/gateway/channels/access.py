@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from nexdeck.app.gateway.ground.problems import GatewayProblem
+from nexdeck.app.gateway.ground.problems import GatewayProblem, unauthorized
 from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.control import AS_RECORDED_HEADER, REQUEST_ID_HEADER, REVISION_HEADER
 from nexdeck.models.manifest import key_hash
@@ -44,6 +44,11 @@ class Visit:
             return True
         # by this gateway's own clock: a key ends in time even while the control plane is away
         return self.key is not None and revision.bundle.accepts(self.key, datetime.now(UTC))
+
+    def require(self, revision: LoadedRevision) -> None:
+        """Raises GatewayProblem when this visit may not call that revision."""
+        if not self.opens(revision):
+            raise unauthorized(f"{revision.bundle.name!r}")
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ class Events:
         try:
             return json_text.dump(value)
         except json_text.NotJson as error:
-            detail = f"A piece of the agent's output is not JSON: {error}."
+            detail = f"A chunk of the agent's output is not JSON: {error}."
             raise GatewayProblem(502, "invalid_output", detail) from error
 
 

@@ -18,22 +18,41 @@ from nexdeck.app.gateway.channels.bodies import read_body, replaying
 from nexdeck.app.gateway.channels.events import Events, answer_with_events
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
+from nexdeck.app.gateway.serving.host import Host
 from nexdeck.app.gateway.serving.invocation import Caller, Invoker
 from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.choices import Channel
 from nexdeck.models.problem import FieldError
 
+PREFIX = "/workflows"
 # Nexus mounts each workflow at /workflows/NAME and executes it for POSTs on these three paths.
-ROUTE = re.compile(r"/workflows/([^/]+)(?:/|/execute)?")
+_CALL = re.compile(r"/workflows/([^/]+)(?:/|/execute)?")
 
 
-class Execute:
-    def __init__(self, invoker: Invoker) -> None:
+class ApiChannel:
+    """What it does not answer itself, Nexus does: the list of workflows, and each one's own pages."""
+
+    def __init__(self, host: Host, invoker: Invoker, nexus: ASGIApp) -> None:
+        self._host = host
         self._invoker = invoker
+        self._nexus = nexus
 
-    async def answer(
-        self, revision: LoadedRevision, visit: Visit, scope: Scope, receive: Receive, send: Send, nexus: ASGIApp
-    ) -> None:
+    async def answer(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises GatewayProblem for an agent that is not there, whose channel is off, or for a missing key."""
+        path = scope["path"]
+        if path == PREFIX:
+            await self._nexus(scope, receive, send)
+            return
+        name = path.split("/", 3)[2]
+        is_call = scope["method"] == "POST" and _CALL.fullmatch(path)
+        revision = (self._host.answering if is_call else self._host.revision)(name, visit.revision)
+        visit.require(revision)
+        if is_call:
+            await self._call(revision, visit, scope, receive, send)
+        else:
+            await self._nexus(scope, receive, send)
+
+    async def _call(self, revision: LoadedRevision, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
         channel = _channel(revision, visit)
         inputs, mode = _call_in(await read_body(scope, receive))
@@ -48,7 +67,7 @@ class Execute:
             await answer_with_events(Events(send), call, visit.request_id, receive)
             return
         if mode != "sync":
-            await self._hand_on(revision, inputs, mode, caller, scope, receive, send, nexus)
+            await self._hand_on(revision, inputs, mode, caller, scope, receive, send)
             return
         body = await call()
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
@@ -64,7 +83,6 @@ class Execute:
         scope: Scope,
         receive: Receive,
         send: Send,
-        nexus: ASGIApp,
     ) -> None:
         """Let Nexus answer. It gets no inputs: the node that it runs takes the admitted call from the context."""
         # nexus is imported by now; at this module's import it is not, so that the gateway answers /livez at once
@@ -82,7 +100,7 @@ class Execute:
 
         token = ADMITTED.set(admitted)
         try:
-            await nexus(scope, replaying(body, receive), send)
+            await self._nexus(scope, replaying(body, receive), send)
         finally:
             ADMITTED.reset(token)
 

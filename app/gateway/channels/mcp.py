@@ -37,6 +37,7 @@ from nexdeck.app.gateway.serving.revision import LoadedRevision
 from nexdeck.models.choices import Channel
 
 logger = logging.getLogger(__name__)
+PREFIX = "/mcp"
 NOTIFY_SECONDS = 5.0
 RETRY_META = "nexdeck/retry-after"
 _IN_EVENTS: ContextVar[bool] = ContextVar("nexdeck_mcp_in_events", default=False)
@@ -93,10 +94,12 @@ class McpChannel:
         async with self._manager.run():
             yield
 
-    async def answer(self, name: str | None, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises GatewayProblem for a name that is not there or whose MCP channel is off."""
+    async def answer(self, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises GatewayProblem for an agent that is not there, whose MCP channel is off, or for a missing key."""
+        name = scope["path"][len(PREFIX) + 1 :].rstrip("/") or None
         if name is not None:
             revision = self._host.revision(name, visit.revision)
+            visit.require(revision)
             if Channel.MCP not in revision.bundle.manifest.channels:
                 raise GatewayProblem(403, "channel_disabled", f"The MCP channel of {name!r} is switched off.")
         # The session manager serves a session only to the identity that opened it: here the key and the address.

@@ -1,4 +1,4 @@
-"""Which deployments look different than at an earlier look: a look at a gateway costs by what changed on it."""
+"""Which deployments changed since an earlier probe: the cost of a probe goes by what changed on the gateway."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ NOT_NEWS = {"counters": True, "live": {"in_flight"}, "loaded": {"__all__": {"in_
 
 
 class ChangeTracker:
-    """``number`` grows with everything that changes, so that a look can ask for what changed since the one before."""
+    """``number`` grows with everything that changes, so that a probe can ask for what changed since the one before."""
 
     def __init__(self) -> None:
         self.number = 0

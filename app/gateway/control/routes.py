@@ -1,4 +1,4 @@
-"""``/control/v1``: how the control plane loads, switches, and looks. Every route wants the control token."""
+"""``/control/v1``: how the control plane loads, switches, and probes. Every route wants the control token."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar

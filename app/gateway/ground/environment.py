@@ -1,7 +1,7 @@
 """A deployment's environment variables, visible in ``os.environ`` only to that deployment's own code.
 
 Many deployments share the process, so their variables cannot be put into its environment. Instead the class of the
-one ``os.environ`` object is exchanged: every reference to it that any library took earlier keeps working, and each look
+one ``os.environ`` object is exchanged: every reference to it that any library took earlier keeps working, and each use
 first asks the running call for its overlay. What a deployment writes or deletes stays in its own overlay.
 
 Child processes started without ``env=`` inherit the process's real environment, and so do not see an overlay.

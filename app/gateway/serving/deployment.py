@@ -86,6 +86,6 @@ async def drained(revisions: list[LoadedRevision], seconds: float) -> None:
     """Wait until no call is in flight, or until the seconds are over."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
-    # looked at again and again: an event would cost every call something, and drains are rare
+    # asked again and again: an event would cost every call something, and drains are rare
     while any(revision.gate.in_flight for revision in revisions) and loop.time() < end:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
