@@ -17,6 +17,7 @@ from nexdeck.models.option_table import described
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"  # agents, deployments, gateways; also tool names and path segments
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,127}$"
 CHUNKS_KEYWORD = "x-nexdeck-chunks"  # in the output schema of an agent that streams: the schema of a chunk
+MOST_REQUEST_KB = 20 * 1024  # what a gateway takes of any caller
 
 JsonSchema = dict[str, Any]
 FieldPath = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -46,6 +47,7 @@ class Limits(BaseModel):
     timeout_seconds: float = Field(default=60.0, gt=0, le=3600)
     max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     rate_limit_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
+    max_request_kb: int | None = Field(default=None, ge=1, le=MOST_REQUEST_KB)
 
 
 class Recording(BaseModel):

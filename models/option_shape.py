@@ -44,6 +44,7 @@ class Option:
     note: str = ""  # more about the flag
     metavar: str = "N"
     unit: str = ""
+    unset: str = "no limit"  # what holds where no number is chosen
     hint: bool = False  # whether the dialog says ``about`` below its field
     adds: bool = False  # on the command line: to what there is, instead of in its place
     zero_is_none: bool = False

@@ -42,7 +42,7 @@ def _words(option: Option, value: Any) -> str:
         case Notation.SWITCH:
             return "yes" if value else "no"
         case Notation.COUNT | Notation.NUMBER:
-            return "no limit" if value is None else f"{value:,.10g} {option.unit}".strip()
+            return option.unset if value is None else f"{value:,.10g} {option.unit}".strip()
         case Notation.PAIRS:
             return "\n".join(f"{name}={each}" for name, each in value.items()) or NONE
     return names_as_text(value)

@@ -4,6 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from nexdeck.models.control import REQUEST_ID_HEADER
+from nexdeck.models.manifest import Limits
 from nexdeck.models.problem import FieldError, Problem
 from nexdeck.services.docs.interface import CallerInterface
 
@@ -20,7 +21,7 @@ def problems_of(interface: CallerInterface) -> dict[int, list[tuple[str, str]]]:
         401: [("unauthorized", "The key is missing, wrong, expired or revoked.")] if interface.require_key else [],
         403: [("foreign_origin", "The call comes from a web page of another origin.")],
         404: [("not_deployed", "It is stopped or was undeployed.")],
-        413: [("too_large", "The body is larger than 20 MB.")],
+        413: [("too_large", f"The body is larger than {_size(limits)}.")],
         421: [("foreign_host", "The Host header is not a name of the gateway.")],
         422: [("invalid_input", "The inputs do not fit their schema; errors names each place.")],
         500: [
@@ -54,7 +55,13 @@ def limit_words(interface: CallerInterface) -> list[str]:
         words.append(f"At most {limits.rate_limit_per_minute:,} calls a minute.")
     if limits.max_concurrency:
         words.append(f"At most {limits.max_concurrency:,} calls at once.")
+    if limits.max_request_kb:
+        words.append(f"A request has at most {_size(limits)}.")
     return words
+
+
+def _size(limits: Limits) -> str:
+    return f"{limits.max_request_kb:,} kB" if limits.max_request_kb else "20 MB"
 
 
 def problem_responses(interface: CallerInterface) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.channels.a2a_messages import JSON_TYPE, TaskEvents, context_of, inputs_of, message_of
 from nexdeck.app.gateway.channels.access import Visit
-from nexdeck.app.gateway.channels.bodies import read_body
+from nexdeck.app.gateway.channels.bodies import most_bytes, read_body
 from nexdeck.app.gateway.channels.events import answer_with_events
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
@@ -71,7 +71,8 @@ class A2aChannel:
     async def _call(self, revision: LoadedRevision, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
         rpc_id = None
         try:
-            request = _request_in(await read_body(scope, receive))
+            most = most_bytes(revision.bundle.manifest.limits)
+            request = _request_in(await read_body(scope, receive, most))
             rpc_id = request.get("id")
             message = _message_in(request)
             inputs, context_id = inputs_of(message, revision.bundle.manifest.input_schema), context_of(message)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.channels.access import Visit
-from nexdeck.app.gateway.channels.bodies import read_body, replaying
+from nexdeck.app.gateway.channels.bodies import most_bytes, read_body, replaying
 from nexdeck.app.gateway.channels.events import Events, answer_with_events
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
@@ -55,7 +55,8 @@ class ApiChannel:
     async def _call(self, revision: LoadedRevision, visit: Visit, scope: Scope, receive: Receive, send: Send) -> None:
         began = perf_counter()
         channel = _channel(revision, visit)
-        inputs, mode = _call_in(await read_body(scope, receive))
+        most = most_bytes(revision.bundle.manifest.limits)
+        inputs, mode = _call_in(await read_body(scope, receive, most))
         caller = Caller(channel, visit.request_id, visit.control, visit.probe, visit.key, visit.trace)
 
         async def call(on_chunk: OnChunk | None = None) -> bytes:

@@ -28,7 +28,7 @@ from starlette.types import Receive, Scope, Send
 
 from nexdeck.app.gateway.agents.streams import OnChunk
 from nexdeck.app.gateway.channels.access import Visit
-from nexdeck.app.gateway.channels.bodies import MOST_BYTES, read_body, replaying
+from nexdeck.app.gateway.channels.bodies import MOST_BYTES, check_size, read_body, replaying
 from nexdeck.app.gateway.ground import json_text
 from nexdeck.app.gateway.ground.problems import GatewayProblem
 from nexdeck.app.gateway.serving.host import Host
@@ -110,6 +110,7 @@ class McpChannel:
             body = await read_body(scope, receive)
             _IN_EVENTS.set(self._comes_in_chunks(body, viewer))
             receive = replaying(body, receive)
+            scope = {**scope, "body_size": len(body)}
         await self._manager.handle_request({**scope, "user": user, "viewer": viewer}, receive, send)
 
     def tools_changed(self) -> None:
@@ -135,7 +136,8 @@ class McpChannel:
         return mcp_types.ServerResult(mcp_types.ListToolsResult(tools=tools))
 
     async def _call_tool(self, request: mcp_types.CallToolRequest) -> mcp_types.ServerResult:
-        viewer = self._server.request_context.request.scope["viewer"]
+        scope = self._server.request_context.request.scope
+        viewer: Viewer = scope["viewer"]
         name, visit = request.params.name, viewer.visit
         if name not in self._visible(viewer):
             raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"Unknown tool: {name}"))
@@ -144,6 +146,7 @@ class McpChannel:
             raise McpError(mcp_types.ErrorData(code=mcp_types.INVALID_PARAMS, message=f"{name} wants a key now."))
         caller = Caller(Channel.MCP.value, visit.request_id, visit.control, visit.probe, visit.key, visit.trace)
         try:
+            check_size(scope["body_size"], revision.bundle.manifest.limits)
             on_chunk = self._progress(request.params.meta)
             output = await self._invoker.invoke(revision, request.params.arguments or {}, caller, on_chunk)
         except GatewayProblem as problem:

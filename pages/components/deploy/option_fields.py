@@ -15,8 +15,15 @@ NUMBERS = (Notation.COUNT, Notation.NUMBER)
 def number_option(path: str, value: float | None) -> ui.number:
     option = BY_PATH[path]
     precision = 0 if option.notation is Notation.COUNT else None
-    hint = option.about if option.hint else ""
-    return number_field(option.label, value, hint=hint, suffix=option.unit, precision=precision, **bounds_of(path))
+    return number_field(
+        option.label,
+        value,
+        hint=option.about if option.hint else "",
+        suffix=option.unit,
+        placeholder=option.unset,
+        precision=precision,
+        **bounds_of(path),
+    )
 
 
 def switch_option(path: str, value: bool) -> ui.switch:

@@ -53,10 +53,16 @@ def area_field(label: str, value: str = "", *, hint: str = "", placeholder: str 
 
 
 def number_field(
-    label: str, value: float | None = None, *, hint: str = "", suffix: str = "", **limits: Any
+    label: str,
+    value: float | None = None,
+    *,
+    hint: str = "",
+    suffix: str = "",
+    placeholder: str = "no limit",
+    **limits: Any,
 ) -> ui.number:
     with field(label, hint):
-        entry = ui.number(value=value, placeholder="no limit", **limits)
+        entry = ui.number(value=value, placeholder=placeholder, **limits)
     entry.props("outlined dense hide-bottom-space").classes("full num")
     entry.props["aria-label"] = label
     if suffix:

@@ -57,11 +57,12 @@ def test_from_a_file_to_a_call_and_away_again(studio, agent: str, tmp_path: Path
     for command, status in (("stop", "stopped"), ("start", "running"), ("restart", "running")):
         done = cli(command, agent)
         assert (done.returncode, done.stdout) == (0, f"cli-echo is {status}.\n"), done.stderr
-    watched = ("--latency-limit", "250", "--sample-calls")
+    watched = ("--latency-limit", "250", "--sample-calls", "--max-request", "64")
     redeployed = cli("redeploy", agent, "--timeout", "9", *watched, "--reason", "shorter", "--json")
     options = json.loads(redeployed.stdout)["deployment"]["options"]
     shown = options["limits"]["timeout_seconds"], options["latency_limit_ms"], options["synthetic_check"]
     assert shown == (9, 250, True)
+    assert options["limits"]["max_request_kb"] == 64
     module = tmp_path / "module.py"
     assert cli("agents", "export", agent, "-o", str(module)).returncode == 0
     assert module.read_text() == cli("agents", "export", agent).stdout

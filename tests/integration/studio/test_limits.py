@@ -82,3 +82,14 @@ async def test_the_timeout(studio: Studio) -> None:
     assert (answer.status_code, answer.json()["code"], problem["exit_code"]) == (504, "timeout", 7)
     assert result.isError
     assert "0.2 s" in answer.json()["detail"]
+
+
+def test_the_size_of_a_request(studio: Studio) -> None:
+    row = deploy(studio, "sleeper", "sized", limits={"max_request_kb": 1})["deployment"]
+    assert "max_request_kb: 1" in studio.cli("export").stdout
+    assert by_api(row, 0).status_code == 200
+    large = {"inputs": {"seconds": 0, "more": "a" * 1100}}
+    refused = httpx.post(row["api_endpoint"], json=large, trust_env=False)
+    assert (refused.status_code, refused.json()["detail"]) == (413, "The body is larger than 1 kB.")
+    by_cli = studio.cli("run", row["name"], "--input", "-", "--json", stdin=json.dumps(large["inputs"]))
+    assert json.loads(by_cli.stderr)["detail"] == "The body is larger than 1 kB."

@@ -76,6 +76,8 @@ def test_the_document_is_up_to_date() -> None:
         ("--redact", ["card"], "record", {"inputs": True, "outputs": False, "redact": ["card"], "days": 7}),
         ("--keep", {"inputs": False, "outputs": True}, "record", CURRENT["record"] | {"outputs": True}),
         ("--timeout", 5.0, "limits", CURRENT["limits"] | {"timeout_seconds": 5.0}),
+        ("--max-request", None, "limits", CURRENT["limits"]),
+        ("--max-request", 64, "limits", CURRENT["limits"] | {"max_request_kb": 64}),
         ("--canary-calls", 9, "canary", {"calls": 9}),
         ("--canary", 0, "canary", None),
         ("--latency-limit", None, "latency_limit_ms", None),
@@ -98,3 +100,7 @@ def test_names_by_comma_are_read_and_written(text: str | None, names: list[str] 
 
 def test_labels_are_told_apart() -> None:
     assert len({label_of(path) for path in BY_PATH}) == len(BY_PATH)
+
+
+def test_what_was_stored_before_an_option_came_up_is_as_by_default_in_it() -> None:
+    assert DeploymentOptions.model_validate({"limits": {"timeout_seconds": 60}}) == DeploymentOptions()

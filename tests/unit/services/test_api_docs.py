@@ -92,7 +92,7 @@ def test_security_and_limits_are_told_only_where_they_apply() -> None:
     operation = free["paths"]["/workflows/echo/execute"]["post"]
     assert "security" not in free
     assert {"401", "429"} & operation["responses"].keys() == set()
-    limits = Limits(timeout_seconds=7, max_concurrency=3, rate_limit_per_minute=60)
+    limits = Limits(timeout_seconds=7, max_concurrency=3, rate_limit_per_minute=60, max_request_kb=64)
     kept = openapi(interface(require_key=True, limits=limits))
     responses = kept["paths"]["/workflows/echo/execute"]["post"]["responses"]
     assert kept["security"] == [{"key": []}]
@@ -100,7 +100,9 @@ def test_security_and_limits_are_told_only_where_they_apply() -> None:
     assert "Retry-After" in responses["503"]["headers"]
     assert "`too_many_calls`" in responses["503"]["description"]
     assert "7 s" in responses["504"]["description"]
+    assert "64 kB" in responses["413"]["description"]
     assert "60 calls a minute" in kept["info"]["description"]
+    assert "at most 64 kB" in kept["info"]["description"]
 
 
 def test_each_error_has_an_example_of_each_code_and_the_headers_that_come_with_it() -> None:

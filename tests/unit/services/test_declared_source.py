@@ -80,7 +80,9 @@ options = st.fixed_dictionaries(
         "environment": st.dictionaries(st.sampled_from(["A", "yes", "_1"]), text),
         "secrets": st.lists(st.sampled_from(["TOKEN", "null", "on"]), unique=True).filter(lambda s: s != ["yes"]),
         "inherit_environment": st.none() | st.lists(st.sampled_from(["PROXY", "null", "on"]), unique=True),
-        "limits": st.fixed_dictionaries({}, optional={"timeout_seconds": st.floats(1e-6, 3600)}),
+        "limits": st.fixed_dictionaries(
+            {}, optional={"timeout_seconds": st.floats(1e-6, 3600), "max_request_kb": st.integers(1, 20480)}
+        ),
         "record": st.fixed_dictionaries({}, optional={"inputs": st.booleans(), "outputs": st.booleans()}),
         "canary": st.none() | st.fixed_dictionaries({}, optional={"percent": st.integers(1, 50), "calls": st.none()}),
         "latency_limit_ms": st.none() | st.floats(1e-3, 3_600_000),
