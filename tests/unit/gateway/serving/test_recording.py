@@ -1,19 +1,15 @@
-"""What is kept of a call: redacted, masked, bounded; and the ring that holds it until it is collected."""
+"""What is kept of a call: redacted, masked, bounded."""
 
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nexdeck.app.gateway.ground.context import Call
 from nexdeck.app.gateway.ground.environment import MASK, Overlay
 from nexdeck.app.gateway.serving.recording import LONGEST, MOST_PARTS, Recorder
-from nexdeck.app.gateway.telemetry import call_buffer
-from nexdeck.app.gateway.telemetry.call_buffer import CallBuffer, Content
 from nexdeck.models.manifest import Recording
 
 SECRET = "a-very-secret-value"
-CALL = Call("d1", 3, Overlay(), "r1")
 
 
 def recorder(*redact: str) -> Recorder:
@@ -55,26 +51,3 @@ def test_no_secret_ever_gets_out(value: object):
     assert text is None or SECRET not in text
     if not altered:
         assert json.loads(text) == value
-
-
-def test_old_contents_give_way_but_the_calls_stay():
-    buffer = CallBuffer(capacity=4, most_text=10)
-    for _ in range(6):
-        buffer.write(CALL, "api", 200, None, 0.001, None, Content("x" * 4, None, altered=False))
-    batch = buffer.read("boot")
-    assert ([call.cursor for call in batch.calls], batch.next_cursor, batch.lost) == ([3, 4, 5, 6], 6, 2)
-    assert [call.inputs for call in batch.calls] == [None, None, "xxxx", "xxxx"]
-    assert [call.altered for call in batch.calls] == [True, True, False, False]
-
-
-def test_an_answer_is_bounded_and_goes_on_where_it_ended(monkeypatch):
-    monkeypatch.setattr(call_buffer, "MOST_TEXT_READ", 10)
-    buffer = CallBuffer()
-    for _ in range(5):
-        buffer.write(CALL, "api", 200, None, 0.001, None, Content("x" * 4, "y", altered=False))
-    seen, cursor = [], 0
-    while batch := buffer.read("boot", cursor).calls:
-        assert len(batch) == 2 or seen
-        seen += [call.cursor for call in batch]
-        cursor = seen[-1]
-    assert seen == [1, 2, 3, 4, 5]

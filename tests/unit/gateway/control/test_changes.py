@@ -1,4 +1,4 @@
-"""Whatever changes on a gateway, whoever looks after a look of theirs knows what is there as if all had been told."""
+"""Whatever changes on a gateway, whoever probes it again knows what is there as if all had been told."""
 
 import random
 
@@ -11,11 +11,11 @@ from nexdeck.models.control import DeploymentState, KeyUse, RevisionState
 from nexdeck.models.telemetry import GatewayReport
 from nexdeck.services.gateways.snapshot_cache import GatewayMemory
 
-EVENTS = st.lists(st.sampled_from(["load", "switch", "fail", "use a key", "remove", "call", "look", "other looks"]))
+EVENTS = st.lists(st.sampled_from(["load", "switch", "fail", "use a key", "remove", "call", "probe", "other probes"]))
 
 
 class FakeGateway:
-    """Has states and a number for them, as the real one; what it answers went over the wire."""
+    """Has states and a number for them, as the real one; what it answers went over HTTP."""
 
     def __init__(self, boot_id: str) -> None:
         self.boot_id, self.states, self._changes = boot_id, {}, ChangeTracker()
@@ -46,7 +46,7 @@ class FakeGateway:
             state.counters.requests += 1
 
 
-def look(gateway: FakeGateway, memory: GatewayMemory) -> GatewayReport:
+def probe(gateway: FakeGateway, memory: GatewayMemory) -> GatewayReport:
     known = memory.of("gtw")
     report = gateway.report(known.number if known.boot_id == gateway.boot_id else 0)
     assert known.complete(report)
@@ -60,13 +60,13 @@ def without_counts(states: list[DeploymentState]) -> list[dict]:
 
 @settings(max_examples=60)
 @given(EVENTS, st.randoms(use_true_random=False))
-def test_a_look_tells_of_all_that_is_held_whatever_changed(events: list[str], draw: random.Random) -> None:
+def test_a_probe_tells_of_all_that_is_held_whatever_changed(events: list[str], draw: random.Random) -> None:
     gateway, ours, theirs = FakeGateway("one"), GatewayMemory(), GatewayMemory()
-    for event in [*events, "look", "restart", "load", "look"]:
+    for event in [*events, "probe", "restart", "load", "probe"]:
         if event == "restart":
             gateway = FakeGateway("two")
-        elif "look" in event:
-            report = look(gateway, ours if event == "look" else theirs)
+        elif "probe" in event:
+            report = probe(gateway, ours if event == "probe" else theirs)
             assert without_counts(report.deployments) == without_counts(list(gateway.states.values()))
         else:
             gateway.change(event, draw)
@@ -76,7 +76,7 @@ def test_only_what_changed_is_sent() -> None:
     gateway, memory, draw = FakeGateway("one"), GatewayMemory(), random.Random(1)
     for _ in range(20):
         gateway.change("load", draw)
-    look(gateway, memory)
+    probe(gateway, memory)
     gateway.change("call", draw)
     assert gateway.report(memory.of("gtw").number).deployments == []
     gateway.states["a"].error = "It does not load."
@@ -86,7 +86,7 @@ def test_only_what_changed_is_sent() -> None:
 def test_an_answer_that_cannot_be_completed_says_so() -> None:
     gateway, memory = FakeGateway("one"), GatewayMemory()
     gateway.change("load", random.Random(1))
-    look(gateway, memory)
+    probe(gateway, memory)
     report = gateway.report(memory.of("gtw").number)
     memory.forget("gtw")
     assert not memory.of("gtw").complete(report)
