@@ -7,6 +7,7 @@ It is used only where the module itself names it.
 
 import ast
 import builtins
+import logging
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,8 @@ from nexdeck.app.gateway.agents.kinds import Run
 from nexdeck.app.gateway.agents.threads import MOST_THREADS, ThreadPool
 
 MOST_NODES = 10_000  # at a time, of all workflows: the deployments' own limits are what holds callers back
+# Each LocalRuntime sets its logger to INFO anew, and tells of every node: a filter stays.
+logging.getLogger("kailash.runtime.base").addFilter(lambda record: record.levelno >= logging.ERROR)
 
 
 def new_async_runtime() -> AsyncLocalRuntime:

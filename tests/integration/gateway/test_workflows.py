@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from nexdeck.models.manifest import Limits
+
 HEAD = "from kailash.workflow.builder import WorkflowBuilder\nagent = WorkflowBuilder()\n"
 TWO_NODES = HEAD + (
     "agent.add_node('PythonCodeNode', 'words', {'code': \"result = {'words': text.split()}\"})\n"
@@ -40,6 +42,16 @@ ASYNC_NODES = HEAD + (
     "agent.add_connection('wait', 'result.shout', 'more', 'shout')\n"
 )
 LAST_FAILS = HEAD + "agent.add_node('PythonCodeNode', 'only', {'code': 'result = 1 / by'})\n"
+SLOW = HEAD + "agent.add_node('PythonCodeNode', 'only', {'code': 'import time\\ntime.sleep(seconds)\\nresult = 1'})\n"
+TELLS = HEAD + (
+    "agent.add_node('PythonCodeNode', 'only',"
+    " {'code': \"import os\\nprint('from a node')\\nresult = {'own': os.environ['OWN']}\"})\n"
+)
+FIRST_FAILS = HEAD + (
+    "agent.add_node('PythonCodeNode', 'first', {'code': 'result = 1 / by'})\n"
+    "agent.add_node('PythonCodeNode', 'last', {'code': 'result = x'})\n"
+    "agent.add_connection('first', 'result', 'last', 'x')\n"
+)
 NO_RESULT = HEAD + "agent.add_node('PythonCodeNode', 'only', {'code': 'doubled = by * 2'})\n"
 
 
@@ -70,9 +82,25 @@ def test_many_calls_of_one_workflow_at_once_are_all_right(gateway):
     assert answers == [{"kind": "big" if size > 5 else "small", "size": size} for size in sizes]
 
 
-def test_a_node_that_fails_is_a_failed_call(gateway):
-    gateway.deploy("broken", LAST_FAILS)
+def test_nodes_run_with_the_deployments_variables_and_log(gateway):
+    gateway.deploy("tells", TELLS, environment={"OWN": "own"})
+    assert gateway.output("tells") == {"own": "own"}
+    printed, answered = gateway.messages("tells")
+    assert printed == "from a node" and answered.startswith("api 200")
+
+
+def test_a_workflow_is_left_behind_when_its_time_is_over(gateway):
+    gateway.deploy("slow", SLOW, limits=Limits(timeout_seconds=0.5))
+    answer = gateway.call("slow", {"seconds": 3})
+    assert (answer.status_code, answer.json()["code"]) == (504, "timeout")
+    assert gateway.output("slow", seconds=0) == {"result": 1}
+
+
+@pytest.mark.parametrize("source", [LAST_FAILS, FIRST_FAILS], ids=["the last", "one before it"])
+def test_a_node_that_fails_is_a_failed_call(gateway, source):
+    gateway.deploy("broken", source)
     answer = gateway.call("broken", {"by": 0})
     assert answer.status_code == 500
     assert "division by zero" in answer.json()["detail"]
     assert gateway.output("broken", by=2) == {"result": 0.5}
+    gateway.undeploy("broken")
