@@ -34,7 +34,7 @@ class LogBatch(BaseModel):
 
 
 class CallReport(BaseModel):
-    """One call that was answered, well or not. ``inputs`` and ``outputs`` are JSON texts, as the recording allows."""
+    """One call that was answered, well or not."""
 
     cursor: int = Field(ge=1, le=LARGEST_CURSOR)
     time: AwareDatetime = Field(description="when it ended")
@@ -48,8 +48,8 @@ class CallReport(BaseModel):
     key_hash: str | None = Field(default=None, description="of the deployment's key that it was made with")
     tokens_in: int | None = Field(default=None, ge=0, lt=2**31)
     tokens_out: int | None = Field(default=None, ge=0, lt=2**31)
-    inputs: str | None = None
-    outputs: str | None = None
+    inputs: str | None = Field(default=None, description="JSON, as far as the recording allows")
+    outputs: str | None = Field(default=None, description="JSON, as far as the recording allows")
     altered: bool = Field(default=False, description="the inputs are redacted, masked or cut: not what was sent")
 
 
@@ -80,17 +80,14 @@ class Position(NamedTuple):
 
 
 class CounterBatch(BaseModel):
-    """The counters that changed after a position. ``earlier`` boots are told to who was not there in this one yet.
-
-    ``lines`` and ``calls`` are the cursors of the newest, so that only who lacks some asks for them.
-    """
+    """The counters that changed after a position."""
 
     boot_id: str = Field(max_length=128)
     position: int = Field(ge=0, le=LARGEST_CURSOR, description="what to ask after the next time")
     revisions: list[RevisionCounters]
-    earlier: list[BootCounters] = Field(default_factory=list, description="in the order in which they ran")
-    lines: int | None = Field(default=None, ge=0, le=LARGEST_CURSOR)
-    calls: int | None = Field(default=None, ge=0, le=LARGEST_CURSOR)
+    earlier: list[BootCounters] = Field(default_factory=list, description="boots that ended unseen, in their order")
+    lines: int | None = Field(default=None, ge=0, le=LARGEST_CURSOR, description="the cursor of the newest log line")
+    calls: int | None = Field(default=None, ge=0, le=LARGEST_CURSOR, description="the cursor of the newest call")
 
     @property
     def reached(self) -> Position:
@@ -98,7 +95,7 @@ class CounterBatch(BaseModel):
 
 
 class GatewayReport(GatewayState):
-    """All that a probe at a gateway asks for, in one answer. ``deployments`` are those that changed after a number."""
+    """All that a probe at a gateway asks for, in one answer: ``deployments`` are only those that changed."""
 
     counted: CounterBatch | None = Field(default=None, description="None where no position was told")
     number: int = Field(default=0, ge=0, le=LARGEST_CURSOR, description="what to ask after the next time")

@@ -1,7 +1,9 @@
 """The gateway host: a process that serves deployed agents over REST, MCP and A2A, with real Nexus underneath.
 
-Read it from the door inwards: ``server`` (which path goes where) → ``channels`` → ``serving.host`` (deployments and
-revisions) → ``serving.invocation`` (one call of one agent) → ``agents.loading`` (from a module's text to something
-callable). ``agents.runtime`` and ``agents.workflows`` alone import nexus and kailash, ``llm`` kaizen, ``channels.mcp``
-mcp. Of the rest of Nexdeck only the contract is shared: ``models.control`` and what it is made of.
+Read it from the door inwards: ``server`` (who answers at which path) → ``channels.execute`` (and its siblings) →
+``serving.host`` (deployments and their revisions) → ``serving.revision`` (one, loaded) → ``serving.invocation`` (one
+call) → ``agents.loading`` (from a module's text to something callable). Beside that way lie ``control`` (how control
+planes come in), ``telemetry`` (what they collect), ``llm`` (model calls) and ``ground`` (what all rooms stand on).
+``agents.runtime`` and ``agents.workflows`` alone import nexus and kailash, ``llm`` kaizen, ``channels.mcp`` mcp. Of the
+rest of Nexdeck only the contract is shared: ``models.control`` and what it is made of.
 """

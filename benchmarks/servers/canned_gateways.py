@@ -61,7 +61,7 @@ class Canned:
 
     def _batch(self, after: int) -> CounterBatch:
         self._call(self._calls)
-        channels = [self._counted.wire(Channel.API, after)]
+        channels = [self._counted.since(Channel.API, after)]
         called = self._names if self._counted.requests > after else []
         revisions = [
             RevisionCounters(deployment_id=name, revision=1, in_flight=0, channels=channels) for name in called

@@ -24,11 +24,11 @@ _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(slots=True)
 class Visit:
-    """What one request said about itself. ``control`` means that it carried the gateway's own token."""
+    """What one request said about itself."""
 
     request_id: str
     key: str | None = None  # the SHA-256 of the key that it carried
-    control: bool = False
+    control: bool = False  # it carried the gateway's own token
     revision: int | None = None  # asked for with REVISION_HEADER, by the control plane only
     channel: str | None = None
     as_recorded: bool = False  # the answer is to be redacted, for the control plane to compare

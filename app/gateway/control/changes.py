@@ -8,10 +8,8 @@ NOT_NEWS = {"counters": True, "live": {"in_flight"}, "loaded": {"__all__": {"in_
 
 
 class ChangeTracker:
-    """``number`` grows with everything that changes, so that a probe can ask for what changed since the one before."""
-
     def __init__(self) -> None:
-        self.number = 0
+        self.number = 0  # grows with every change, so that a probe can ask for what changed since the one before
         self._seen: dict[str, tuple[str, int]] = {}
 
     def changed_after(self, number: int, states: Sequence[DeploymentState]) -> list[DeploymentState]:

@@ -18,7 +18,7 @@ class Controllers:
         self._seen: dict[str, float] = {}  # the latest last
 
     def note(self, headers: Headers) -> None:
-        """Of a request that carried the control token. One that does not say who it is from claims nothing."""
+        """Of a request that carried the control token. One that does not say who it is from is not kept."""
         name = dict(headers).get(_HEADER, b"").decode("latin-1")
         if not _SANE.fullmatch(name):
             return

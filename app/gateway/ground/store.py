@@ -25,11 +25,11 @@ class DataDirInUse(Exception):
 
 
 class StoredBundle(BaseModel):
-    """A file of the store. ``error`` tells why it could not be read; the bundle is None then."""
+    """A file of the store."""
 
     deployment_id: str
-    bundle: RevisionBundle | None = None
-    error: str | None = None
+    bundle: RevisionBundle | None = None  # None where it could not be read
+    error: str | None = None  # why it could not be read
 
 
 class BundleStore:

@@ -27,17 +27,14 @@ class Canary:
 
 @dataclass(slots=True, eq=False)
 class LoadedDeployment:
-    """``live`` answers the callers, but for a canary's share; ``loaded`` revisions wait beside it, ``draining`` ones
-    finish their last calls."""
-
     id: str
     name: str
-    live: LoadedRevision | None = None
-    loaded: dict[int, LoadedRevision] = field(default_factory=dict)
-    draining: list[LoadedRevision] = field(default_factory=list)
+    live: LoadedRevision | None = None  # answers the callers, but for a canary's share
+    loaded: dict[int, LoadedRevision] = field(default_factory=dict)  # beside the live one, by number
+    draining: list[LoadedRevision] = field(default_factory=list)  # finish their last calls
     canary: Canary | None = None
     key_uses: KeyUses = field(default_factory=KeyUses)
-    error: str | None = None
+    error: str | None = None  # why it could not be restored
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one change at a time
 
     def end_canary_of(self, number: int) -> None:

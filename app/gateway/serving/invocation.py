@@ -18,12 +18,12 @@ from nexdeck.app.gateway.telemetry.log_buffer import LogBuffer, PrintCapture
 
 @dataclass(slots=True, frozen=True)
 class Caller:
-    """Who calls, and through which channel. A ``probe`` is the control plane proving a revision: it is not counted."""
+    """Who calls, and through which channel."""
 
     channel: str
     request_id: str
     control: bool = False
-    probe: bool = False
+    probe: bool = False  # the control plane proves a revision: it is not counted
     key: str | None = None  # the SHA-256 of the key that was sent
     trace: bytes | None = None  # the traceparent header of the request
 

@@ -23,10 +23,7 @@ _COUNTED = [name for name in ChannelCounters.__annotations__ if name != "channel
 
 @dataclass(slots=True, eq=False)
 class ChannelCount:
-    """Plain numbers that a call adds to in a microsecond. As ``ChannelCounters``, which they become on the wire.
-
-    ``changed`` is the meter's position at the last change, ``changes`` that of each bucket.
-    """
+    """Plain numbers that a call adds to in a microsecond; they are sent as ``ChannelCounters``."""
 
     requests: int = 0
     client_errors: int = 0
@@ -41,8 +38,8 @@ class ChannelCount:
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0.0
-    changes: dict[int, int] = field(default_factory=dict)
-    changed: int = 0
+    changes: dict[int, int] = field(default_factory=dict)  # of each bucket, as ``changed``
+    changed: int = 0  # the meter's position at the last change
 
     def add(self, status: int, code: str | None, ms: float, tokens: Tokens, position: int) -> None:
         """Count an answer; ``code`` is its problem's, ``position`` the meter's."""
@@ -74,9 +71,9 @@ class ChannelCount:
         else:
             self.client_errors += 1
 
-    def wire(self, channel: Channel, after: int) -> ChannelCounters:
+    def since(self, channel: Channel, position: int) -> ChannelCounters:
         """Of the buckets only those that changed after the position: a few of a hundred, mostly."""
-        changed = {key: count for key, count in self.buckets.items() if self.changes[key] > after}
+        changed = {key: count for key, count in self.buckets.items() if self.changes[key] > position}
         return ChannelCounters(channel=channel, **self.values() | {"buckets": changed})
 
     def values(self) -> dict[str, Any]:
@@ -86,21 +83,21 @@ class ChannelCount:
 
 @dataclass(slots=True, eq=False)
 class RevisionCount:
-    """``changed`` is the meter's position at the last change; ``retired``: its revision is not loaded any more."""
-
     deployment_id: str
     name: str
     revision: int
-    changed: int = 0
+    changed: int = 0  # the meter's position at the last change
     in_flight: int = 0
-    retired: bool = False
+    retired: bool = False  # its revision is not loaded any more
     channels: dict[Channel, ChannelCount] = field(default_factory=lambda: {c: ChannelCount() for c in Channel})
     _text: bytes = b""
     _text_of: int | None = None  # what ``changed`` was when the text was made
 
-    def wire(self, after: int) -> RevisionCounters:
+    def since(self, position: int) -> RevisionCounters:
         """What was counted after the position."""
-        called = [count.wire(channel, after) for channel, count in self.channels.items() if count.changed > after]
+        called = [
+            count.since(channel, position) for channel, count in self.channels.items() if count.changed > position
+        ]
         return RevisionCounters(
             deployment_id=self.deployment_id, revision=self.revision, in_flight=self.in_flight, channels=called
         )
@@ -116,10 +113,8 @@ class RevisionCount:
 
 
 class Meter:
-    """``position`` grows with every change, so that a probe can ask for what changed since the one before."""
-
     def __init__(self) -> None:
-        self.position = 0
+        self.position = 0  # grows with every change, so that a probe can ask for what changed since the one before
         self._counts: dict[tuple[str, int], RevisionCount] = {}
 
     def for_revision(self, deployment_id: str, name: str, revision: int) -> "RevisionMeter":
@@ -147,7 +142,7 @@ class Meter:
         return (count for count in self._counts.values() if not count.retired)
 
     def changed_after(self, position: int) -> list[RevisionCounters]:
-        return [count.wire(position) for count in self._counts.values() if count.changed > position]
+        return [count.since(position) for count in self._counts.values() if count.changed > position]
 
     def totals(self) -> dict[str, Counters]:
         """By deployment id, of the lately forgotten revisions too."""
