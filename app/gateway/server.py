@@ -207,9 +207,8 @@ class GatewayApp:
 
     def _fit_kaizen(self, loop: asyncio.AbstractEventLoop) -> None:
         """Called in a loading thread, once a module has imported kaizen."""
-        from nexdeck.app.gateway.llm import (
-            kaizen_llm,  # large: imported only where an agent wants it, or in the background
-        )
+        # large: imported only where an agent wants it, or in the background
+        from nexdeck.app.gateway.llm import kaizen_llm
 
         kaizen_llm.install(self._allowed, self._prices, loop)
 

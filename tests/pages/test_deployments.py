@@ -6,12 +6,15 @@ import pytest
 from nicegui import ui
 from nicegui.testing import User
 
+from nexdeck.models.actor import Actor
 from nexdeck.models.choices import Channel
 from nexdeck.models.deployment import DeploymentStatus
 from nexdeck.models.options import DeploymentOptions
 from nexdeck.pages.live import Watch
 from nexdeck.services.deployments.views import DeploymentQuery
 from nexdeck.services.errors import GatewayUnreachable
+from nexdeck.services.platform.paging import Page
+from nexdeck.services.rollout.service import NexusDeploymentService
 from nexdeck.services.studio import Studio
 from tests.actors import ACTOR
 from tests.pages.waiting import until
@@ -212,3 +215,44 @@ async def test_another_agent_brings_its_own_sample_and_name(user: User, studio: 
     (name,) = user.find(kind=ui.input, marker="deploy-name").elements
     agent.set_value("shout")
     await until(lambda: "HELLO" in sample.value and name.value == "shout")
+
+
+async def test_what_comes_late_of_an_earlier_agent_changes_nothing(
+    user: User, studio: Studio, echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the first agent's name is taken is answered after everything about the second, and so with a typed name."""
+    other = (await studio.agents.version(echo, actor=ACTOR)).source.replace("echo", "shout").replace("hello", "HELLO")
+    await studio.agents.create("shout.py", other, actor=ACTOR)
+    await user.open("/deployments")
+    user.find("Deploy agent").click()
+    await user.should_see("echo 1.0.0 on local")
+    (agent,) = user.find(kind=ui.select, marker="deploy-agent").elements
+    (sample,) = user.find(kind=ui.codemirror, marker="sample-input").elements
+    (name,) = user.find(kind=ui.input, marker="deploy-name").elements
+    await until(lambda: name.value == "echo")
+    listed, late = type(studio.deployments).list, asyncio.Event()
+
+    async def names(service: NexusDeploymentService, query: DeploymentQuery, *, actor: Actor) -> Page:
+        found = await listed(service, query, actor=actor)
+        if query.q == "echo":
+            await late.wait()
+        return found
+
+    agent.set_value("shout")
+    await until(lambda: "HELLO" in sample.value and name.value == "shout")
+    monkeypatch.setattr(type(studio.deployments), "list", names)
+    agent.set_value("echo")
+    await asyncio.sleep(0.2)
+    agent.set_value("shout")
+    await asyncio.sleep(0.2)
+    late.set()
+    await asyncio.sleep(0.2)
+    assert "HELLO" in sample.value and name.value == "shout"
+    name.set_value("echo")
+    late.clear()
+    await asyncio.sleep(0.2)
+    name.set_value("Not A Name")
+    await until(lambda: "lower-case" in (name.error or ""))
+    late.set()
+    await asyncio.sleep(0.2)
+    assert "lower-case" in (name.error or "")

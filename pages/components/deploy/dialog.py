@@ -82,9 +82,15 @@ class DeployDialog:
             await self.show_versions(None)
 
     async def show_versions(self, version: str | None) -> None:
-        """Those of the chosen agent, with this one chosen, else the newest."""
-        detail = await self._studio.agents.get(self._agent.value, actor=me())
+        """Those of the chosen agent, with this one chosen, else the newest.
+
+        Here and below: what was read for a choice that is no longer the present one is dropped, since it may come late.
+        """
+        agent = self._agent.value
+        detail = await self._studio.agents.get(agent, actor=me())
         newest = await self._studio.agents.version(detail.agent.id, actor=me())
+        if self._agent.value != agent:
+            return
         labels = {v.version: v.version for v in detail.versions}
         labels[newest.version] += "  (newest)"
         self._version.set_options(labels, value=version or newest.version)
@@ -92,10 +98,12 @@ class DeployDialog:
         await self._suggest_name()
 
     async def _version_chosen(self) -> None:
-        if self._version.value is not None:
-            await self._options.show_version(
-                await self._studio.agents.version(self._agent.value, self._version.value, actor=me())
-            )
+        chosen = agent, label = self._agent.value, self._version.value
+        if label is None:
+            return
+        version = await self._studio.agents.version(agent, label, actor=me())
+        if (self._agent.value, self._version.value) == chosen:
+            await self._options.show_version(version)
             self._tell()
 
     async def _place_chosen(self) -> None:
@@ -107,20 +115,27 @@ class DeployDialog:
         if present not in ("", self._suggested):
             await self._name_typed()
             return
-        base, number = self._agent.value, 2
-        name = base
+        chosen = base, _ = self._agent.value, self._gateway.value
+        name, number = base, 2
         while await self._is_taken(name):
             name, number = f"{base[: 60 - len(str(number))]}-{number}", number + 1
-        if self._name.value == present:  # nobody typed meanwhile
+        if (self._agent.value, self._gateway.value) != chosen:
+            return
+        if self._name.value in (present, self._suggested):  # nobody typed meanwhile
             self._suggested = name
             self._name.set_value(name)
         self._tell()
 
     async def _name_typed(self) -> None:
-        name = self._name.value or ""
+        asked = name, _ = self._name.value or "", self._gateway.value
         if not re.fullmatch(NAME_PATTERN, name):
             self._name.error = f"Use {NAME_RULE}."
-        elif await self._is_taken(name):
+            self._tell()
+            return
+        is_taken = await self._is_taken(name)
+        if (self._name.value or "", self._gateway.value) != asked:
+            return
+        if is_taken:
             has_it = "There is a gateway" if self._is_dedicated else f"{self._gateway.value} has a deployment"
             self._name.error = f"{has_it} of this name already."
         else:

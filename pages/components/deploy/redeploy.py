@@ -62,9 +62,11 @@ class RedeployDialog:
         self._modal.open()
 
     async def show_version(self) -> None:
-        await self._options.show_version(
-            await self._studio.agents.version(self._deployment.agent_id, self._version.value, actor=me())
-        )
+        label = self._version.value
+        version = await self._studio.agents.version(self._deployment.agent_id, label, actor=me())
+        if self._version.value != label:  # another one was chosen meanwhile
+            return
+        await self._options.show_version(version)
         await self._show_changes()
 
     async def _show_changes(self) -> None:

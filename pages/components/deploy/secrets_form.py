@@ -57,7 +57,7 @@ class SecretsForm:
         self._choice.set_options(sorted({*self._stored, *self._choice.value}))
         self._needed_place.clear()
         with self._needed_place:
-            for name in needed:
+            for name in self._needed:  # another version may have been chosen meanwhile
                 self._show_one(name)
 
     def _show_one(self, name: str) -> None:
