@@ -220,7 +220,7 @@ async def test_another_agent_brings_its_own_sample_and_name(user: User, studio: 
 async def test_what_comes_late_of_an_earlier_agent_changes_nothing(
     user: User, studio: Studio, echo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether the first agent's name is taken is answered after everything about the second, and so with a typed name."""
+    """Whether the first agent's name is taken is told after everything about the second; so with a typed name."""
     other = (await studio.agents.version(echo, actor=ACTOR)).source.replace("echo", "shout").replace("hello", "HELLO")
     await studio.agents.create("shout.py", other, actor=ACTOR)
     await user.open("/deployments")
