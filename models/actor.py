@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+CLI_AGENT = "nexdeck-cli"  # what the command line calls itself as a client of the REST API
+
 
 class Through(StrEnum):
     """By what the actor reached the service."""

@@ -1,6 +1,6 @@
 """A histogram that grows: the counts of all its keys in one array, which is added to, compared and packed in no time.
 
-What is stored and read again is a ``models.histogram``; this is for the counts that a probe at a gateway changes.
+What is stored and read again is a ``models.histogram``; this is for the counts that a probe of a gateway changes.
 """
 
 from array import array

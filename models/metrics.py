@@ -52,7 +52,7 @@ class Counts(SQLModel):
 
 
 class MetricCount(Counts, table=True):
-    """The counters of a series at the last probe at its gateway: what came after them is still to be added."""
+    """The counters of a series at the last probe of its gateway: what came after them is still to be added."""
 
     __tablename__ = "metric_count"
 

@@ -95,7 +95,7 @@ class CounterBatch(BaseModel):
 
 
 class GatewayReport(GatewayState):
-    """All that a probe at a gateway asks for, in one answer: ``deployments`` are only those that changed."""
+    """All that a probe of a gateway asks for, in one answer: ``deployments`` are only those that changed."""
 
     counted: CounterBatch | None = Field(default=None, description="None where no position was told")
     number: int = Field(default=0, ge=0, le=LARGEST_CURSOR, description="what to ask after the next time")

@@ -18,12 +18,11 @@ from pydantic import (
 )
 
 from nexdeck.app.api.patterns import LABEL_PATTERN, LINE_PATTERN, REFERENCE_PATTERN
-from nexdeck.models.actor import Actor, Through
+from nexdeck.models.actor import CLI_AGENT, Actor, Through
 from nexdeck.models.manifest import VARIABLE_PATTERN
 from nexdeck.services.platform.paging import MAX_LIMIT
 from nexdeck.services.studio import Studio
 
-CLI_AGENT = "nexdeck"  # as ``app.cli.http`` calls itself
 MAX_DEPTH = 64
 _DATE = re.compile(r"[0-9]{4}-")
 _NOT_TEXT = re.compile("[\0\ud800-\udfff]")
@@ -35,7 +34,7 @@ def _studio(request: Request) -> Studio:
 
 def _caller(request: Request) -> Actor:
     """Who asks. There is no sign-in yet, and everything listens on loopback only: it is the person at this machine."""
-    through = Through.CLI if request.headers.get("User-Agent", "").startswith(CLI_AGENT) else Through.REST
+    through = Through.CLI if request.headers.get("User-Agent") == CLI_AGENT else Through.REST
     return Actor("local", through, request.client and request.client.host)
 
 

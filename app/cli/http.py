@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 from nexdeck.app.cli.exits import CliError, ExitCode
+from nexdeck.models.actor import CLI_AGENT
 from nexdeck.models.trust import Trust, what_is_wrong
 
 CONNECT_SECONDS = 5.0
-USER_AGENT = "nexdeck-cli"
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 HINT = "Start Nexdeck with `nexdeck serve`, or say where it is with --url or NEXDECK_URL."
 
@@ -50,7 +50,7 @@ def send(
     """One request with a JSON body, answered within ``seconds``. Raises CliError (unreachable, timeout)."""
     target = _split(url)
     connection = _connection(target, trust)
-    sent = {"Accept": "application/json", "User-Agent": USER_AGENT, **(headers or {})}
+    sent = {"Accept": "application/json", "User-Agent": CLI_AGENT, **(headers or {})}
     content = None
     if body is not None:
         content = json.dumps(body).encode()
@@ -163,7 +163,7 @@ class Server:
                 error.hint = HINT
                 raise error from None
             connection.sock.settimeout(silence)
-            sent = {"Accept": "text/event-stream", "User-Agent": USER_AGENT, **headers}
+            sent = {"Accept": "text/event-stream", "User-Agent": CLI_AGENT, **headers}
             connection.request("GET", f"{target.path}?{target.query}", headers=sent)
             response = connection.getresponse()
             if response.status != 200:

@@ -65,7 +65,7 @@ class AgentCatalog:
             session.add(agent)
             try:
                 session.flush()
-            except IntegrityError:  # another process was quicker between the probe and the insert
+            except IntegrityError:  # another process was quicker between the look and the insert
                 raise Conflict(taken, code="agent_exists") from None
             return AgentDetail(agent, [_add(session, agent, draft, actor.name)])
 
@@ -186,7 +186,7 @@ def _add(session: Session, agent: Agent, draft: VersionDraft, by: str) -> AgentV
     session.add(version)
     try:
         session.flush()
-    except IntegrityError:  # another process was quicker between the probe and the insert
+    except IntegrityError:  # another process was quicker between the look and the insert
         raise _version_exists(agent.name, draft.version) from None
     return version
 

@@ -91,7 +91,7 @@ class GatewayRounds(ABC):
     async def _collect_or_wait(self, gateway: Gateway) -> int:
         try:
             return await self.collect(gateway)
-        except StudioError as error:  # the probe at its health tells people; here it is only too early
+        except StudioError as error:  # the probe of its health tells people; here it is only too early
             logger.debug("no %s from %s now: %s", self._what, gateway.name, error.message)
             return 0
 

@@ -1,4 +1,4 @@
-"""What a probe at a gateway saw, and the gateway's row brought up to date with it."""
+"""What a probe of a gateway saw, and the gateway's row brought up to date with it."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Reads from gateways. They go through aiohttp: a probe at a thousand gateways takes a quarter of httpx's time for it.
+"""Reads from gateways. They go through aiohttp: a probe of a thousand gateways takes a quarter of httpx's time for it.
 
 As with ``services.gateways.transport``, a connection is made only to an address that was checked, at the time when it
 is made. Every failure is one of httpx's, so that a gateway is read about in the same words however it was reached.

@@ -50,7 +50,7 @@ class _Scene(NamedTuple):
 class HealthRecorder:
     """What outlives a probe: the interval of the sweep, traffic windows, and what the sample calls found of late.
 
-    ``sample_faults``: deployment → why its sample call failed. ``scenes``: what the last probe at each gateway saw.
+    ``sample_faults``: deployment → why its sample call failed. ``scenes``: what the last probe of each gateway saw.
     """
 
     interval: timedelta

@@ -63,7 +63,7 @@ class HealthService:
         await self.record(look)
 
     async def record(self, look: Probe) -> None:
-        """Note what a probe at a gateway says of it and of the deployments on it."""
+        """Note what a probe of a gateway says of it and of the deployments on it."""
 
         def write(session: Session) -> HealthChanges:
             return self.recorder.note(session, [look], self.recorder.known.read(session, [look.gateway.id], look.at))

@@ -91,7 +91,7 @@ def request_of(keys: list[DeploymentKey]) -> KeysRequest:
 
 
 def note_uses(session: Session, states: Mapping[str, GatewayState]) -> dict[str, list[str]]:
-    """Note the uses that probes at gateways (by id) told of. Returns the deployments whose keys each should be sent."""
+    """Note the uses that probes of gateways (by id) told of. Returns the deployments whose keys each should be sent."""
     by_gateway: defaultdict[str, defaultdict[str, list[DeploymentKey]]] = defaultdict(lambda: defaultdict(list))
     for key, gateway_id in session.execute(KEYS_ON_THEM, {"them": list(states)}):
         by_gateway[gateway_id][key.deployment_id].append(key)

@@ -204,7 +204,8 @@ async def test_an_older_version_stays_chosen(user: User, studio: Studio, echo: s
     assert row.deployment.version == "1.0.0"
 
 
-async def test_another_agent_brings_its_own_sample_and_name(user: User, studio: Studio, echo: str) -> None:
+async def dialog_of_two_agents(user: User, studio: Studio, echo: str) -> tuple[ui.select, ui.codemirror, ui.input]:
+    """The deploy dialog, open at ``echo`` with ``shout`` beside it: its agent, its sample input and its name."""
     other = (await studio.agents.version(echo, actor=ACTOR)).source.replace("echo", "shout").replace("hello", "HELLO")
     await studio.agents.create("shout.py", other, actor=ACTOR)
     await user.open("/deployments")
@@ -213,6 +214,11 @@ async def test_another_agent_brings_its_own_sample_and_name(user: User, studio: 
     (agent,) = user.find(kind=ui.select, marker="deploy-agent").elements
     (sample,) = user.find(kind=ui.codemirror, marker="sample-input").elements
     (name,) = user.find(kind=ui.input, marker="deploy-name").elements
+    return agent, sample, name
+
+
+async def test_another_agent_brings_its_own_sample_and_name(user: User, studio: Studio, echo: str) -> None:
+    agent, sample, name = await dialog_of_two_agents(user, studio, echo)
     agent.set_value("shout")
     await until(lambda: "HELLO" in sample.value and name.value == "shout")
 
@@ -221,14 +227,7 @@ async def test_what_comes_late_of_an_earlier_agent_changes_nothing(
     user: User, studio: Studio, echo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether the first agent's name is taken is told after everything about the second; so with a typed name."""
-    other = (await studio.agents.version(echo, actor=ACTOR)).source.replace("echo", "shout").replace("hello", "HELLO")
-    await studio.agents.create("shout.py", other, actor=ACTOR)
-    await user.open("/deployments")
-    user.find("Deploy agent").click()
-    await user.should_see("echo 1.0.0 on local")
-    (agent,) = user.find(kind=ui.select, marker="deploy-agent").elements
-    (sample,) = user.find(kind=ui.codemirror, marker="sample-input").elements
-    (name,) = user.find(kind=ui.input, marker="deploy-name").elements
+    agent, sample, name = await dialog_of_two_agents(user, studio, echo)
     await until(lambda: name.value == "echo")
     listed, late = type(studio.deployments).list, asyncio.Event()
 

@@ -131,10 +131,3 @@ class EventShape(Shape):
     by: str
     message: str | None
     operation_id: str | None
-
-
-class DeploymentHealthShape(BaseModel):
-    deployment_id: str
-    health_status: HealthState
-    reason: str | None = Field(description="in plain words")
-    checked_at: datetime | None

@@ -97,9 +97,8 @@ def _by_node(wanted: dict[str, dict[str, str] | None], inputs: dict[str, Any]) -
 def _answer_of(workflow: Any, results: dict[str, Any]) -> Any:
     for output in results.values():
         if isinstance(output, dict) and output.get("failed") is True and "error" in output:
-            raise output.get("_exception") or RuntimeError(
-                output["error"]
-            )  # LocalRuntime returns a last node's failure
+            # LocalRuntime returns the failure of a node on which no other depends
+            raise output.get("_exception") or RuntimeError(output["error"])
     sources = {connection.source_node for connection in workflow.connections if not getattr(connection, "cycle", False)}
     outputs = {
         node: _without_configuration(workflow, node, output)

@@ -1,4 +1,4 @@
-"""The first probe at a source: its size and its characters, before anything parses it."""
+"""The first look at a source: its size and its characters, before anything parses it."""
 
 import json
 import math

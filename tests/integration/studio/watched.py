@@ -1,4 +1,4 @@
-"""A control plane that probes at a gateway by a clock of the test's own, over a network that can be cut."""
+"""A control plane that probes a gateway by a clock of the test's own, over a network that can be cut."""
 
 import asyncio
 import contextlib
@@ -89,7 +89,7 @@ class Relay:
 
 
 class Watch:
-    """A control plane that probes at one gateway through a relay, by a clock of the test's own."""
+    """A control plane that probes one gateway through a relay, by a clock of the test's own."""
 
     def __init__(self, folder: Path, gateway: GatewayProcess, relay: Relay) -> None:
         self.gateway, self.relay = gateway, relay
